@@ -1,0 +1,1 @@
+"""What crosses a wire between services: frozen pydantic models and nothing that does I/O."""

@@ -1,0 +1,148 @@
+"""What a decision says and what a grant carries.
+
+The shapes are AuthZEN Authorization API 1.0 (subject, action, resource, context; decision and context), with
+Stena's grant as an obligation in the response's context.
+"""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.condition import Residual
+
+
+class Reason(StrEnum):
+    """Why something was refused. The ledger keeps these; a caller sees ``caller_reason`` of them."""
+
+    PURPOSE_UNKNOWN = "purpose-unknown"
+    PURPOSE_FORBIDDEN = "purpose-forbidden"
+    PURPOSE_NOT_APPROVED = "purpose-not-approved"
+    APPROVAL_EXPIRED = "approval-expired"
+    REGION_OUTSIDE_APPROVAL = "region-outside-approval"
+    NOT_NECESSARY = "not-necessary"
+    CONSENT_MISSING = "consent-missing"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    NOT_ASSIGNED = "not-assigned"
+    RESTRICTED = "restricted"
+    JUSTIFICATION_MISSING = "justification-missing"
+    DENIED_BY_RULE = "denied-by-rule"
+
+
+Withheld = Literal["not-necessary", "consent-missing", "not-assigned"]
+"""The few reasons beside a withheld attribute that a caller sees."""
+
+ANY_ID = "*"
+"""The resource id of a call that is about no single record."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Subject(Frozen):
+    """Who asks: ``type`` is ``organisation`` and ``id`` the organisation's id in the rulebook.
+
+    ``properties`` may hold ``client``, ``acting_user`` and ``person`` (the data subject's own internal id), which
+    the enforcement point knows; everything else of a subject belongs to the rulebook and is refused when claimed.
+    """
+
+    type: str
+    id: str
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Action(Frozen):
+    name: str
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Resource(Frozen):
+    """What is asked for: ``type`` is person, note, consent, opportunity, ledger …; ``id`` is internal, or ``*``."""
+
+    type: str
+    id: str = ANY_ID
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Evaluation(Frozen):
+    """One question to the decision point. ``context`` may hold purpose, case and justification."""
+
+    subject: Subject
+    action: Action
+    resource: Resource
+    context: dict[str, Any] = Field(default_factory=dict)
+
+
+class Disclosure(Frozen):
+    """An attribute goes out of (or into) a record ``when`` the condition is true, ``otherwise`` it is withheld for that reason."""
+
+    when: Residual
+    otherwise: Withheld = "not-necessary"
+
+
+class Grant(Frozen):
+    """A short-lived signed capability: which operation, for whom, which rows, which attributes. No grant, no data.
+
+    ``target`` is the internal id of the one record that a call concerns, ``None`` for many. ``disclose`` and
+    ``withhold`` together name every attribute of the rulebook's catalogue exactly once. ``write`` names the
+    attributes that a create or amend may set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    iss: str
+    aud: str
+    iat: int
+    exp: int
+    jti: str
+    organisation: str
+    client: str | None = None
+    acting_user: str | None = None
+    operation: str
+    resource: str
+    target: str | None = None
+    purpose: str
+    case: str | None = None
+    rulebook: str
+    ids: Literal["organisation", "purpose"] = "organisation"
+    provenance: Literal["flag", "full"] = "flag"
+    kinds: tuple[str, ...] = ()
+    rows: Residual = False
+    disclose: dict[str, Disclosure] = Field(default_factory=dict)
+    withhold: dict[str, Withheld] = Field(default_factory=dict)
+    write: dict[str, Disclosure] = Field(default_factory=dict)
+
+
+class DecisionContext(BaseModel):
+    """The response's context: what was decided, by which rules of which rulebook, and on permit the grant."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    rulebook: str
+    reason: Reason | None = None
+    rules: tuple[str, ...] = ()
+    alert: bool = False
+    grant: str | None = None
+
+
+class EvaluationResponse(BaseModel):
+    """AuthZEN's answer. A deny is HTTP 200 with ``decision: false``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    decision: bool
+    context: DecisionContext
+
+
+class Evaluations(Frozen):
+    """Several questions in one call; every item stands alone (no defaults are used between our own services)."""
+
+    evaluations: tuple[Evaluation, ...]
+
+
+class EvaluationsResponse(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    evaluations: tuple[EvaluationResponse, ...]

@@ -1,0 +1,98 @@
+"""What the active rulebook tells the other services: its attributes, purposes and organisations. No rules, no secrets."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.access import Disclosure, Withheld
+
+Sensitivity = Literal["ordinary", "sensitive", "protected", "special"]
+Kind = Literal["authority", "ngo", "employer", "provider", "person", "service"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Attribute(Frozen):
+    """One named, typed fact about a person.
+
+    ``schema`` is JSON Schema 2020-12 of a value. ``derived_from`` names the stored attributes that it is computed
+    from; a derived attribute is never written. ``computed`` says when: ``write`` keeps the value beside the others
+    (ordinary and independent of today's date), ``read`` computes it for each answer. ``filters`` lists the operators
+    that a list may use (``eq``, ``ne``, ``lt``, ``le``, ``gt``, ``ge``, ``in``, ``has``); empty: not filterable.
+    Anything not ordinary is stored encrypted and is neither filterable nor sortable. ``filter_key`` names the member
+    that ``has`` compares where the value is a list of objects.
+    """
+
+    name: str
+    category: str
+    sensitivity: Sensitivity
+    titles: dict[str, str]
+    description: str
+    json_schema: dict[str, Any] = Field(alias="schema")
+    examples: tuple[Any, ...]
+    reveals: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
+    computed: Literal["write", "read"] | None = None
+    filters: tuple[str, ...] = ()
+    filter_key: str | None = None
+    sortable: bool = False
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Purpose(Frozen):
+    """Why data is processed. ``ids`` says how far a person's pairwise id reaches; ``kinds`` which opportunities it may match."""
+
+    id: str
+    titles: dict[str, str]
+    description: str
+    dpv: str
+    broader: tuple[str, ...] = ()
+    legal_bases: tuple[str, ...] = ()
+    needs_consent: bool = False
+    retention: str | None = None
+    ids: Literal["organisation", "purpose"] = "organisation"
+    provenance: Literal["flag", "full"] = "flag"
+    kinds: tuple[str, ...] = ()
+    forbidden: bool = False
+    accepts: dict[str, str] = Field(default_factory=dict)
+
+
+class Organisation(Frozen):
+    id: str
+    name: str
+    kind: Kind
+
+
+class Catalogue(Frozen):
+    """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data."""
+
+    revision: str
+    country: str
+    attributes: tuple[Attribute, ...]
+    purposes: tuple[Purpose, ...]
+    organisations: tuple[Organisation, ...]
+    right_to_work: dict[str, Any] = Field(default_factory=dict)
+
+
+class Promise(Frozen):
+    """What one purpose would disclose to one organisation: the wall's promise, before any data."""
+
+    purpose: Purpose
+    operations: tuple[str, ...]
+    disclose: dict[str, Disclosure]
+    withhold: dict[str, Withheld]
+    legal_basis: str
+    regions: tuple[str, ...]
+    valid_from: str
+    valid_until: str
+
+
+class Promises(Frozen):
+    """``GET /rulebook/organisations/{id}/promises`` of policy-svc."""
+
+    organisation: Organisation
+    revision: str
+    promises: tuple[Promise, ...]

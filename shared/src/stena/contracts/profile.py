@@ -1,0 +1,150 @@
+"""What profile-svc takes and gives. Ids here are internal; the gateway alone turns them into pairwise ones."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.access import Withheld
+
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "has"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Provenance(Frozen):
+    """Who said a value. ``by`` and ``at`` travel only under ``provenance: full``."""
+
+    verified: bool
+    by: str | None = None
+    at: datetime | None = None
+
+
+class Person(Frozen):
+    """A person as one grant lets it be seen: every disclosed attribute (``null`` without a value), every other withheld.
+
+    ``etag`` is keyed and made over what is disclosed, for this organisation and purpose alone; so is ``updated_at``.
+    """
+
+    id: str
+    attributes: dict[str, Any]
+    provenance: dict[str, Provenance] = Field(default_factory=dict)
+    withheld: dict[str, Withheld]
+    updated_at: datetime | None = None
+    etag: str
+
+
+class Filter(Frozen):
+    """``value`` is a scalar, or for ``in`` a list of scalars."""
+
+    attribute: str
+    operator: Operator
+    value: Any
+
+
+class Query(Frozen):
+    """A page of people. ``sort`` is an attribute, with ``-`` before it for descending. ``after`` is the internal id of the
+    last person of the page before: the source looks that person's sort key up, so no value travels in a cursor."""
+
+    filters: tuple[Filter, ...] = ()
+    sort: str | None = None
+    fields: tuple[str, ...] | None = None
+    limit: int = Field(default=50, ge=1, le=500)
+    after: str | None = None
+
+
+class People(Frozen):
+    people: tuple[Person, ...]
+    more: bool = False
+
+
+class Resolve(Frozen):
+    """Look up these people under the grant; those not visible are left out. Answered in the order asked."""
+
+    ids: tuple[str, ...] = Field(max_length=500)
+    fields: tuple[str, ...] | None = None
+
+
+class NewPerson(Frozen):
+    attributes: dict[str, Any]
+
+
+class Amendment(Frozen):
+    """JSON Merge Patch (RFC 7396) on the attributes: ``null`` removes a value. ``verified`` names those that the caller checked."""
+
+    attributes: dict[str, Any]
+    verified: tuple[str, ...] = ()
+
+
+class Change(Frozen):
+    """``person`` is ``None`` for a tombstone: no longer disclosed, and no word of why."""
+
+    id: str
+    person: Person | None = None
+
+
+class Changes(Frozen):
+    """``position`` is opaque to the gateway, which seals it into a cursor. ``more`` says whether to ask again at once."""
+
+    changes: tuple[Change, ...]
+    position: dict[str, Any]
+    more: bool
+
+
+class Follow(Frozen):
+    """``position`` of the last answer; ``None`` reads everything anew."""
+
+    position: dict[str, Any] | None = None
+    limit: int = Field(default=200, ge=1, le=500)
+
+
+class Consent(Frozen):
+    """One consent of one person for a purpose, for every approved recipient or one."""
+
+    purpose: str
+    recipient: str | None = None
+    state: Literal["given", "refused", "withdrawn"]
+    recorded_at: datetime
+    recorded_by: str
+    expires_at: datetime | None = None
+    text_version: str | None = None
+    language: str | None = None
+    method: str | None = None
+
+
+class ConsentRecord(Frozen):
+    """What an organisation that meets the person records."""
+
+    state: Literal["given", "refused"]
+    recipient: str | None = None
+    expires_at: datetime | None = None
+    text_version: str = Field(min_length=1, max_length=64)
+    language: str = Field(min_length=2, max_length=8)
+    method: Literal["paper", "online", "oral-with-witness", "interpreter"]
+
+
+class Consents(Frozen):
+    consents: tuple[Consent, ...]
+
+
+class NewNote(Frozen):
+    text: str = Field(min_length=1, max_length=20_000)
+    language: str | None = Field(default=None, max_length=8)
+
+
+class Note(Frozen):
+    """Free text about a person; seen by the organisation that wrote it."""
+
+    id: str
+    written_at: datetime
+    written_by: str
+    acting_user: str | None = None
+    language: str | None = None
+    text: str
+
+
+class Notes(Frozen):
+    notes: tuple[Note, ...]
+    more: bool = False

@@ -1,0 +1,72 @@
+"""PostgreSQL for every service: one engine, transactions that end before the answer leaves, conditions as SQL."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, and_, false, literal, not_, null, or_, true
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from stena.contracts.condition import AllOf, AnyOf, IsIn, Not, Overlaps, Residual, Within
+from stena.problems import Unavailable
+
+
+def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> AsyncEngine:
+    """An engine whose connections give up soon: an answer that cannot be recorded within a second must not be given."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=timeout,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": timeout, "command_timeout": 30, "server_settings": {"jit": "off"}},
+    )
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction; a database that is slow or gone becomes a 503 with ``Retry-After``."""
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
+        raise Unavailable("The database does not answer. Try again shortly.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("The database does not answer. Try again shortly.") from error
+        raise
+
+
+def sql_condition(condition: Residual, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+    """``condition`` over the columns that hold the record facts. NULL is unknown, as in ``condition.evaluate``.
+
+    Raises ``KeyError`` for a fact that the table does not have: a grant that cannot be enforced is not obeyed in part.
+    """
+    match condition:
+        case bool():
+            return true() if condition else false()
+        case AllOf(of=parts):
+            return and_(true(), *(sql_condition(part, columns) for part in parts))
+        case AnyOf(of=parts):
+            return or_(false(), *(sql_condition(part, columns) for part in parts))
+        case Not(of=part):
+            return not_(sql_condition(part, columns))
+        case Overlaps(fact=fact, values=values):
+            return columns[fact].op("&&", is_comparison=True)(_text_array(values))
+        case Within(fact=fact, values=values):
+            return columns[fact].op("<@", is_comparison=True)(_text_array(values))
+        case IsIn(fact=fact, values=values):
+            column = columns[fact]
+            # Comparing a column with a value of another type is false in ``evaluate`` and an error in PostgreSQL.
+            comparable = [value for value in values if type(value) is column.type.python_type]
+            return or_(and_(column.is_(None), null()), *(column == literal(value) for value in comparable))
+
+
+def _text_array(values: Any) -> ColumnElement[Any]:
+    return literal(list(values), ARRAY(TEXT))

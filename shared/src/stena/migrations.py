@@ -1,0 +1,39 @@
+"""Alembic for every service: ``upgrade`` runs a service's migrations as the owner of its database."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+def upgrade(url: URL, directory: Path) -> None:
+    """Bring the database at ``url`` to the newest revision in ``directory``; all of it or nothing (one transaction)."""
+    config = Config()
+    config.set_main_option("script_location", str(directory))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def run(metadata: MetaData) -> None:
+    """The whole of a service's ``migrations/env.py``."""
+    asyncio.run(_run(context.config.attributes["url"], metadata))
+
+
+async def _run(url: URL, metadata: MetaData) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+
+    def migrate(connection: Connection) -> None:
+        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+        with context.begin_transaction():
+            context.run_migrations()
+
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
