@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 def signing_key(path: Path) -> OKPKey:
     """The Ed25519 private key in ``path`` (a JWK). Raises ``KeyFileError`` with what to mend."""
     try:
-        key = OKPKey.import_key(path.read_text())
+        key = OKPKey.import_key(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
         raise KeyFileError(f"{path}: no readable signing key. Make one with `stena keys`, or mount the right file.") from error
     if not key.is_private or key.kid is None:

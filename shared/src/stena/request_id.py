@@ -55,7 +55,6 @@ class TraceMiddleware:
                 message["headers"] = [*message.get("headers", ()), (b"traceresponse", trace.traceparent.encode())]
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_traced)
-        finally:
-            _current.reset(token)
+        await self.app(scope, receive, send_traced)
+        # Not reset after an exception: the handler outside this middleware names the trace in its answer.
+        _current.reset(token)
