@@ -21,7 +21,7 @@ async def _carry_trace(request: httpx.Request) -> None:
 
 @asynccontextmanager
 async def client(
-    base_url: str, *, timeout: float, transport: httpx.AsyncBaseTransport | None = None
+    base_url: str, *, within: float, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of one service. ``transport`` is given by tests that keep the four services in one process.
 
@@ -29,7 +29,7 @@ async def client(
     """
     async with httpx.AsyncClient(
         base_url=base_url,
-        timeout=timeout,
+        timeout=within,
         transport=transport or AiohttpTransport(trust_env=False),
         trust_env=False,
         event_hooks={"request": [_carry_trace]},

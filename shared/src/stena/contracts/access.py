@@ -75,7 +75,7 @@ class Evaluation(Frozen):
 
 
 class Disclosure(Frozen):
-    """An attribute goes out of (or into) a record ``when`` the condition is true, ``otherwise`` it is withheld for that reason."""
+    """An attribute passes ``when`` the condition is true; ``otherwise`` it is withheld, for that reason."""
 
     when: Residual
     otherwise: Withheld = "not-necessary"

@@ -43,7 +43,7 @@ class Attribute(Frozen):
 
 
 class Purpose(Frozen):
-    """Why data is processed. ``ids`` says how far a person's pairwise id reaches; ``kinds`` which opportunities it may match."""
+    """Why data is processed. ``ids`` says how far a pairwise id reaches; ``kinds``, which opportunities it may match."""
 
     id: str
     titles: dict[str, str]

@@ -16,7 +16,7 @@ type_of_fact: Final[Mapping[str, Literal["set", "bool", "text"]]] = {
     "consents": "set",  # live consents: "purpose" or "purpose@organisation"
     "restricted": "bool",  # GDPR Art 18, or a protected address
     "minor": "bool",  # under 18, re-evaluated daily
-    "created_by": "text",  # organisation that registered the record; for a note, that wrote it; for an opportunity, that owns it
+    "created_by": "text",  # organisation that registered the person, wrote the note, owns the opportunity
 }
 """The record facts, and the kind of value each holds. Rules reach them as ``$.record.<fact>`` of the resource."""
 

@@ -72,7 +72,7 @@ class NewPerson(Frozen):
 
 
 class Amendment(Frozen):
-    """JSON Merge Patch (RFC 7396) on the attributes: ``null`` removes a value. ``verified`` names those that the caller checked."""
+    """JSON Merge Patch (RFC 7396) on the attributes: ``null`` removes a value. ``verified``: what the caller checked."""
 
     attributes: dict[str, Any]
     verified: tuple[str, ...] = ()
