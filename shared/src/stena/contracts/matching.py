@@ -128,7 +128,7 @@ class Matches(Frozen):
 
 
 class CandidateRequest(Frozen):
-    """Ranked people for one opportunity, ``limit`` from ``offset``. ``attributes``: what the caller sees of every person alike."""
+    """Ranked people for one opportunity, ``limit`` from ``offset``. ``attributes``: what the caller sees of all of them."""
 
     attributes: tuple[str, ...]
     offset: int = Field(default=0, ge=0, le=1_000)
