@@ -1,0 +1,64 @@
+"""A throw-away PostgreSQL for tests: fast, forgetful, gone at the end. Never used by a deployment."""
+
+import itertools
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from stena_local.postgres import Server, free_port, random_passwords
+from stena_local.programs import find
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh database. ``owner_url`` is for migrations, ``app_url`` for the service under test."""
+
+    name: str
+    owner_url: URL
+    app_url: URL
+    server: Server = field(repr=False)
+
+    def drop(self) -> None:
+        self.server.drop(self.name)
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """What the fixture `postgres` gives."""
+
+    server: Server = field(repr=False)
+    _numbers: Iterator[int] = field(default_factory=itertools.count, init=False, repr=False)
+
+    def database(self, name: str) -> Database:
+        """A new, empty database for ``name`` (one of ``postgres.DATABASES``) whose roles are ``<name>_owner`` and
+        ``<name>_app`` as in a deployment, so that migrations can grant to them. May be called as often as you like.
+        """
+        unique = f"{name}_{next(self._numbers)}_{secrets.token_hex(3)}"
+        self.server.provision(name, unique)
+        return Database(unique, self.server.url(unique, f"{name}_owner"), self.server.url(unique, f"{name}_app"), self.server)
+
+
+@contextmanager
+def temporary_postgres(unprivileged: str = "nobody") -> Iterator[Postgres]:
+    """A server in a temporary folder, stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="stena-test-", ignore_cleanup_errors=True) as folder:
+        root = Path(folder)
+        root.chmod(0o711)  # the programs' account must pass through; its own folder below is closed
+        server = Server(
+            place=root / "postgres",
+            port=free_port(),
+            passwords=random_passwords(),
+            programs=find(unprivileged),
+            log=root / "postgres.log",
+            durable=False,
+        )
+        try:
+            server.start()
+            yield Postgres(server)
+        finally:
+            server.stop()
