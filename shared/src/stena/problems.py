@@ -5,6 +5,7 @@
     ├── Unauthenticated       401  no token or grant, or one that does not hold
     ├── Forbidden             403  refused by the rules, with the reason that a caller may know
     ├── NotFound              404  does not exist or is not visible: one answer for both
+    ├── RequestTimeout        408  the caller was too slow to send its body
     ├── Conflict              409  the state of the resource does not allow it
     ├── Gone                  410  a cursor of the past: start anew
     ├── PreconditionFailed    412  If-Match does not match
@@ -65,6 +66,10 @@ class Forbidden(Problem):
 
 class NotFound(Problem):
     status, slug, title = 404, "not-found", "Not found"
+
+
+class RequestTimeout(Problem):
+    status, slug, title = 408, "request-timeout", "Request timeout"
 
 
 class Conflict(Problem):
