@@ -5,7 +5,7 @@ INVARIANT: a body that passes means the same to every parser behind this one.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -85,8 +85,10 @@ def _named_twice(body: bytes) -> MalformedJson:
 
 
 def _twice(value: Any, pointer: str) -> Iterator[str]:
-    seen: set[str] = set()
-    children = value if isinstance(value, _Members) else enumerate(value) if isinstance(value, list) else ()
+    seen: set[str | int] = set()
+    children: Iterable[tuple[str | int, Any]] = (
+        value if isinstance(value, _Members) else enumerate(value) if isinstance(value, list) else ()
+    )
     for name, child in children:
         below = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
         if name in seen:
