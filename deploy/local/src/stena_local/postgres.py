@@ -64,15 +64,12 @@ class Server:
 
     def url(self, database: str, role: str) -> URL:
         """Where ``role`` reaches ``database``, password included."""
-        return self.url_without_password(database, role).set(password=self.passwords[role])
-
-    def url_without_password(self, database: str, role: str) -> URL:
-        return URL.create("postgresql+asyncpg", username=role, host=HOST, port=self.port, database=database)
+        return address(database, role, self.port).set(password=self.passwords[role])
 
     def start(self) -> None:
         """Make the cluster if there is none, start it, and return when it takes connections."""
         self._refuse_if_running()
-        require_free(self.port, "PostgreSQL", "--postgres-port")
+        require_free(self.port, "PostgreSQL")
         if not self.data.exists():
             self._make()
         self._check_data()
@@ -185,7 +182,7 @@ class Server:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return
-        if _command_line(pid).find(str(self.data)) >= 0:
+        if command_line(pid).find(str(self.data)) >= 0:
             raise DeploymentError(f"PostgreSQL runs already on {self.data} (process {pid}). Stop it with `stena down`.")
         # The machine went down and the number now belongs to another process, or to none.
         lock.unlink(missing_ok=True)
@@ -204,6 +201,11 @@ class Server:
         raise DeploymentError(f"PostgreSQL was not ready within {timeout:.0f} s. It last wrote:\n{last_lines(self.log)}")
 
 
+def address(database: str, role: str, port: int) -> URL:
+    """Where ``role`` reaches ``database`` of a server on this machine, without the password."""
+    return URL.create("postgresql+asyncpg", username=role, host=HOST, port=port, database=database)
+
+
 def random_passwords() -> dict[str, str]:
     return {role: secrets.token_urlsafe(32) for role in roles()}
 
@@ -215,7 +217,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def require_free(port: int, what: str, option: str) -> None:
+def require_free(port: int, what: str) -> None:
     """Raise unless ``what`` could listen on ``port``."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -223,7 +225,8 @@ def require_free(port: int, what: str, option: str) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise DeploymentError(
-                f"Port {port} of {HOST}, meant for {what}, is taken. Stop what listens there, or choose another with {option}."
+                f"Port {port} of {HOST}, meant for {what}, is taken. Stop what listens there, "
+                "or move the whole deployment with --port (everything listens from that port on)."
             ) from error
 
 
@@ -236,7 +239,8 @@ def _says_ready(lock: Path) -> bool:
     return len(lines) > 7 and lines[7].strip() == "ready"
 
 
-def _command_line(pid: int) -> str:
+def command_line(pid: int) -> str:
+    """The command line of a living process, empty when there is none of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,0 +1,67 @@
+# Every target that a person calls carries a comment behind `##`; `make help` is made from them.
+# Needs Python 3.11, make and git; everything else is installed into .venv from requirements/*.txt.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PACKAGES := shared services/gateway services/policy-svc services/profile-svc services/matching-svc deploy/local
+SOURCES := shared/src $(wildcard services/*/src) deploy/local/src
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run stop test check bench compose-test rulebook requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.packages ## Install everything into .venv (done by the others when needed)
+
+demo: setup ## Start Stena with invented people and tell its story; ONCE=1 stops it afterwards and fails if anything deviates
+	@$(BIN)/stena demo story $(if $(ONCE),--once)
+
+run: setup ## Start Stena and watch over it until Ctrl-C; data of an earlier start is still there
+	@$(BIN)/stena up
+
+stop: setup ## Stop what `make demo` left running
+	@$(BIN)/stena down
+
+test: setup ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: setup ## Style, types and the direction rules between packages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports
+
+bench: setup ## Measure requests per second and CPU time of a single read
+	@$(BIN)/python -m tests.bench
+
+compose-test: setup ## Tell the story against the containers of deploy/compose.yaml, on a Docker engine that runs already
+	@deploy/compose-test.sh
+
+rulebook: setup ## Check the starter rulebook and run its golden cases
+	@$(BIN)/stena rulebook check deploy/rulebook
+	@$(BIN)/stena rulebook test deploy/rulebook
+
+requirements: setup ## Pin requirements/*.txt anew from requirements/*.in
+	@$(COMPILE) requirements/runtime.in -o requirements/runtime.txt
+	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
+
+clean: ## Remove the environment, and the demo with its data
+	@if [ -x $(BIN)/stena ]; then $(BIN)/stena down && $(BIN)/stena remove --yes; fi
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Stamps: a second run installs only what has changed since.
+$(VENV)/.requirements: requirements/dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the libraries …"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.packages: $(VENV)/.requirements $(addsuffix /pyproject.toml,$(PACKAGES))
+	@$(PIP) install --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	@touch $@

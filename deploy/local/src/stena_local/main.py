@@ -1,0 +1,64 @@
+"""The command `stena`: the deployment's own commands and those that services offer by entry points, loaded when called."""
+
+import sys
+from importlib.metadata import entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from stena_local import commands
+from stena_local.settings import offer
+from stena_local.trouble import DeploymentError
+
+COMMANDS = "stena.commands"
+_OWN = ("up", "down", "status", "env", "migrate", "secrets", "remove")
+
+
+class _Offered(TyperGroup):
+    """A group that also knows the commands of installed services. Only the one that is called is imported."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*_OWN, *sorted(entry.name for entry in entry_points(group=COMMANDS))]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group=COMMANDS, name=cmd_name):
+            offer(commands.describe().operator_environment())
+            return _as_command(cmd_name, entry.load())
+        return None
+
+
+app = typer.Typer(
+    name="stena",
+    cls=_Offered,
+    help="Runs Stena on this machine and operates it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _name in _OWN:
+    app.command(_name)(getattr(commands, _name))
+
+
+def main() -> None:
+    try:
+        app()
+    except DeploymentError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+def _as_command(name: str, offered: Any) -> Any:
+    """A Typer app stays a group of commands; a function becomes one command."""
+    if isinstance(offered, typer.Typer):
+        group = typer.main.get_group(offered)
+        group.name = name
+        return group
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name)(offered)
+    command = typer.main.get_command(single)
+    command.name = name
+    return command

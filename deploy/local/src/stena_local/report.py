@@ -1,0 +1,49 @@
+"""What the commands print about a deployment: rich on a terminal, plain text elsewhere."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stena_local.layout import SERVICES, Layout
+from stena_local.postgres import HOST
+from stena_local.running import Running
+from stena_local.upstreams import is_ready
+
+
+def whereabouts(layout: Layout) -> Table:
+    """Where everything of a running deployment is."""
+    gateway = layout.url(SERVICES[0])
+    table = Table(title="Stena is up", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    rows = [
+        ("API", f"{gateway}/v1"),
+        ("Documentation", f"{gateway}/docs"),
+        ("OpenAPI", f"{gateway}/openapi.json"),
+        *((service.name, f"{layout.url(service)}  (metrics on {layout.metrics_port(service)})") for service in SERVICES[1:]),
+        ("PostgreSQL", f"{HOST}:{layout.postgres_port}, data in {layout.postgres_place}"),
+        ("Secrets", str(layout.secrets.folder)),
+        ("Logs", str(layout.logs)),
+        ("Add a client", "stena client add --organisation employment-agency --name my-system"),
+        ("Look, stop", "stena status · stena down"),
+    ]
+    for name, value in rows:
+        table.add_row(f"[bold]{name}[/bold]", escape(value))
+    return table
+
+
+def status(layout: Layout, running: Running) -> tuple[Table, bool]:
+    """Each part with its process and whether it is ready, and whether all are."""
+    table = Table("Part", "Process", "Listens on", "State", title=f"Stena from {layout.home}", title_justify="left")
+    alive, well = running.left_behind(), True
+    for service in SERVICES:
+        state = "ready" if is_ready(layout.url(service)) else "not ready" if service.name in alive else "gone"
+        well = well and state == "ready"
+        table.add_row(service.name, str(running.children.get(service.name, "–")), layout.url(service), state)
+    database = "runs" if "postgres" in alive else "gone"
+    table.add_row("PostgreSQL", str(running.children.get("postgres", "–")), f"{HOST}:{layout.postgres_port}", database)
+    supervised = "watches" if running.alive() else "gone: run `stena down`"
+    table.add_row("supervisor", str(running.supervisor), "–", supervised)
+    return table, well and database == "runs" and running.alive()
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=True)

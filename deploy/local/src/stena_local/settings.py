@@ -1,0 +1,35 @@
+"""What an operator may set for the local deployment. The only place here that reads or writes the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CHECKOUT = Path(__file__).resolve().parents[4]
+
+
+class Settings(BaseSettings):
+    """Environment variables ``STENA_…``; options of the commands come before them."""
+
+    model_config = SettingsConfigDict(env_prefix="STENA_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=_CHECKOUT / ".stena", description="Folder of keys, passwords, logs and (not as root) data.")
+    port: int = Field(
+        default=8400, ge=1024, le=65500, description="Port of the gateway; everything else listens just above it."
+    )
+    postgres_user: str = Field(default="nobody", description="Whom PostgreSQL runs as when root starts it.")
+    rulebook_dir: Path = Field(default=_CHECKOUT / "deploy" / "rulebook", description="The rulebook that policy-svc loads.")
+    log_level: str = Field(default="INFO", description="Least severity that the services log.")
+
+
+def offer(environment: Mapping[str, str]) -> None:
+    """Let this process see ``environment``; a value that the operator has set already stays."""
+    for name, value in environment.items():
+        os.environ.setdefault(name, value)
+
+
+def inherited() -> dict[str, str]:
+    """The few variables that a child process gets of the operator's environment."""
+    return {name: value for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if (value := os.environ.get(name))}

@@ -1,0 +1,204 @@
+"""Starts the deployment in order, watches over it and stops it in reverse. Owns processes; knows nothing of what they do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stena_local import running
+from stena_local.layout import SERVICES, Layout, Service
+from stena_local.postgres import HOST, Server, require_free
+from stena_local.running import Running
+from stena_local.settings import inherited
+from stena_local.trouble import DeploymentError, last_lines
+from stena_local.upstreams import is_ready
+
+Say = Callable[[str], None]
+_LOG_LIMIT = 20 * 1024 * 1024
+
+
+@dataclass
+class Supervisor:
+    """One deployment. ``run`` returns after a clean stop and raises ``DeploymentError`` with what to do otherwise."""
+
+    layout: Layout
+    say: Say
+    stopped: threading.Event = field(default_factory=threading.Event)
+    server: Server | None = None
+    children: dict[Service, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Start everything, call ``on_ready``, and stay until a signal asks to stop or a child dies."""
+        self._refuse_second()
+        self._listen_to_signals()
+        try:
+            self._start()
+            on_ready()
+            while not self.stopped.wait(0.2):
+                self._require_all_alive()
+        finally:
+            self._stop()
+
+    def _start(self) -> None:
+        layout = self.layout
+        layout.make_folders()
+        layout.secrets.make()
+        for service in SERVICES:
+            require_free(layout.port(service), service.name)
+            require_free(layout.metrics_port(service), f"the metrics of {service.name}")
+        for name in ("postgres", "migrations", *(service.name for service in SERVICES)):
+            _limit(layout.log(name))
+        steps = [self._start_postgres, self._migrate, self._register_matching, self._start_services, self._wait_until_ready]
+        for step in steps:
+            if self.stopped.is_set():
+                return
+            step()
+        self._note(ready=True)
+
+    def _start_postgres(self) -> None:
+        self.say("PostgreSQL …")
+        server = self.layout.server()
+        is_new = not server.data.exists()
+        self.server = server
+        server.start()
+        self._note(ready=False)
+        server.provision_all()
+        if is_new:
+            self.layout.secrets.forget_client()
+
+    def _migrate(self) -> None:
+        self.say("Migrations …")
+        log = self.layout.log("migrations")
+        with log.open("ab") as output:
+            done = subprocess.run(
+                [sys.executable, "-m", "stena_local", "migrate"],
+                env={**inherited(), **self.layout.operator_environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                start_new_session=True,
+            )
+        if done.returncode != 0:
+            raise DeploymentError(
+                f"A migration failed; the databases are as they were before it. {log} ends with:\n{last_lines(log)}"
+            )
+
+    def _register_matching(self) -> None:
+        """matching-svc reads people through the gateway as a client like everyone else, so it needs credentials there."""
+        secrets = self.layout.secrets
+        if secrets.client_id.exists():
+            return
+        arguments = ["client", "add", "--organisation", "stena-matching", "--name", "matching-svc", "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "stena_local", *arguments],
+            env={**inherited(), **self.layout.operator_environment()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DeploymentError(f"matching-svc could not be registered at the gateway:\n{done.stderr.strip()}")
+        client = json.loads(done.stdout)
+        secrets.keep_client(client["client_id"], client["client_secret"])
+
+    def _start_services(self) -> None:
+        self.say("Services …")
+        for service in SERVICES:
+            with self.layout.log(service.name).open("ab") as log:
+                self.children[service] = _uvicorn(
+                    service, self.layout.port(service), self.layout.environment(service), log.fileno()
+                )
+        self._note(ready=False)
+
+    def _wait_until_ready(self, timeout: float = 60) -> None:
+        waiting, deadline = list(SERVICES), time.monotonic() + timeout
+        while waiting and not self.stopped.is_set():
+            self._require_all_alive()
+            waiting = [service for service in waiting if not is_ready(self.layout.url(service))]
+            if waiting and time.monotonic() > deadline:
+                log = self.layout.log(waiting[0].name)
+                names = ", ".join(service.name for service in waiting)
+                raise DeploymentError(f"Not ready within {timeout:.0f} s: {names}. {log} ends with:\n{last_lines(log)}")
+            self.stopped.wait(0.1)
+
+    def _require_all_alive(self) -> None:
+        processes = {service.name: process for service, process in self.children.items()}
+        if self.server is not None and self.server.process is not None:
+            processes["postgres"] = self.server.process
+        for name, process in processes.items():
+            if process.poll() is not None:
+                log = self.layout.log(name)
+                raise DeploymentError(
+                    f"{name} ended by itself ({_cause(process.returncode)}); everything is being stopped. "
+                    f"Mend what it says and start again with `stena up`. {log} ends with:\n{last_lines(log)}"
+                )
+
+    def _stop(self) -> None:
+        """The door first, what stands behind it afterwards, the data last."""
+        self.say("Stopping …")
+        for service in (SERVICES[3], SERVICES[0], SERVICES[2], SERVICES[1]):
+            process = self.children.pop(service, None)
+            if process is not None:
+                _end(process)
+        if self.server is not None:
+            self.server.stop()
+        running.forget(self.layout.home)
+
+    def _refuse_second(self) -> None:
+        note = Running.read(self.layout.home)
+        if note is not None:
+            raise DeploymentError(
+                f"Stena runs already from {self.layout.home} (process {note.supervisor}). Stop it with `stena down`."
+            )
+
+    def _listen_to_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.stopped.set())
+
+    def _note(self, *, ready: bool) -> None:
+        children = {service.name: process.pid for service, process in self.children.items()}
+        if self.server is not None and self.server.process is not None:
+            children["postgres"] = self.server.process.pid
+        Running(os.getpid(), self.layout.settings.port, children, ready).write(self.layout.home)
+
+
+def _uvicorn(service: Service, port: int, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
+    """One worker on loopback. Its own session, so that a Ctrl-C reaches the supervisor alone, which knows the order."""
+    options = ["--factory", "--host", HOST, "--port", str(port), "--timeout-graceful-shutdown", "5"]
+    options += ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", f"{service.module}.main:app_from_environment", *options],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[bytes], patience: float = 10) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _cause(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _limit(log: Path) -> None:
+    """Begin a log anew, keeping one old one, when it has grown large."""
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
