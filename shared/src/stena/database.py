@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, and_, false, literal, not_, null, or_, true
@@ -14,6 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from stena.contracts.condition import AllOf, AnyOf, IsIn, Not, Overlaps, Residual, Within
 from stena.problems import Unavailable
+
+_GONE: Final = (PoolTimeoutError, OSError, TimeoutError)
+_NO_ANSWER: Final = "The database does not answer. Try again shortly."
 
 
 def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> AsyncEngine:
@@ -33,14 +36,20 @@ def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> Asy
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction; a database that is slow or gone becomes a 503 with ``Retry-After``."""
     try:
-        async with engine.begin() as connection:
+        connection = await engine.connect()
+    except (DBAPIError, *_GONE) as error:  # whatever keeps us from connecting, the caller can only wait
+        raise Unavailable(_NO_ANSWER) from error
+    try:
+        async with connection.begin():
             yield connection
-    except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
-        raise Unavailable("The database does not answer. Try again shortly.") from error
+    except (OperationalError, InterfaceError, *_GONE) as error:
+        raise Unavailable(_NO_ANSWER) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Unavailable("The database does not answer. Try again shortly.") from error
+            raise Unavailable(_NO_ANSWER) from error
         raise
+    finally:
+        await connection.close()
 
 
 def sql_condition(condition: Residual, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
