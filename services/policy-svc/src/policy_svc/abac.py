@@ -1,0 +1,277 @@
+"""py-abac's policy language, made safe: its schema reads a rule, and what it read is compiled to immutable formulas.
+
+The only module that imports py-abac. None of py-abac's own evaluation ever runs (it is open on missing attributes, and
+keeps state between calls); what cannot be compiled with a safe meaning is refused here, with file, line and the mend.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from py_abac import Policy
+from py_abac.exceptions import PolicyCreateError
+
+from policy_svc import relations
+from policy_svc.faults import Faults, Place, choices
+from policy_svc.formulas import (
+    FALSE,
+    TRUE,
+    AboutRecord,
+    Compare,
+    Every,
+    Formula,
+    Literal,
+    Operand,
+    Opposite,
+    Path,
+    Present,
+    Some,
+)
+from policy_svc.record_facts import LEAVES
+from policy_svc.relations import Relation
+from policy_svc.rules import Mention, Rule
+from policy_svc.vocabulary import PATHS, RECORD
+from policy_svc.yaml_files import Entries, Items, place_at, plain
+
+ELEMENTS: Final = ("subject", "resource", "action", "context")
+KEYS: Final = frozenset({"uid", "description", "effect", "rules", "targets"})
+
+_PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_]*){1,2}")
+
+_WITH_VALUE: Final[Mapping[str, tuple[Relation, bool]]] = {
+    "Equals": (relations.equal, True),
+    "NotEquals": (relations.equal, False),
+    "IsIn": (relations.member, True),
+    "IsNotIn": (relations.member, False),
+    "AnyIn": (relations.overlap, True),
+    "AllIn": (relations.within, True),
+    "IsEmpty": (relations.within, True),
+    "IsNotEmpty": (relations.within, False),
+    "Any": (relations.anything, True),
+}
+"""Condition to the relation of its path to its value, and whether it holds or must not hold."""
+
+_WITH_ATTRIBUTE: Final[Mapping[str, tuple[Relation, bool]]] = {
+    "EqualsAttribute": (relations.equal, True),
+    "NotEqualsAttribute": (relations.equal, False),
+    "AnyInAttribute": (relations.overlap, True),
+    "AllInAttribute": (relations.within, True),
+    "IsInAttribute": (relations.member, True),
+    "IsNotInAttribute": (relations.member, False),
+}
+"""Condition to the relation of its path to another path."""
+
+_LOGIC: Final = frozenset({"Not", "AllOf", "AnyOf"})
+_PRESENCE: Final = frozenset({"Exists", "NotExists"})
+SUPPORTED: Final = frozenset(_WITH_VALUE) | frozenset(_WITH_ATTRIBUTE) | _LOGIC | _PRESENCE
+
+_INSTEAD: Final[Mapping[str, str]] = {
+    "AllNotIn": "Write Not of AllIn or of AnyIn, whichever is meant: py-abac swaps this one with AnyNotIn",
+    "AnyNotIn": "Write Not of AnyIn or of AllIn, whichever is meant: py-abac swaps this one with AllNotIn",
+    "AllNotInAttribute": "Write Not of AllInAttribute or of AnyInAttribute, whichever is meant",
+    "AnyNotInAttribute": "Write Not of AnyInAttribute or of AllInAttribute, whichever is meant",
+}
+
+_SCALAR, _SET = "one value", "several values"
+_SIDES: Final[Mapping[Relation, tuple[str, str]]] = {
+    relations.equal: (_SCALAR, _SCALAR),
+    relations.equal_caseless: (_SCALAR, _SCALAR),
+    relations.member: (_SCALAR, _SET),
+    relations.overlap: (_SET, _SET),
+    relations.within: (_SET, _SET),
+}
+"""What each relation wants on its left and on its right."""
+
+
+def compile_rule(raw: Any, place: Place, faults: Faults) -> Rule | None:
+    """One policy of a rule file, compiled; ``None`` if it is refused, with the reasons added to ``faults``."""
+    if not isinstance(raw, Entries):
+        faults.add(place, "a rule that is not a mapping", "Write uid, description, effect and rules")
+        return None
+    uid = raw.get("uid") if isinstance(raw.get("uid"), str) else None
+    before = len(faults)
+    _check_form(raw, uid, faults)
+    policy = _parse(raw, uid, faults) if len(faults) == before else None
+    if policy is None:
+        return None
+    compiler = _Compiler(policy.uid, faults)
+    formula = compiler.whole(policy, raw)
+    if len(faults) > before:
+        return None
+    return Rule(policy.uid, policy.description, policy.effect, formula, tuple(compiler.mentions), raw.place)
+
+
+def _check_form(raw: Entries, uid: str | None, faults: Faults) -> None:
+    """What py-abac would accept without a word, or evaluate while it reads: keys, paths, condition names."""
+    for key in sorted(raw.keys() - KEYS):
+        mend = "Remove it: deny overrides, whatever a priority says" if key == "priority" else choices(key, KEYS)
+        faults.add(raw.place_of(key), f"unknown key {key!r}", mend, uid)
+    if not raw.get("description"):
+        faults.add(raw.place, "a rule without a description", "Say in one sentence what it is for", uid)
+    rules = raw.get("rules")
+    for element in ELEMENTS if isinstance(rules, Entries) else ():
+        part = rules[element] if element in rules else {}
+        if part == []:
+            faults.add(
+                rules.place_of(element), "an empty list, which never applies", "Leave the key out, or name a condition", uid
+            )
+        for group in part if isinstance(part, Items) else (part,):
+            for path in group if isinstance(group, Entries) else ():
+                _check_path(element, path, group.place_of(path), uid, faults)
+                _check_condition(group[path], uid, faults)
+
+
+def _check_condition(raw: Any, uid: str | None, faults: Faults) -> None:
+    if not isinstance(raw, Entries):
+        return
+    name = raw.get("condition")
+    if isinstance(name, str) and name not in SUPPORTED:
+        mend = _INSTEAD.get(name) or choices(name, SUPPORTED)
+        faults.add(raw.place_of("condition"), f"the condition {name} is not supported", mend, uid)
+    if name in _WITH_ATTRIBUTE and isinstance(raw.get("path"), str) and raw.get("ace") in ELEMENTS:
+        _check_path(raw["ace"], raw["path"], raw.place_of("path"), uid, faults)
+    nested = raw.get("values") if isinstance(raw.get("values"), Items) else [raw.get("value")]
+    for part in nested or ():
+        _check_condition(part, uid, faults)
+
+
+def _check_path(element: str, path: str, place: Place, uid: str | None, faults: Faults) -> None:
+    # py-abac runs any ObjectPath query while it reads a rule, so a path that is more than names must not get that far.
+    if not _PATH.fullmatch(path):
+        faults.add(place, f"the path {path!r} is not $.name or $.name.name", "Name one value of the request", uid)
+    elif _name(element, path) not in PATHS:
+        known = [f"$.{name.partition('.')[2]}" for name in PATHS if name.startswith(f"{element}.") and not name.endswith(".id")]
+        faults.add(place, f"unknown path {path} of the {element}", choices(path, known), uid)
+
+
+def _parse(raw: Entries, uid: str | None, faults: Faults) -> Policy | None:
+    try:
+        return Policy.from_json({"targets": {}, **plain(raw)})
+    except PolicyCreateError as error:
+        for path, message in _messages(error.args[0] if error.args else "not a policy"):
+            place = place_at(raw, path, raw.place)
+            faults.add(place, f"{path[-1] if path else 'rule'}: {message.rstrip('.')}", "Correct it", uid)
+    except Exception as error:  # its schemas let some malformed values through to code that does not expect them
+        faults.add(raw.place, f"not a policy ({type(error).__name__})", "Write it as docs/rulebook.md says", uid)
+    return None
+
+
+def _messages(found: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Marshmallow's nested messages as (path into the rule, text). Beneath a path of a rule it says ``value`` for the condition."""
+    if not isinstance(found, dict):
+        yield path, str(found[0]) if isinstance(found, list) and found else str(found)
+        return
+    for key, inner in found.items():
+        through_condition = key in ("value", "key") and bool(path) and str(path[-1]).startswith("$")
+        yield from _messages(inner, path if through_condition or key == "_schema" else (*path, key))
+
+
+def _name(element: str, path: str) -> str:
+    return f"{element}.{path.removeprefix('$.')}"
+
+
+class _Compiler:
+    """Compiles one rule; collects the names that it mentions and the faults that it has."""
+
+    def __init__(self, uid: str, faults: Faults) -> None:
+        self.uid = uid
+        self.faults = faults
+        self.mentions: list[Mention] = []
+
+    def whole(self, policy: Policy, raw: Entries) -> Formula:
+        targets = raw.get("targets") or Entries(raw.place)
+        parts = [
+            self._target(name, getattr(policy.targets, name), targets) for name in ("subject_id", "resource_id", "action_id")
+        ]
+        for element in ELEMENTS:
+            parts.append(self._element(element, getattr(policy.rules, element), raw["rules"].get(element)))
+        return Every(tuple(parts)).given({})
+
+    def _target(self, key: str, wanted: str | list[str], raw: Entries) -> Formula:
+        ids = [wanted] if isinstance(wanted, str) else wanted
+        if "*" in ids:
+            return TRUE
+        for text in ids:
+            if set(text) & set("*?[]"):
+                self._fault(raw.place_of(key), f"the target {text!r} is a pattern", "Write whole ids, or * for all")
+        return Compare(Path(key.replace("_", ".")), relations.member, Literal(relations.members(ids)))
+
+    def _element(self, element: str, parsed: Any, raw: Any) -> Formula:
+        """A mapping is a conjunction, a list of them a disjunction."""
+        if isinstance(parsed, list):
+            groups = zip(parsed, raw, strict=True)
+            return Some(tuple(self._group(element, group, raw_group) for group, raw_group in groups)).given({})
+        return self._group(element, parsed, raw)
+
+    def _group(self, element: str, parsed: Mapping[str, Any], raw: Any) -> Formula:
+        return Every(tuple(self._condition(_name(element, path), condition, raw[path]) for path, condition in parsed.items()))
+
+    def _condition(self, path: str, condition: Any, raw: Entries) -> Formula:
+        name = type(condition).__name__
+        if name in _LOGIC:
+            return self._logic(path, name, condition, raw)
+        if name in _PRESENCE:
+            return self._presence(path, name, raw.place)
+        relation, holds = (_WITH_VALUE | _WITH_ATTRIBUTE)[name]
+        if name in _WITH_ATTRIBUTE:
+            right: Operand = Path(_name(condition.ace, condition.path))
+        else:
+            right, relation = self._literal(path, name, condition, raw.place), self._caseless(condition, relation)
+        formula = self._compare(Path(path), relation, right, name, raw.place)
+        return formula if holds else Opposite(formula)
+
+    def _logic(self, path: str, name: str, condition: Any, raw: Entries) -> Formula:
+        if name == "Not":
+            return Opposite(self._condition(path, condition.value, raw["value"]))
+        parts = tuple(
+            self._condition(path, part, raw_part) for part, raw_part in zip(condition.values, raw["values"], strict=True)
+        )
+        return Every(parts) if name == "AllOf" else Some(parts)
+
+    def _presence(self, path: str, name: str, place: Place) -> Formula:
+        if path.startswith(RECORD):
+            self._fault(place, f"{name} on a record fact cannot become SQL", "Compare the fact with a value")
+        return Present(Path(path)) if name == "Exists" else Opposite(Present(Path(path)))
+
+    def _caseless(self, condition: Any, relation: Relation) -> Relation:
+        return relations.equal_caseless if getattr(condition, "case_insensitive", False) else relation
+
+    def _literal(self, path: str, name: str, condition: Any, place: Place) -> Literal:
+        if name in ("IsEmpty", "IsNotEmpty", "Any"):
+            return Literal(frozenset())
+        single = name in ("Equals", "NotEquals")
+        values = [condition.value] if single else condition.values
+        wanted, word = (bool, "true or false") if PATHS[path] == "bool" else (str, "text")
+        if not all(type(value) is wanted for value in values):
+            mend = "Write IsIn with values: [true] or [false]" if wanted is bool else "Write text; put numbers in quotes"
+            self._fault(place, f"{path} holds {word}, and is compared with something else", mend)
+            return Literal(frozenset())
+        self.mentions += [Mention(path, value, place) for value in values if isinstance(value, str)]
+        return Literal(values[0]) if single else Literal(relations.members(values))
+
+    def _compare(self, left: Path, relation: Relation, right: Operand, name: str, place: Place) -> Formula:
+        wanted = _SIDES.get(relation)
+        for path, want in zip((left, right), wanted or (), strict=False):
+            if isinstance(path, Path) and want != (holds := _SET if PATHS[path.name] == "set" else _SCALAR):
+                mend = "Use AnyIn or AllIn, or AnyInAttribute" if holds == _SET else "Use Equals or IsIn, or EqualsAttribute"
+                self._fault(place, f"{name} wants {want} where {path.name} holds {holds}", mend)
+                return FALSE
+        return self._about(left, relation, right, name, place)
+
+    def _about(self, left: Path, relation: Relation, right: Operand, name: str, place: Place) -> Formula:
+        """The comparison, or if a record fact is on one of its sides the open one."""
+        facts = [side for side in (left, right) if isinstance(side, Path) and side.name.startswith(RECORD)]
+        if not facts:
+            return Compare(left, relation, right)
+        fact_first = facts[0] is left
+        if len(facts) == 2 or (PATHS[facts[0].name], relation, fact_first) not in LEAVES:
+            self._fault(
+                place,
+                f"{name} on {facts[0].name} cannot become SQL",
+                "Compare one record fact with a value or with the request",
+            )
+            return FALSE
+        return AboutRecord(facts[0].name.removeprefix(RECORD), relation, right if fact_first else left, fact_first)
+
+    def _fault(self, place: Place, what: str, mend: str) -> None:
+        self.faults.add(place, what, mend, self.uid)

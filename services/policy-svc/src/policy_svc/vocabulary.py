@@ -1,0 +1,76 @@
+"""The words of a request: which paths rules may name, what each holds, and which operations exist. Nothing is decided here."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+from stena.contracts.catalogue import Kind as OrganisationKind
+from stena.contracts.catalogue import Sensitivity
+from stena.contracts.condition import type_of_fact
+
+Kind = Literal["text", "set", "bool"]
+
+RECORD: Final = "resource.record."
+
+PATHS: Final[Mapping[str, Kind]] = {
+    "subject.id": "text",  # these three only through a rule's targets
+    "resource.id": "text",
+    "action.id": "text",
+    "subject.organisation": "text",
+    "subject.kind": "text",
+    "subject.purposes": "set",
+    "subject.regions": "set",
+    "subject.roles": "set",
+    "subject.client": "text",
+    "subject.acting_user": "text",
+    "subject.person": "text",
+    "resource.type": "text",
+    "resource.attribute": "text",
+    "resource.category": "text",
+    "resource.sensitivity": "text",
+    "resource.reveals": "set",
+    "resource.owner": "text",
+    **{RECORD + fact: kind for fact, kind in type_of_fact.items()},
+    "action.name": "text",
+    "context.purpose": "text",
+    "context.purpose_and_broader": "set",
+    "context.consent": "set",
+    "context.case": "text",
+    "context.justification": "text",
+    "context.time": "text",
+}
+"""Path (``element.name``) to the kind of value that it holds. Everything else is refused in a rule."""
+
+OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": (
+        *("read", "list", "export", "changes", "create", "amend", "erase"),
+        *("match", "allocate", "restrict", "object", "correct"),
+    ),
+    "consent": ("read", "record", "withdraw"),
+    "note": ("read", "create"),
+    "ledger": ("read",),
+    "opportunity": ("read", "list", "create", "amend", "close", "match"),
+    "rulebook": ("administer",),
+    "client": ("administer",),
+}
+"""Resource type to the operations that are asked once per call."""
+
+DISCLOSE: Final = "disclose"
+WRITE: Final = "write"
+ACTIONS: Final = frozenset({DISCLOSE, WRITE}.union(*OPERATIONS.values()))
+
+DISCLOSING: Final = frozenset(
+    {("opportunity", "match")}
+    | {("person", name) for name in ("read", "list", "export", "changes", "match", "create", "amend")}
+)
+"""What shows attributes of people: there every attribute of the catalogue is decided too."""
+
+WRITING: Final = frozenset({("person", "create"), ("person", "amend")})
+
+FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("person", "consent", "note"), frozenset(type_of_fact)),
+    "opportunity": frozenset({"created_by"}),
+}
+"""The record facts that records of a type have. Any other fact of theirs is missing, and so unknown to every rule."""
+
+ORGANISATION_KINDS: Final = frozenset(get_args(OrganisationKind))
+SENSITIVITIES: Final = frozenset(get_args(Sensitivity))
