@@ -1,22 +1,11 @@
 """The throw-away PostgreSQL keeps the deployment's walls: roles reach their own database only, and only with a password."""
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from stena_local.testing import Postgres
 
-
-async def run(url: URL, statement: str) -> object:
-    engine = create_async_engine(url)
-    try:
-        async with engine.begin() as connection:
-            result = await connection.execute(text(statement))
-            return result.scalar() if result.returns_rows else None
-    finally:
-        await engine.dispose()
+from .queries import run
 
 
 async def test_the_owner_makes_tables_and_the_app_sees_only_what_it_was_granted(postgres: Postgres) -> None:
