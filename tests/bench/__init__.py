@@ -1,0 +1,1 @@
+"""What the wall costs: `python -m tests.bench` prints figures and ratios against a baseline of the same run."""
