@@ -1,0 +1,186 @@
+"""Every kind of problem that an answer can name: what it means and what to mend. Data; a test keeps it complete."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """``status`` and ``title`` as they stand in the problem document; ``meaning`` and ``mend`` are sentences for people."""
+
+    status: int
+    title: str
+    meaning: str
+    mend: str
+
+
+_MALFORMED: Final[Mapping[str, ProblemType]] = {
+    "malformed-request": ProblemType(
+        400,
+        "Malformed request",
+        "The request does not have the form that the API asks for.",
+        "Look at `errors`: each names a place and what is wrong there. The form of every call stands in the documentation.",
+    ),
+    "malformed-json": ProblemType(
+        400,
+        "Malformed request",
+        "The body is not JSON that every reader reads in the same way: bad syntax, a member named twice, more than 32 levels, "
+        "the character U+0000, NaN or an infinity, or an integer of more than 16 digits.",
+        "Mend the place that `errors` points at. An ordinary JSON library writes what is wanted here.",
+    ),
+    "duplicate-header": ProblemType(
+        400,
+        "Malformed request",
+        "A header that decides something stands in the request twice.",
+        "Send it once. If your client sends it once, look at the proxies between.",
+    ),
+    "duplicate-parameter": ProblemType(
+        400,
+        "Malformed request",
+        "A parameter of the query or form is repeated. Only `filter` may be.",
+        "Send it once; `fields` takes several names with commas between them.",
+    ),
+    "header-refused": ProblemType(
+        400,
+        "Malformed request",
+        "The request carries a header that asks for another call than the one it makes, or says what only the wall may say.",
+        "Leave the header out and make the call that you mean.",
+    ),
+    "purpose-missing": ProblemType(
+        400,
+        "Malformed request",
+        "The call does not say which purpose it serves.",
+        "Send `Processing-Purpose` with one of the purposes that `GET /v1/purposes` lists.",
+    ),
+    "cursor-invalid": ProblemType(
+        400,
+        "Malformed request",
+        "The cursor was not made for this caller, purpose and query.",
+        "Begin again without a cursor, and follow `next` with the same query.",
+    ),
+    "not-filterable": ProblemType(
+        400,
+        "Malformed request",
+        "Nobody may filter or sort by this attribute, because it is stored encrypted or is free text.",
+        "Use one of the attributes that the answer lists; `GET /v1/attributes` says which operators each has.",
+    ),
+}
+
+_IDENTITY: Final[Mapping[str, ProblemType]] = {
+    "unauthenticated": ProblemType(
+        401, "Not authenticated", "The call carries no access token.", "Get one at `POST /oauth2/token` and send it as Bearer."
+    ),
+    "token-invalid": ProblemType(
+        401,
+        "Not authenticated",
+        "The access token has expired, was not made here, or belongs to a client that was revoked.",
+        "Get a new one at `POST /oauth2/token`. If that fails too, ask the operator for a new client.",
+    ),
+    "grant-refused": ProblemType(
+        401,
+        "Not authenticated",
+        "A service behind the gateway was called without a grant for exactly this call.",
+        "Call the gateway. Services behind it answer to nobody else.",
+    ),
+}
+
+_REFUSALS: Final[Mapping[str, ProblemType]] = {
+    "refused": ProblemType(
+        403,
+        "Refused",
+        "The rules do not allow this call for this purpose.",
+        "See at `GET /v1/purposes` what each purpose allows your organisation to do.",
+    ),
+    "attribute-not-disclosed": ProblemType(
+        403,
+        "Refused",
+        "The call asks for, filters or sorts by an attribute that this purpose does not disclose.",
+        "Leave the attribute out. `GET /v1/purposes` says what the purpose discloses, and on which condition.",
+    ),
+    "attribute-not-writable": ProblemType(
+        403,
+        "Refused",
+        "The call sets an attribute that this purpose may not write.",
+        "Leave the attribute out, or write it for a purpose that may.",
+    ),
+    "kind-not-allowed": ProblemType(
+        403,
+        "Refused",
+        "This purpose does not match people with opportunities of this kind.",
+        "Ask for a kind that the purpose names in `GET /v1/purposes`.",
+    ),
+}
+
+_STATE: Final[Mapping[str, ProblemType]] = {
+    "not-found": ProblemType(
+        404,
+        "Not found",
+        "What was asked for does not exist or is not visible to this caller for this purpose. Which of the two is never told.",
+        "Check the id. An id belongs to one organisation, and for some purposes to one purpose; "
+        "nobody else's id leads anywhere.",
+    ),
+    "method-not-allowed": ProblemType(
+        405, "Method Not Allowed", "The address has no such method.", "The header `Allow` lists the methods that it has."
+    ),
+    "http-error": ProblemType(
+        400, "Malformed request", "The request breaks a rule of HTTP itself.", "The `title` says which; mend the client."
+    ),
+    "request-timeout": ProblemType(
+        408, "Request timeout", "The body did not arrive within ten seconds.", "Send it again over a better connection."
+    ),
+    "conflict": ProblemType(
+        409, "Conflict", "The present state of the resource does not allow the change.", "Read it anew and decide again."
+    ),
+    "idempotency-key-reused": ProblemType(
+        409,
+        "Conflict",
+        "The same `Idempotency-Key` came before with another body.",
+        "Use a new key for each new record, and the same key only to repeat the very same request.",
+    ),
+    "gone": ProblemType(410, "Gone", "The cursor belongs to a past that is no longer kept.", "Begin again without a cursor."),
+    "rulebook-changed": ProblemType(
+        410,
+        "Gone",
+        "The rulebook has changed since the cursor was made, so that what you may see may have changed for everybody.",
+        "Begin again without a cursor and replace what you hold by what comes.",
+    ),
+    "precondition-failed": ProblemType(
+        412,
+        "Precondition failed",
+        "The resource has changed since you read it.",
+        "Read it anew, make the change again, and send the new `ETag` in `If-Match`.",
+    ),
+    "content-too-large": ProblemType(
+        413, "Content too large", "The body is larger than 1 MiB.", "Send less, or in several calls."
+    ),
+    "unsupported-media-type": ProblemType(
+        415,
+        "Unsupported media type",
+        "The body is not JSON in UTF-8, does not say so in `Content-Type`, or is compressed.",
+        "Send `Content-Type: application/json` (`application/merge-patch+json` for a PATCH), uncompressed.",
+    ),
+    "precondition-required": ProblemType(
+        428,
+        "Precondition required",
+        "A change must say which version it changes.",
+        "Read the resource and send its `ETag` in `If-Match`.",
+    ),
+}
+
+_OURS: Final[Mapping[str, ProblemType]] = {
+    "internal-error": ProblemType(
+        500,
+        "Internal error",
+        "Something went wrong here, or the wall held back what must not come out. Nothing was disclosed.",
+        "Tell the operator the trace in `instance`.",
+    ),
+    "unavailable": ProblemType(
+        503,
+        "Temporarily unavailable",
+        "Something that the answer depends on is slow or gone: without a decision and a record there is no answer.",
+        "Try again after the seconds in `Retry-After`; with an `Idempotency-Key`, nothing is done twice.",
+    ),
+}
+
+PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {**_MALFORMED, **_IDENTITY, **_REFUSALS, **_STATE, **_OURS}
