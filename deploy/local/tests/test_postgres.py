@@ -1,8 +1,10 @@
 """The embedded PostgreSQL as a deployment runs it: what it opens, what it keeps, and what it says when it cannot start."""
 
+import asyncio
 import os
 import socket
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +64,21 @@ async def test_what_was_committed_survives_a_crash(server: Server) -> None:
         again.stop()
 
 
+async def test_a_start_waits_for_what_a_killed_server_left_working(server: Server) -> None:
+    server.start()
+    server.provision("gateway")
+    url = server.url("gateway", "gateway_owner")
+    work = asyncio.create_task(run(url, "SELECT count(*) FROM generate_series(1, 20000000)"))
+    await asyncio.sleep(0.5)
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+    again = replace(server)
+    again.start()
+    again.stop()
+    await asyncio.gather(work, return_exceptions=True)
+
+
 @pytest.mark.skipif(not Path("/proc/net").exists(), reason="reads Linux's own tables of sockets")
 def test_nothing_but_loopback_listens(server: Server) -> None:
     server.start()
@@ -110,14 +127,19 @@ def test_a_running_server_is_not_started_twice(server: Server) -> None:
         replace(server, port=free_port()).start()
 
 
-def test_a_lock_left_by_a_dead_server_is_no_obstacle(server: Server) -> None:
+def test_a_lock_that_names_a_stranger_is_no_obstacle(server: Server) -> None:
+    """After a restart of the machine the number in the lock is somebody else's, of the same account even."""
     server.start()
     server.stop()
-    # After a restart of the machine the number belongs to somebody else: to us, for one.
-    lock = server.data / "postmaster.pid"
-    lock.write_text(f"{os.getpid()}\n{server.data}\n")
-    server.programs.account.own(lock)
-    server.start()
+    stranger = subprocess.Popen(["sleep", "60"], **server.programs.account.popen_arguments())
+    try:
+        lock = server.data / "postmaster.pid"
+        lock.write_text(f"{stranger.pid}\n{server.data}\n")
+        server.programs.account.own(lock)
+        server.start()
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def _without_version(data: Path) -> None:

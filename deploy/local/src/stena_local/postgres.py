@@ -78,9 +78,11 @@ class Server:
         self.programs.account.own(access)
         settings = {**_SETTINGS, "port": str(self.port), **({} if self.durable else _FORGETFUL)}
         arguments = ["-D", str(self.data), *(f"--{name}={value}" for name, value in settings.items())]
-        with self.log.open("ab") as log:
-            self.process = self.programs.start("postgres", arguments, cwd=self.data, log=log)
-        self._wait_until_ready()
+        deadline = time.monotonic() + 15
+        while not self._started(arguments):
+            if not self._waits_for_orphans() or time.monotonic() > deadline:
+                raise DeploymentError(f"PostgreSQL did not start on {self.data}. It last wrote:\n{last_lines(self.log)}")
+            time.sleep(0.2)
 
     def stop(self, timeout: float = 30) -> None:
         """Stop fast: running transactions end, nothing that was committed is lost."""
@@ -182,23 +184,34 @@ class Server:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return
-        if command_line(pid).find(str(self.data)) >= 0:
+        command = command_line(pid)
+        if str(self.data) in command:
             raise DeploymentError(f"PostgreSQL runs already on {self.data} (process {pid}). Stop it with `stena down`.")
-        # The machine went down and the number now belongs to another process, or to none.
-        lock.unlink(missing_ok=True)
+        if command:
+            # After a restart of the machine the number is a stranger's, and PostgreSQL would take it for a server. Safe to
+            # remove: orphans of an old server would still be noticed by their shared memory.
+            lock.unlink(missing_ok=True)
 
-    def _wait_until_ready(self, timeout: float = 60) -> None:
-        assert self.process is not None
+    def _started(self, arguments: list[str], timeout: float = 60) -> bool:
+        """Whether the server came up; False when it ended by itself and its log says why."""
+        with self.log.open("ab") as log:
+            process = self.process = self.programs.start("postgres", arguments, cwd=self.data, log=log)
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                self.process = None
-                raise DeploymentError(f"PostgreSQL did not start on {self.data}. It last wrote:\n{last_lines(self.log)}")
-            if _says_ready(self.data / "postmaster.pid"):
-                return
+        while process.poll() is None:
+            if _says_ready(self.data / "postmaster.pid", process.pid):
+                return True
+            if time.monotonic() > deadline:
+                self.stop()
+                raise DeploymentError(
+                    f"PostgreSQL was not ready within {timeout:.0f} s. It last wrote:\n{last_lines(self.log)}"
+                )
             time.sleep(0.02)
-        self.stop()
-        raise DeploymentError(f"PostgreSQL was not ready within {timeout:.0f} s. It last wrote:\n{last_lines(self.log)}")
+        self.process = None
+        return False
+
+    def _waits_for_orphans(self) -> bool:
+        """After a killed server its workers end by themselves within seconds; until then PostgreSQL rightly refuses."""
+        return "pre-existing shared memory block" in last_lines(self.log, 3)
 
 
 def address(database: str, role: str, port: int) -> URL:
@@ -230,13 +243,13 @@ def require_free(port: int, what: str) -> None:
             ) from error
 
 
-def _says_ready(lock: Path) -> bool:
-    """The eighth line of postmaster.pid is the server's own word on its state."""
+def _says_ready(lock: Path, pid: int) -> bool:
+    """The eighth line of postmaster.pid is the server's own word on its state, the first says whose word."""
     try:
         lines = lock.read_text().splitlines()
     except OSError:
         return False
-    return len(lines) > 7 and lines[7].strip() == "ready"
+    return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
 def command_line(pid: int) -> str:
