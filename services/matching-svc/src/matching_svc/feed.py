@@ -1,0 +1,124 @@
+"""Follows the gateway's changes feed, one task for each purpose, and keeps PostgreSQL and the index in step with it.
+
+INVARIANT: what is no longer disclosed is forgotten here: by tombstone, when the feed begins anew, and when it is denied.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from matching_svc.features import of_attributes
+from matching_svc.index import Index
+from matching_svc.store import Database
+from matching_svc.store import features as stored
+from matching_svc.store.features import Position
+from matching_svc.upstreams import Gateway, Page
+from stena.database import transaction
+from stena.problems import Forbidden, Gone
+
+log = structlog.get_logger()
+
+PAGE: Final = 500
+PEOPLE = Gauge("matching_index_people", "People in the index.", ["purpose"])
+HEARD = Gauge("matching_feed_heard_timestamp_seconds", "When the gateway last answered with a page of changes.", ["purpose"])
+CHANGES = Counter("matching_feed_changes_total", "Changes taken from the feed.", ["purpose"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two looks at the feed. ``idle`` keeps the promise that a consent which ends is gone within one."""
+
+    idle: float = 0.3
+    retry: float = 0.2
+    retry_longest: float = 5.0
+    denied: float = 60.0
+
+
+class Follower:
+    """One purpose's feed. Runs until it is cancelled; whatever fails is tried again, later each time."""
+
+    def __init__(self, purpose: str, gateway: Gateway, database: Database, index: Index, pace: Pace | None = None) -> None:
+        self._purpose = purpose
+        self._gateway = gateway
+        self._database = database
+        self._index = index
+        self._pace = pace or Pace()
+        self._position: Position | None = None
+        self._denied = False
+        self._log = log.bind(purpose=purpose)
+
+    async def run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                pause = await self.step()
+                if failures:
+                    self._log.info("feed-follows-again", failures=failures)
+                failures = 0
+            except Exception as error:
+                # Nothing that one page does may end the following of the next; only the first failure is news.
+                if not failures:
+                    self._log.info("feed-waits", kind=type(error).__name__)
+                pause = min(self._pace.retry_longest, self._pace.retry * 2 ** min(failures, 10))
+                failures += 1
+            await asyncio.sleep(pause)
+
+    async def step(self) -> float:
+        """Take one page; the seconds to wait before the next."""
+        position = self._position or await self._restore()
+        try:
+            page = await self._gateway.changes(self._purpose, position.cursor, PAGE)
+        except Gone:
+            page = await self._gateway.changes(self._purpose, None, PAGE)
+            await self._take(page, Position(), anew=True)
+        except Forbidden:
+            await self._forget()
+            return self._pace.denied
+        else:
+            await self._take(page, position, anew=position.cursor is None)
+        return 0.0 if page.more else self._pace.idle
+
+    async def _restore(self) -> Position:
+        """Begin where PostgreSQL says that this feed was left."""
+        async with transaction(self._database) as connection:
+            people, position = await stored.load(connection, self._purpose)
+        self._index.restore(self._purpose, people, complete=position.complete)
+        self._position = position
+        return position
+
+    async def _take(self, page: Page, before: Position, *, anew: bool) -> None:
+        """Store a page's people and its position in one transaction; only then does the index show them."""
+        latest = {change.id: change.person for change in page.changes}
+        changed = {id_: of_attributes(person.attributes) for id_, person in latest.items() if person is not None}
+        gone = [id_ for id_, person in latest.items() if person is None]
+        after = replace(before, cursor=page.cursor, complete=before.complete or not page.more)
+        if anew or after != before or latest:
+            async with transaction(self._database) as connection:
+                if anew:
+                    await stored.clear(connection, self._purpose)
+                await stored.remove(connection, self._purpose, gone)
+                await stored.upsert(connection, self._purpose, changed)
+                await stored.advance(connection, self._purpose, after)
+        if anew:
+            self._index.clear(self._purpose)
+        self._index.apply(self._purpose, changed, gone, complete=after.complete)
+        self._position, self._denied = after, False
+        self._measure(len(latest))
+
+    async def _forget(self) -> None:
+        """The rules do not let matching follow this purpose, or no longer: nobody is left under it."""
+        if not self._denied:
+            self._log.warning("feed-denied")
+            async with transaction(self._database) as connection:
+                await stored.clear(connection, self._purpose)
+        self._index.deny(self._purpose)
+        self._position, self._denied = Position(), True
+        self._measure(0)
+
+    def _measure(self, changes: int) -> None:
+        PEOPLE.labels(self._purpose).set(self._index.size(self._purpose))
+        HEARD.labels(self._purpose).set_to_current_time()
+        CHANGES.labels(self._purpose).inc(changes)

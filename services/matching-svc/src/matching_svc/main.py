@@ -1,0 +1,76 @@
+"""matching-svc: opportunities, and who fits them. Knows people only through the gateway, as any other client does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from matching_svc import model
+from matching_svc.concepts import small_set
+from matching_svc.feed import Follower
+from matching_svc.index import Index
+from matching_svc.ranking import Matcher
+from matching_svc.routes import opportunities, ranking
+from matching_svc.routes.parts import Parts
+from matching_svc.settings import MatchingSettings
+from matching_svc.store import Database, opened, ping
+from matching_svc.upstreams import Credentials, Gateway
+from stena import health, logging, problems
+from stena.contracts.matching import KIND_PURPOSE
+from stena.request_id import TraceMiddleware
+from stena.upstreams import PolicyService, client
+
+AUDIENCE = "matching-svc"
+
+
+def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """The service. ``transport`` is given by tests that run the services in one process."""
+    app = FastAPI(title=AUDIENCE, openapi_url=None, lifespan=_lifespan(settings, transport))
+    problems.install(app)
+    app.add_middleware(TraceMiddleware)
+    app.include_router(opportunities.router)
+    app.include_router(ranking.router)
+    app.include_router(health.router({"database": lambda: ping(app.state.parts.database)}))
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """What uvicorn runs, with ``--factory``."""
+    settings = MatchingSettings()
+    logging.configure(AUDIENCE, settings.log_level)
+    health.serve_metrics(settings)
+    return create_app(settings)
+
+
+def _lifespan(
+    settings: MatchingSettings, transport: httpx.AsyncBaseTransport | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        index = Index(dict.fromkeys(KIND_PURPOSE.values()))
+        async with (
+            opened(settings.database) as database,
+            client(settings.policy_url, within=1, transport=transport) as policy,
+            client(settings.gateway_url, within=10, transport=transport) as http,
+        ):
+            matcher = Matcher(model.shipped(), small_set())
+            app.state.parts = Parts(database, PolicyService(policy, audience=AUDIENCE), index, matcher)
+            gateway = Gateway(http, Credentials(settings.client_id, settings.client_secret_file))
+            async with _following(gateway, database, index):
+                yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _following(gateway: Gateway, database: Database, index: Index) -> AsyncIterator[None]:
+    """A follower for each purpose while the service runs; the gateway may come later than we do."""
+    followers = [asyncio.create_task(Follower(purpose, gateway, database, index).run()) for purpose in index.purposes]
+    try:
+        yield
+    finally:
+        for follower in followers:
+            follower.cancel()
+        await asyncio.gather(*followers, return_exceptions=True)

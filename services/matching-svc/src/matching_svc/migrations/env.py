@@ -1,0 +1,6 @@
+"""Alembic's entry point."""
+
+from matching_svc.tables import metadata
+from stena.migrations import run
+
+run(metadata)

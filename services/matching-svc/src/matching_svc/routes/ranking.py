@@ -1,0 +1,103 @@
+"""Rankings, both ways, with nothing of a person but what the caller's own decision discloses."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from matching_svc.features import MatchFeatures, view
+from matching_svc.index import Index, Stale
+from matching_svc.ranking import Pair, explanation, rank
+from matching_svc.routes.parts import Built, answer, granted
+from matching_svc.store import opportunities as stored
+from stena.contracts.access import Grant
+from stena.contracts.matching import (
+    KIND_PURPOSE,
+    Candidate,
+    CandidateRequest,
+    Candidates,
+    Match,
+    Matches,
+    MatchRequest,
+    Opportunity,
+    OpportunityKind,
+)
+from stena.database import transaction
+from stena.problems import Conflict, Forbidden, NotFound, Unavailable
+
+router = APIRouter()
+
+Allowed = Annotated[Grant, Depends(granted("match"))]
+
+
+@router.post("/matches")
+async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Response:
+    """What fits this person. Somebody whom matching does not know fits nothing."""
+    _require_kind(grant, request.kind)
+    features = _people(parts.index, request.kind).get(request.person)
+    if features is None:
+        return answer(Matches(matches=()))
+    async with transaction(parts.database) as connection:
+        opportunities = {found.id: found for found in await stored.open_of_kind(connection, request.kind, grant.rows)}
+    seen = view(features, frozenset(request.attributes))
+    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), parts.matcher, _today())
+    best = tuple(
+        Match(
+            opportunity=opportunities[one.pair.id],
+            score=one.score.value,
+            eligible=one.eligible,
+            explanation=explanation(one, parts.matcher),
+        )
+        for one in ranked[: request.limit]
+    )
+    return answer(Matches(matches=best, truncated=len(ranked) > len(best)))
+
+
+@router.post("/opportunities/{opportunity_id}/candidates")
+async def candidates(opportunity_id: str, request: CandidateRequest, parts: Built, grant: Allowed) -> Response:
+    """Who fits this opportunity, from ``offset`` on."""
+    async with transaction(parts.database) as connection:
+        opportunity = await stored.find(connection, opportunity_id, grant.rows)
+    opportunity = _rankable(opportunity, grant)
+    allowed = frozenset(request.attributes)
+    people = _people(parts.index, opportunity.kind)
+    pairs = (Pair(id_, view(features, allowed), opportunity) for id_, features in people.items())
+    ranked = rank(pairs, parts.matcher, _today())
+    page = ranked[request.offset : request.offset + request.limit]
+    found = tuple(
+        Candidate(
+            person=one.pair.id,
+            score=one.score.value,
+            eligible=one.eligible,
+            explanation=explanation(one, parts.matcher),
+        )
+        for one in page
+    )
+    return answer(Candidates(kind=opportunity.kind, candidates=found, more=request.offset + len(page) < len(ranked)))
+
+
+def _rankable(opportunity: Opportunity | None, grant: Grant) -> Opportunity:
+    if opportunity is None:
+        raise NotFound("There is no such opportunity for this caller.")
+    _require_kind(grant, opportunity.kind)
+    if opportunity.state == "closed":
+        raise Conflict("The opportunity is closed.", slug="opportunity-closed")
+    return opportunity
+
+
+def _require_kind(grant: Grant, kind: OpportunityKind) -> None:
+    """INVARIANT: an empty list of kinds means none."""
+    if kind not in grant.kinds:
+        raise Forbidden("This purpose does not match people with this kind of opportunity.", slug="kind-not-allowed")
+
+
+def _people(index: Index, kind: OpportunityKind) -> Mapping[str, MatchFeatures]:
+    try:
+        return index.people(KIND_PURPOSE[kind])
+    except Stale as error:
+        raise Unavailable("The matching index is being brought up to date. Try again shortly.") from error
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
