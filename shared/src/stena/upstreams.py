@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from stena import grants, request_id
 from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
-from stena.problems import Unauthenticated, Unavailable
+from stena.problems import Unavailable
 
 
 async def _carry_trace(request: httpx.Request) -> None:
@@ -67,16 +67,16 @@ class PolicyService:
     async def verify(self, authorization: str | None, *, operation: str, resource: str, target: str | None) -> Grant:
         """The grant in an ``Authorization`` header, checked for exactly this call; raises ``Unauthenticated``."""
         token = grants.bearer(authorization)
-        if self._verifier is None:
-            self._verifier = await self._fetch_keys()
-        try:
-            return self._verifier.verify(token, operation=operation, resource=resource, target=target)
-        except Unauthenticated:
-            # policy-svc may have started with a new key: look once, and only if the token names a key unknown here.
-            if grants.key_id(token) in self._verifier.key_ids:
-                raise
-        self._verifier = await self._fetch_keys()
-        return self._verifier.verify(token, operation=operation, resource=resource, target=target)
+        verifier = await self._verifier_for(token)
+        return verifier.verify(token, operation=operation, resource=resource, target=target)
+
+    async def authentic(self, token: str) -> Grant:
+        """A grant for whichever audience, as the enforcement point sees it that asked for it; raises ``Unauthenticated``.
+
+        What it binds is for the caller of this to compare with what was asked.
+        """
+        verifier = await self._verifier_for(token)
+        return verifier.authentic(token)
 
     async def catalogue(self, revision: str | None = None) -> Catalogue:
         """The catalogue of ``revision``, or of whichever is active. A revision that policy-svc no longer has is refused."""
@@ -85,6 +85,12 @@ class PolicyService:
         if revision not in (None, self._catalogue.revision):
             raise grants.refused("The grant was made under another rulebook.")
         return self._catalogue
+
+    async def _verifier_for(self, token: str) -> grants.Verifier:
+        """policy-svc may have started with a new key: look again when the token names one that is unknown here."""
+        if self._verifier is None or grants.key_id(token) not in self._verifier.key_ids:
+            self._verifier = await self._fetch_keys()
+        return self._verifier
 
     async def _fetch_keys(self) -> grants.Verifier:
         response = await send(self._http, "GET", "/.well-known/jwks.json", within=self._within, headers={})

@@ -1,0 +1,90 @@
+"""Who may call: the registered clients, kept in memory and never older than a second.
+
+INVARIANT: a client that was revoked more than a second ago is not known here. A directory that cannot be refreshed knows
+nobody, and says so.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from gateway.calls import Caller
+from gateway.store import Client
+from gateway.tokens import AccessTokens, TokenInvalid, secret_hash
+from stena.problems import Unauthenticated, Unavailable
+
+log = structlog.get_logger()
+
+REFRESH: Final = 0.4  # seconds between two readings of the table
+STALE: Final = 1.0  # seconds after which what is in memory counts no more
+
+_NO_SECRET: Final = bytes(32)  # the hash of no secret that anybody could find
+
+
+class Directory:
+    """``read`` gives every client. What is in memory counts from the moment at which reading it began."""
+
+    def __init__(self, read: Callable[[], Awaitable[Sequence[Client]]]) -> None:
+        self._read = read
+        self._active: dict[str, Client] = {}
+        self._as_of = float("-inf")
+
+    async def refresh(self) -> None:
+        began = time.monotonic()
+        self._active = {client.client_id: client for client in await self._read() if client.revoked_at is None}
+        self._as_of = began
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Keeps the directory fresh for as long as the context is open."""
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    def active(self, client_id: str) -> Client | None:
+        """The client, unless it is unknown or revoked; raises ``Unavailable`` when that cannot be told."""
+        if time.monotonic() - self._as_of > STALE:
+            raise Unavailable("Whether this client is still registered cannot be told. Try again shortly.")
+        return self._active.get(client_id)
+
+    def authenticate(self, client_id: str, secret: str) -> Client | None:
+        """The client with this secret. The work is the same whether or not such a client exists."""
+        client = self.active(client_id)
+        known = client.secret_hash if client else _NO_SECRET
+        matches = hmac.compare_digest(secret_hash(secret), known)
+        return client if matches else None
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(STALE):
+                    await self.refresh()
+            except Exception as error:  # whatever it is, the directory grows stale and then refuses
+                log.warning("clients not read", kind=type(error).__name__)
+            await asyncio.sleep(REFRESH)
+
+
+def identify(directory: Directory, tokens: AccessTokens, authorization: str | None) -> Caller:
+    """Step 1: the caller behind ``Authorization: Bearer``; raises ``Unauthenticated`` or ``Unavailable``."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("This call needs an access token: ask for one at /oauth2/token.", challenge="Bearer")
+    try:
+        client = directory.active(tokens.client_of(token.strip()))
+    except TokenInvalid:
+        client = None
+    if client is None:
+        raise Unauthenticated(
+            "The access token has expired, or is not one of this gateway. Ask for a new one at /oauth2/token.",
+            challenge='Bearer error="invalid_token"',
+            slug="token-invalid",
+        )
+    return Caller(client.client_id, client.organisation, str(client.person_id) if client.person_id else None)

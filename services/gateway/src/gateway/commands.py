@@ -1,0 +1,180 @@
+"""The operator's commands: clients registered and revoked, and the id by which an organisation knows a person."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway import store
+from gateway.deciding import reach_of
+from gateway.identity import PairwiseIds, Scope
+from gateway.main import id_keys
+from gateway.settings import GatewaySettings, OwnerSettings
+from gateway.tokens import new_secret, secret_hash
+from stena.contracts.catalogue import Catalogue
+from stena.database import create_engine
+from stena.keys import KeyFileError
+from stena.migrations import upgrade
+from stena.problems import Unavailable
+from stena.upstreams import PolicyService
+from stena.upstreams import client as http_client
+
+Result = TypeVar("Result")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+OrganisationOption = Annotated[str, typer.Option(help="Its id in the rulebook.")]
+
+client = typer.Typer(help="Register, list and revoke clients: the systems that may call the gateway.", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    client_id: str
+    client_secret: str
+
+
+def migrate() -> None:
+    """Bring the database `gateway` to the newest revision."""
+    upgrade(OwnerSettings().database, Path(__file__).parent / "migrations")
+
+
+@client.command("add")
+def add_client(
+    organisation: OrganisationOption,
+    name: Annotated[str, typer.Option(help="What the client is called in lists.")],
+    person: Annotated[str | None, typer.Option(help="Internal id of the person whom this client speaks for.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a client and show its secret, this once."""
+    settings = GatewaySettings()
+    _known_organisation(_catalogue(settings), organisation)
+    made = Registered(f"cli_{secrets.token_hex(10)}", new_secret())
+    row = store.Client(
+        made.client_id,
+        name,
+        organisation,
+        _internal_id(person) if person else None,
+        secret_hash(made.client_secret),
+        datetime.now(UTC),
+    )
+    _with_database(settings, lambda engine: store.register(engine, row))
+    if as_json:
+        _print_json({"client_id": made.client_id, "client_secret": made.client_secret, "organisation": organisation})
+    else:
+        print(f"client id      {made.client_id}\nclient secret  {made.client_secret}   (shown this once, stored nowhere)")
+
+
+@client.command("list")
+def list_clients(as_json: AsJson = False) -> None:
+    """Every client, revoked ones too."""
+    rows = _with_database(GatewaySettings(), store.all_clients)
+    if as_json:
+        _print_json([_shown(row) for row in rows])
+        return
+    table = Table("client", "organisation", "name", "since", "revoked")
+    for row in rows:
+        shown = _shown(row)
+        table.add_row(row.client_id, row.organisation, row.name, shown["created_at"], shown["revoked_at"] or "")
+    Console().print(table)
+
+
+@client.command("revoke")
+def revoke_client(client_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Refuse a client from now on; its tokens stop working within a second."""
+    if not _with_database(GatewaySettings(), lambda engine: store.revoke(engine, client_id)):
+        _fail(f"No client {client_id} that is not revoked yet. `stena client list` shows them.")
+    print(f"{client_id} is revoked.")
+
+
+def person_id(
+    internal_id: Annotated[str, typer.Argument(metavar="INTERNAL_ID")],
+    organisation: OrganisationOption,
+    purpose: Annotated[str, typer.Option(help="Wanted where the purpose has ids of its own.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The id by which an organisation (and purpose) knows a person."""
+    settings = GatewaySettings()
+    catalogue = _catalogue(settings)
+    _known_organisation(catalogue, organisation)
+    if purpose and purpose not in {known.id for known in catalogue.purposes}:
+        _fail(f"The rulebook knows no purpose {purpose}.")
+    scope = Scope(reach_of(catalogue, purpose), organisation, purpose)
+    named = PairwiseIds(_keys(settings)).name(str(_internal_id(internal_id)), scope)
+    if as_json:
+        _print_json({"id": named, "organisation": organisation, "purpose": purpose or None, "reach": scope.reach})
+    else:
+        print(named)
+
+
+def _known_organisation(catalogue: Catalogue, organisation: str) -> None:
+    known = sorted(each.id for each in catalogue.organisations)
+    if organisation not in known:
+        _fail(f"The rulebook knows no organisation {organisation}. It knows: {', '.join(known)}.")
+
+
+def _catalogue(settings: GatewaySettings) -> Catalogue:
+    async def fetch() -> Catalogue:
+        async with http_client(settings.policy_url, within=5) as http:
+            return await PolicyService(http, audience="gateway", within=5).catalogue()
+
+    try:
+        return asyncio.run(fetch())
+    except Unavailable:
+        _fail(f"policy-svc does not answer at {settings.policy_url}. Start the services first, for instance with `stena up`.")
+
+
+def _with_database(settings: GatewaySettings, work: Callable[[AsyncEngine], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        engine = create_engine(settings.database, pool_size=1)
+        try:
+            return await work(engine)
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(run())
+    except Unavailable:
+        _fail("The gateway's database does not answer. Start it first, for instance with `stena up`.")
+
+
+def _keys(settings: GatewaySettings) -> dict[int, bytes]:
+    try:
+        return id_keys(settings)
+    except (KeyFileError, OSError) as error:
+        _fail(str(error))
+
+
+def _internal_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        _fail(f"{text} is no internal id of a person; those are UUIDs.")
+
+
+def _shown(row: store.Client) -> dict[str, Any]:
+    return {
+        "client_id": row.client_id,
+        "name": row.name,
+        "organisation": row.organisation,
+        "person": str(row.person_id) if row.person_id else None,
+        "created_at": row.created_at.isoformat(timespec="seconds"),
+        "revoked_at": row.revoked_at.isoformat(timespec="seconds") if row.revoked_at else None,
+    }
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

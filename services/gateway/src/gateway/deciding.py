@@ -1,0 +1,140 @@
+"""Step 2: put the call's questions to policy-svc, and believe a permit only if its grant binds exactly what was asked."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+
+from gateway.calls import Call, Caller, Decision, Deny, Pass, Permit, Question
+from gateway.firewall import Undecided
+from gateway.identity import PairwiseIds, Reach, Scope, Unreadable, nobody
+from gateway.upstreams import Policy
+from stena.contracts.access import ANY_ID, Action, Evaluation, EvaluationResponse, Grant, Reason, Resource, Subject
+from stena.contracts.catalogue import Catalogue
+from stena.problems import Problem
+from stena.upstreams import PolicyService
+
+log = structlog.get_logger()
+
+AUDIENCE: Final[Mapping[str, str]] = {
+    "person": "profile-svc",
+    "consent": "profile-svc",
+    "note": "profile-svc",
+    "opportunity": "matching-svc",
+}
+"""Who obeys a grant on each kind of resource; the gateway itself for every other one."""
+
+
+class DecisionPoint:
+    """``decide`` is the wall's second step."""
+
+    def __init__(self, policy: Policy, service: PolicyService, ids: PairwiseIds) -> None:
+        self._policy = policy
+        self._service = service
+        self._ids = ids
+
+    async def decide(self, caller: Caller, call: Call) -> Decision:
+        """Permit if every question is permitted, else the first refusal; raises ``Undecided``."""
+        try:
+            reach = reach_of(await self._service.catalogue(), call.stated.purpose)
+            person = self._opened(caller, call, reach)
+            answers = await self._answers(caller, call, person)
+            refusals = [answer for answer in answers if not answer.decision]
+            if refusals:
+                return _deny(refusals[0], person)
+            return await self._permit(caller, call, person, answers, reach)
+        except (Problem, ValidationError, ValueError) as error:
+            raise Undecided from error
+
+    async def scope(self, organisation: str, purpose: str) -> Scope:
+        """How people are named to ``organisation`` under ``purpose``; raises ``Unavailable``."""
+        return Scope(reach_of(await self._service.catalogue(), purpose), organisation, purpose)
+
+    def _opened(self, caller: Caller, call: Call, reach: Reach) -> str | None:
+        if call.person is None:
+            return None
+        try:
+            return self._ids.open(call.person, Scope(reach, caller.organisation, call.stated.purpose))
+        except Unreadable:
+            return nobody()
+
+    async def _answers(self, caller: Caller, call: Call, person: str | None) -> tuple[EvaluationResponse, ...]:
+        asked = [_evaluation(caller, call, question, person) for question in call.questions]
+        answers = (await self._policy.evaluate(asked)).evaluations
+        if len(answers) != len(asked):
+            raise ValueError("policy-svc did not answer every question")
+        return answers
+
+    async def _permit(
+        self, caller: Caller, call: Call, person: str | None, answers: tuple[EvaluationResponse, ...], reach: Reach
+    ) -> Permit:
+        passes = tuple([await self._grant_in(answer) for answer in answers])
+        for question, granted in zip(call.questions, passes, strict=True):
+            _check_binding(granted.grant, caller, call, question, person, reach)
+        first = answers[0].context
+        # Makes the catalogue follow a change of rulebook.
+        await self._service.catalogue(first.rulebook)
+        rules = tuple(dict.fromkeys(rule for answer in answers for rule in answer.context.rules))
+        return Permit(first.id, first.rulebook, rules, passes, person)
+
+    async def _grant_in(self, answer: EvaluationResponse) -> Pass:
+        token = answer.context.grant
+        if token is None:
+            raise ValueError("a permit without a grant")
+        return Pass(await self._service.authentic(token), token)
+
+
+def reach_of(catalogue: Catalogue, purpose: str) -> Reach:
+    """How far ids reach under ``purpose``. One that the rulebook does not know is refused anyway."""
+    return next((known.ids for known in catalogue.purposes if known.id == purpose), "organisation")
+
+
+def target_of(question: Question, call: Call, person: str | None) -> str | None:
+    """The id of the one record that a question is about; ``None`` for many."""
+    return {"person": person, "opportunity": call.opportunity, None: None}[question.about]
+
+
+def _evaluation(caller: Caller, call: Call, question: Question, person: str | None) -> Evaluation:
+    stated = call.stated
+    return Evaluation(
+        subject=Subject(
+            type="organisation",
+            id=caller.organisation,
+            properties=_given(client=caller.client, acting_user=stated.acting_user, person=caller.person),
+        ),
+        action=Action(name=question.operation),
+        resource=Resource(type=question.resource, id=target_of(question, call, person) or ANY_ID),
+        context=_given(purpose=stated.purpose, case=stated.case, justification=stated.justification),
+    )
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _deny(answer: EvaluationResponse, person: str | None) -> Deny:
+    context = answer.context
+    if context.alert:
+        log.warning("forbidden purpose claimed", decision=context.id, reason=context.reason)
+    return Deny(context.id, context.rulebook, context.rules, context.reason or Reason.DENIED_BY_RULE, context.alert, person)
+
+
+def _check_binding(grant: Grant, caller: Caller, call: Call, question: Question, person: str | None, reach: Reach) -> None:
+    """INVARIANT: a grant for another caller, call, purpose or record is no decision at all."""
+    bound = {
+        "aud": (grant.aud, AUDIENCE.get(question.resource, "gateway")),
+        "organisation": (grant.organisation, caller.organisation),
+        "client": (grant.client, caller.client),
+        "acting_user": (grant.acting_user, call.stated.acting_user),
+        "case": (grant.case, call.stated.case),
+        "purpose": (grant.purpose, call.stated.purpose),
+        "operation": (grant.operation, question.operation),
+        "resource": (grant.resource, question.resource),
+        "target": (grant.target, target_of(question, call, person)),
+        "ids": (grant.ids, reach),
+    }
+    unbound = sorted(name for name, (granted, asked) in bound.items() if granted != asked)
+    if unbound:
+        log.error("grant does not bind the call", members=unbound)
+        raise ValueError("the grant does not bind the call")

@@ -1,0 +1,113 @@
+"""The wall: five steps, one function, and no other way to an answer that policy has a say in.
+
+Pure of HTTP and SQL. INVARIANT: nothing leaves before the ledger holds it. No decision, no answer; no record, no answer.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from gateway.calls import Body, Call, Caller, Decision, Deny, Entry, Permit, Shown
+from gateway.redaction import Surplus
+
+Found = TypeVar("Found")
+
+
+class Undecided(Exception):
+    """policy-svc gave no decision that holds: it is gone, late, or its grant binds another call."""
+
+
+class NotVisible(Exception):
+    """The record does not exist, or not for this caller. Nobody can tell which."""
+
+
+class Fault(Protocol):
+    """A problem document of a source, as far as the wall wants to know it."""
+
+    status: int
+    slug: str
+
+
+class Rejected(Exception):
+    """A source rejects what the caller sent. ``problem`` is what the caller is told."""
+
+    def __init__(self, problem: Fault) -> None:
+        super().__init__(problem.slug)
+        self.problem = problem
+
+
+class Denied(Exception):
+    """A rule refuses the call."""
+
+    def __init__(self, deny: Deny) -> None:
+        super().__init__(deny.reason)
+        self.deny = deny
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What the five steps stand on.
+
+    ``identify`` raises for a caller who is not known; ``decide`` raises ``Undecided``; ``record`` returns only when the
+    entry is committed and raises otherwise.
+    """
+
+    identify: Callable[[str | None], Caller]
+    decide: Callable[[Caller, Call], Awaitable[Decision]]
+    record: Callable[[Entry], Awaitable[None]]
+
+
+async def pass_through(
+    wall: Wall,
+    call: Call,
+    fetch: Callable[[Permit], Awaitable[Found]],
+    redact: Callable[[Permit, Found], Shown[Body]],
+) -> Body:
+    # 1 identify: token → client → organisation
+    caller = wall.identify(call.stated.authorization)
+    entry = Entry.begin(caller, call)
+
+    # 2 decide: may it, and what exactly?
+    permit, entry = await _permitted(wall, caller, call, entry)
+    if call.writes:
+        await wall.record(entry.ended("intent"))
+
+    # 3 fetch, with the grant; 4 redact what the grant does not name
+    try:
+        shown = redact(permit, await fetch(permit))
+    except Exception as failure:
+        await wall.record(_ended_by(entry, failure))
+        raise
+
+    # 5 record; only then the answer
+    if not shown.silent:
+        await wall.record(entry.shown("done" if call.writes else "answered", shown))
+    return shown.body
+
+
+async def _permitted(wall: Wall, caller: Caller, call: Call, entry: Entry) -> tuple[Permit, Entry]:
+    try:
+        decision = await wall.decide(caller, call)
+    except Undecided:
+        await wall.record(entry.ended("undecided"))
+        raise
+    entry = entry.decided(decision)
+    match decision:
+        case Permit():
+            return decision, entry
+        case Deny(reason=reason):
+            await wall.record(entry.ended("denied", reason))
+            raise Denied(decision)
+
+
+def _ended_by(entry: Entry, failure: Exception) -> Entry:
+    """How a call that was permitted, and yet has no answer, stands in the ledger. Never with the text of an exception."""
+    match failure:
+        case NotVisible():
+            return entry.ended("not-found")
+        case Surplus():
+            return entry.ended("incident", "surplus")
+        case Rejected(problem=problem):
+            return entry.ended("denied" if problem.status == 403 else "failed", problem.slug)
+        case _:
+            return entry.ended("failed", "no-answer")

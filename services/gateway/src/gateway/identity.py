@@ -1,0 +1,93 @@
+"""Pairwise ids: how each organisation names a person, and how the gateway alone reads that name back.
+
+Pure. INVARIANT: two organisations, or two purposes where the rulebook says so, never see the same id of a person, and an
+id that does not open for this caller is one and the same error whatever is wrong with it.
+"""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+Reach = Literal["organisation", "purpose"]
+"""How far an id reaches: all purposes of one organisation, or one of them."""
+
+PREFIX: Final = "psn_"
+KEY_SIZE: Final = 64  # AES-256-SIV (RFC 5297) takes two keys of 32 bytes
+_SCOPE: Final[Mapping[Reach, int]] = {"organisation": 1, "purpose": 2}
+_TEXT_LENGTH: Final = 55  # base32 of version, scope, 16 bytes of synthetic IV and 16 of the id
+
+
+class Unreadable(Exception):
+    """The text is no id of a person for this organisation and purpose. Deliberately says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom an id is made. Under reach ``organisation`` the purpose takes no part."""
+
+    reach: Reach
+    organisation: str
+    purpose: str
+
+    def associated(self, version: int) -> list[bytes]:
+        """What the synthetic IV authenticates besides the id itself; a list, so that no two scopes can run together."""
+        named = [self.organisation] if self.reach == "organisation" else [self.organisation, self.purpose]
+        return [bytes([version, _SCOPE[self.reach]]), *(part.encode() for part in named)]
+
+
+class PairwiseIds:
+    """``keys`` maps a version (1 to 255) to 64 bytes. The highest version makes new ids, every version reads."""
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        if not keys or not all(0 < version < 256 and len(key) == KEY_SIZE for version, key in keys.items()):
+            raise ValueError("Pairwise ids need at least one key, versions 1 to 255, each of 64 bytes.")
+        self._ciphers = {version: AESSIV(key) for version, key in keys.items()}
+        self._newest = max(keys)
+
+    def name(self, person: str, scope: Scope) -> str:
+        """The id by which this organisation (and purpose) knows the person with the internal id ``person``."""
+        sealed = self._ciphers[self._newest].encrypt(uuid.UUID(person).bytes, scope.associated(self._newest))
+        return PREFIX + _to_text(bytes([self._newest, _SCOPE[scope.reach]]) + sealed)
+
+    def open(self, text: str, scope: Scope) -> str:
+        """The internal id behind ``text``; raises ``Unreadable``."""
+        version, reach, sealed = _from_text(text)
+        cipher = self._ciphers.get(version)
+        if cipher is None or reach != _SCOPE[scope.reach]:
+            raise Unreadable
+        try:
+            return str(uuid.UUID(bytes=cipher.decrypt(sealed, scope.associated(version))))
+        except InvalidTag:
+            raise Unreadable from None
+
+
+def nobody() -> str:
+    """An internal id that no person has.
+
+    A call about an unreadable id goes on with it, so that it takes the same way, and the same time, as a call about a
+    person who does not exist.
+    """
+    return str(uuid.uuid4())
+
+
+def _to_text(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def _from_text(text: str) -> tuple[int, int, bytes]:
+    body = text.removeprefix(PREFIX)
+    if not text.startswith(PREFIX) or len(body) != _TEXT_LENGTH or not body.isascii():
+        raise Unreadable
+    try:
+        raw = base64.b32decode(body.upper() + "=")
+    except (binascii.Error, ValueError):
+        raise Unreadable from None
+    if _to_text(raw) != body:  # spare bits of the last letter, upper case: one id has one spelling
+        raise Unreadable
+    return raw[0], raw[1], raw[2:]

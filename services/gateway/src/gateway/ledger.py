@@ -1,0 +1,121 @@
+"""The ledger: what was disclosed, of whom, to whom, why, under which rule. Rows are added and read, never changed."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, and_, exists, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from gateway.calls import Entry
+from gateway.tables import ledger, ledger_people
+from stena import request_id
+from stena.database import transaction
+from stena.problems import Unavailable
+
+WITHIN: Final = 0.8  # seconds to record an entry
+WITHIN_LATE: Final = 0.2  # what is left of a second when policy-svc took most of it
+
+# One statement, so that an entry and the people that it lists are there together or not at all.
+_RECORD: Final = text("""
+    WITH entry AS (
+        INSERT INTO ledger (entry_id, at, decision, organisation, client, acting_user, purpose, case_reference, justification,
+            operation, resource, outcome, reason, rulebook, rules, attributes, withheld, trace_id, people)
+        VALUES (:entry_id, :at, :decision, :organisation, :client, :acting_user, :purpose, :case_reference, :justification,
+            :operation, :resource, :outcome, :reason, :rulebook, CAST(:rules AS text[]), CAST(:attributes AS text[]), :withheld,
+            :trace_id, :people)
+        RETURNING entry_id, at
+    )
+    INSERT INTO ledger_people (person_id, entry_id, at, besides)
+    SELECT listed.person_id, entry.entry_id, entry.at, string_to_array(listed.besides, ',')
+    FROM entry, unnest(CAST(:person_ids AS uuid[]), CAST(:besides AS text[])) AS listed (person_id, besides)
+""")
+
+
+class Ledger:
+    """Writes with every statement its own transaction: one round trip, committed when it returns."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._writing = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = engine
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def record(self, entry: Entry) -> None:
+        """Returns when ``entry`` is committed; raises ``Unavailable`` within a second otherwise.
+
+        An entry whose writing takes too long may still be committed afterwards: the ledger may tell of an answer that
+        never left, but never the other way round.
+        """
+        within = WITHIN_LATE if entry.outcome == "undecided" else WITHIN
+        writing = asyncio.create_task(self._write(_row(entry)))
+        done, _ = await asyncio.wait({writing}, timeout=within)
+        if not done:
+            self._abandon(writing)
+            raise Unavailable("What would be answered cannot be recorded. Try again shortly.")
+        writing.result()
+
+    async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Row[Any]]:
+        """Entries about ``person``, newest first, older than the entry ``before``; an intent only while its end is unknown."""
+        later = ledger.alias("later")
+        ended = exists().where(and_(later.c.decision == ledger.c.decision, later.c.outcome.in_(["done", "failed", "incident"])))
+        query = (
+            select(ledger, ledger_people.c.besides)
+            .join(ledger, ledger.c.entry_id == ledger_people.c.entry_id)
+            .where(ledger_people.c.person_id == person, ~and_(ledger.c.outcome == "intent", ended))
+            .order_by(ledger_people.c.entry_id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            query = query.where(ledger_people.c.entry_id < before)
+        async with transaction(self._reading) as connection:
+            return (await connection.execute(query)).all()
+
+    async def answers(self) -> None:
+        """For readiness: the ledger can be reached."""
+        async with transaction(self._reading) as connection:
+            await connection.execute(select(1))
+
+    async def _write(self, row: dict[str, Any]) -> None:
+        async with transaction(self._writing) as connection:
+            await connection.execute(_RECORD, row)
+
+    def _abandon(self, writing: asyncio.Task[None]) -> None:
+        """Stop waiting: a cancelled statement may itself wait for a server that does not answer."""
+        self._late.add(writing)
+        writing.add_done_callback(self._forget)
+        writing.cancel()
+
+    def _forget(self, writing: asyncio.Task[None]) -> None:
+        self._late.discard(writing)
+        if not writing.cancelled():
+            writing.exception()  # looked at, so that the event loop does not report it as lost
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    shared = entry.attributes
+    return {
+        "entry_id": uuid7(),
+        "at": datetime.now(UTC),
+        "decision": entry.decision,
+        "organisation": entry.caller.organisation,
+        "client": entry.caller.client,
+        "acting_user": entry.stated.acting_user,
+        "purpose": entry.stated.purpose,
+        "case_reference": entry.stated.case,
+        "justification": entry.stated.justification,
+        "operation": entry.operation,
+        "resource": entry.resource,
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "rulebook": entry.rulebook,
+        "rules": list(entry.rules),
+        "attributes": sorted(shared),
+        "withheld": entry.withheld,
+        "trace_id": request_id.current().trace_id,
+        "people": len(entry.people),
+        "person_ids": [UUID(seen.person) for seen in entry.people],
+        "besides": [",".join(sorted(seen.attributes - shared)) or None for seen in entry.people],
+    }

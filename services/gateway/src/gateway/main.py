@@ -1,0 +1,108 @@
+"""The gateway as an application: what it is built of, in the order in which a request meets it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import httpx
+from fastapi import FastAPI
+
+from gateway import clients, ledger, openapi, refusals, routes, store
+from gateway.cursors import Cursors
+from gateway.deciding import DecisionPoint
+from gateway.firewall import Wall
+from gateway.identity import KEY_SIZE, PairwiseIds
+from gateway.intake import Intake
+from gateway.parts import Parts, active_catalogue
+from gateway.settings import GatewaySettings
+from gateway.tokens import AccessTokens
+from gateway.upstreams import MANY, ONE, Policy, Source
+from stena import health, keys, logging, problems
+from stena.database import create_engine
+from stena.request_id import TraceMiddleware
+from stena.upstreams import PolicyService, client
+
+
+def app_from_environment() -> FastAPI:
+    """What uvicorn serves: ``uvicorn gateway.main:app_from_environment --factory``."""
+    settings = GatewaySettings()
+    logging.configure("gateway", settings.log_level)
+    health.serve_metrics(settings)
+    return create_app(settings)
+
+
+def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """``transport`` is given by tests that keep every service in one process; it then carries every call between them."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, transport) as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(title="Stena", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.add_middleware(Intake)
+    app.add_middleware(TraceMiddleware)
+    problems.install(app)
+    refusals.install(app)
+    for router in routes.ROUTERS:
+        app.include_router(router)
+    app.include_router(health.router(checks(app)))
+    openapi.install(app, catalogue=active_catalogue, public_url=settings.public_url)
+    return app
+
+
+@asynccontextmanager
+async def running(settings: GatewaySettings, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Parts]:
+    """Everything that lives as long as the application does."""
+    async with AsyncExitStack() as stack:
+
+        async def calls_to(url: str, seconds: float) -> httpx.AsyncClient:
+            return await stack.enter_async_context(client(url, within=seconds, transport=transport))
+
+        engine = create_engine(settings.database)
+        stack.push_async_callback(engine.dispose)
+        tokens = AccessTokens(keys.signing_key(settings.token_key_file), settings.public_url)
+        ids = PairwiseIds(id_keys(settings))
+        directory = clients.Directory(partial(store.all_clients, engine))
+        await stack.enter_async_context(directory.followed())
+        entries = ledger.Ledger(engine)
+        to_policy = await calls_to(settings.policy_url, ONE)
+        policy = Policy(to_policy, settings.policy_key_file.read_text().strip())
+        rulebook = PolicyService(to_policy, audience="gateway")
+        decisions = DecisionPoint(policy, rulebook, ids)
+        yield Parts(
+            public_url=settings.public_url,
+            wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record),
+            tokens=tokens,
+            directory=directory,
+            decisions=decisions,
+            ids=ids,
+            cursors=Cursors(keys.secret(settings.cursor_key_file)),
+            ledger=entries,
+            policy=policy,
+            rulebook=rulebook,
+            profile=Source(await calls_to(settings.profile_url, MANY)),
+            matching=Source(await calls_to(settings.matching_url, MANY)),
+        )
+
+
+def id_keys(settings: GatewaySettings) -> dict[int, bytes]:
+    """Every version of the key of pairwise ids, by the number that its file is named with."""
+    files = [file for file in settings.id_keys_dir.iterdir() if file.name.isdecimal()]
+    return {int(file.name): keys.secret(file, KEY_SIZE) for file in files}
+
+
+def checks(app: FastAPI) -> dict[str, health.Check]:
+    """Ready: callers can be told apart, the ledger can be written, and policy-svc answers. Sources may come later."""
+
+    async def known_clients() -> object:
+        return app.state.parts.directory.active("")
+
+    async def ledger_answers() -> object:
+        return await app.state.parts.ledger.answers()
+
+    async def rulebook() -> object:
+        return await app.state.parts.rulebook.catalogue()
+
+    return {"clients": known_clients, "ledger": ledger_answers, "rulebook": rulebook}

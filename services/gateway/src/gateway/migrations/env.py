@@ -1,0 +1,4 @@
+from gateway import tables
+from stena.migrations import run
+
+run(tables.metadata)

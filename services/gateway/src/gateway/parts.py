@@ -1,0 +1,46 @@
+"""What the running gateway is made of: built once by the lifespan, handed to every route."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.clients import Directory
+from gateway.cursors import Cursors
+from gateway.deciding import DecisionPoint
+from gateway.firewall import Wall
+from gateway.identity import PairwiseIds
+from gateway.ledger import Ledger
+from gateway.tokens import AccessTokens
+from gateway.upstreams import Policy, Source
+from stena.contracts.catalogue import Catalogue
+from stena.upstreams import PolicyService
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    public_url: str
+    wall: Wall
+    tokens: AccessTokens
+    directory: Directory
+    decisions: DecisionPoint
+    ids: PairwiseIds
+    cursors: Cursors
+    ledger: Ledger
+    policy: Policy
+    rulebook: PolicyService
+    profile: Source
+    matching: Source
+
+
+def of_app(request: Request) -> Parts:
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+async def active_catalogue(parts: Annotated[Parts, Depends(of_app)]) -> Catalogue:
+    return await parts.rulebook.catalogue()
+
+
+Gateway = Annotated[Parts, Depends(of_app)]

@@ -1,0 +1,100 @@
+"""The second wall: what a source answered, held against the grant that it was asked under. Pure.
+
+INVARIANT: a surplus is never quietly dropped. A source that sends what the grant does not name has a fault that may have
+leaked elsewhere too, so nothing of the answer leaves and operators hear of it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from gateway.calls import Seen
+from stena.contracts.access import Grant
+
+_PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "updated_at", "etag"})
+_PROVENANCE: Final = frozenset({"verified", "by", "at"})
+
+View = Mapping[str, Any]
+"""A person as profile-svc answers it: the members of ``stena.contracts.profile.Person`` as plain JSON."""
+
+
+class Surplus(Exception):
+    """A source answered with what the grant does not name. Says which rule was broken and names attributes, never values."""
+
+    def __init__(self, rule: str, names: Iterable[str] = ()) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.names = sorted(names)
+
+
+class PersonWall:
+    """Checks person views against one grant; built once for a page of people."""
+
+    def __init__(self, grant: Grant, fields: Collection[str] | None = None) -> None:
+        self._allowed = grant.disclose.keys() if fields is None else grant.disclose.keys() & set(fields)
+        self._full_provenance = grant.provenance == "full"
+        # An attribute that is disclosed without condition has no reason to be withheld for.
+        open_ones = {name: each.otherwise for name, each in grant.disclose.items() if each.when is not True}
+        self._reasons: Mapping[str, str] = {**grant.withhold, **open_ones}
+
+    def check(self, view: View, asked: Collection[str] | None = None) -> View:
+        """``view`` itself, if everything in it is named by the grant; raises ``Surplus``. ``asked``: the ids asked for."""
+        _refuse("member", view.keys() - _PERSON)
+        if asked is not None and view["id"] not in asked:
+            raise Surplus("another person")
+        attributes, withheld = view["attributes"], view["withheld"]
+        _refuse("attribute", attributes.keys() - self._allowed)
+        _refuse("withheld and shown", withheld.keys() & attributes.keys())
+        _refuse("reason", (name for name, reason in withheld.items() if self._reasons.get(name) != reason))
+        _refuse("provenance", view["provenance"].keys() - attributes.keys())
+        for name, said in view["provenance"].items():
+            self._check_provenance(name, said)
+        return view
+
+    def _check_provenance(self, name: str, said: Mapping[str, Any]) -> None:
+        _refuse("member of provenance", said.keys() - _PROVENANCE)
+        if not self._full_provenance and (said.get("by") is not None or said.get("at") is not None):
+            raise Surplus("who said it", [name])
+
+
+def check_page(views: Collection[View], limit: int) -> None:
+    """No more people than were asked for, and nobody twice."""
+    if len(views) > limit or len({view["id"] for view in views}) != len(views):
+        raise Surplus("number of people")
+
+
+def seen(view: View) -> Seen:
+    """What the ledger says of a view that is about to leave."""
+    return Seen(view["id"], frozenset(view["attributes"]))
+
+
+def withheld_count(views: Iterable[View]) -> int:
+    """How many attributes at least one of the views withholds."""
+    return len(frozenset[str]().union(*(view["withheld"] for view in views)))
+
+
+def members(document: Mapping[str, Any], allowed: Collection[str], what: str) -> Mapping[str, Any]:
+    """``document`` itself, if it has no member beyond ``allowed``; raises ``Surplus``."""
+    _refuse(f"member of {what}", document.keys() - set(allowed))
+    return document
+
+
+def explanation(items: Mapping[str, Any], disclosed: Collection[str]) -> dict[str, Any]:
+    """The explanation of a pair without what rests on attributes that the caller does not see of this person.
+
+    Skills found or missing rest on ``skills``; components and gates name what they used.
+    """
+    known = frozenset(disclosed)
+    skills = known >= {"skills"}
+    return {
+        "matched": items["matched"] if skills else [],
+        "missing": items["missing"] if skills else [],
+        "components": [item for item in items["components"] if known.issuperset(item["uses"])],
+        "gates": [item for item in items["gates"] if known.issuperset(item["uses"])],
+        "model": items["model"],
+    }
+
+
+def _refuse(rule: str, names: Iterable[str]) -> None:
+    found = list(names)
+    if found:
+        raise Surplus(rule, found)

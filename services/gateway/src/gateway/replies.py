@@ -1,0 +1,77 @@
+"""From checked data to what the caller receives: ids made pairwise, members in the API's shape. Nothing new is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Response
+
+from gateway.calls import Permit
+from gateway.identity import PairwiseIds, Scope
+from gateway.redaction import View
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer ready to leave. ``content`` is ``None`` for an empty one."""
+
+    content: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Names:
+    """Names people for the caller of one permit."""
+
+    def __init__(self, ids: PairwiseIds, permit: Permit) -> None:
+        self._ids = ids
+        self._scope = Scope(permit.grant.ids, permit.grant.organisation, permit.grant.purpose)
+
+    def __call__(self, person: str) -> str:
+        return self._ids.name(person, self._scope)
+
+    def person(self, view: View) -> dict[str, Any]:
+        """A checked view as the API shows it."""
+        return {
+            "id": self(view["id"]),
+            "attributes": view["attributes"],
+            "provenance": {name: _said(provenance) for name, provenance in view["provenance"].items()},
+            "withheld": view["withheld"],
+            "updated_at": view.get("updated_at"),
+        }
+
+
+def disclosure(permit: Permit) -> Json:
+    return {"purpose": permit.grant.purpose, "decision": permit.id, "rulebook": permit.rulebook}
+
+
+def etag(value: str) -> Mapping[str, str]:
+    """The source's tag as a strong entity tag (RFC 9110)."""
+    return {"ETag": value if value.startswith('"') else f'"{value}"'}
+
+
+def next_page(path: str, query: list[tuple[str, str]], cursor: str | None) -> Mapping[str, str]:
+    """``Link: rel="next"`` (RFC 8288), relative to the request; no header at the end of a list."""
+    if cursor is None:
+        return {}
+    return {"Link": f'<{path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'}
+
+
+def replayed(repeated: bool) -> Mapping[str, str]:
+    return {"Idempotency-Replayed": "true"} if repeated else {}
+
+
+def respond(reply: Reply) -> Response:
+    """INVARIANT: what is about people is kept by no cache on the way."""
+    headers = {"Cache-Control": "no-store", **reply.headers}
+    if reply.content is None:
+        return Response(status_code=reply.status, headers=headers)
+    return Response(orjson.dumps(reply.content), reply.status, headers, media_type="application/json")
+
+
+def _said(provenance: Json) -> Json:
+    return {name: value for name, value in provenance.items() if value is not None}

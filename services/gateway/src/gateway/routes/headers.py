@@ -1,0 +1,88 @@
+"""The headers with which a caller says why it calls and on whose behalf, read and bounded."""
+
+import re
+from typing import Annotated, Final
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Depends, Header, Request
+
+from gateway.calls import Stated
+from stena.problems import BadRequest
+
+_PURPOSE_LENGTH: Final = 64
+_PERSON_ASKING: Final = 200
+_JUSTIFICATION: Final = 2_000
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def stated(
+    request: Request,
+    processing_purpose: Annotated[
+        str | None,
+        Header(description="The purpose that this call serves: one of `GET /v1/purposes`.", examples=["job-ranking"]),
+    ] = None,
+    case_reference: Annotated[
+        str | None,
+        Header(description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters."),
+    ] = None,
+    acting_user: Annotated[
+        str | None,
+        Header(description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters."),
+    ] = None,
+    access_justification: Annotated[
+        str | None,
+        Header(description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters."),
+    ] = None,
+) -> Stated:
+    if not processing_purpose:
+        raise BadRequest(
+            "Say which purpose this call serves, in the header Processing-Purpose. GET /v1/purposes lists yours.",
+            slug="purpose-missing",
+        )
+    return Stated(
+        authorization=request.headers.get("authorization"),
+        purpose=_text("Processing-Purpose", processing_purpose, _PURPOSE_LENGTH) or "",
+        case=_text("Case-Reference", case_reference, _PERSON_ASKING),
+        acting_user=_text("Acting-User", acting_user, _PERSON_ASKING),
+        justification=_text("Access-Justification", access_justification, _JUSTIFICATION),
+    )
+
+
+def idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done."),
+    ] = None,
+) -> str | None:
+    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+        raise _malformed("Idempotency-Key", "1 to 128 visible ASCII characters")
+    return idempotency_key
+
+
+def _text(name: str, value: str | None, longest: int) -> str | None:
+    """A header's text: percent-encoded UTF-8, without control characters, at most ``longest`` characters."""
+    if not value:
+        return None
+    try:
+        decoded = unquote_to_bytes(value.encode("ascii")).decode()
+    except UnicodeError:
+        raise _malformed(name, "UTF-8, percent-encoded where it is not ASCII") from None
+    if _CONTROL.search(decoded):
+        raise _malformed(name, "free of control characters")
+    if len(decoded) > longest:
+        raise _malformed(name, f"at most {longest} characters")
+    return decoded
+
+
+def _malformed(name: str, wanted: str) -> BadRequest:
+    return BadRequest(
+        "A header is malformed.", errors=[{"in": "header", "pointer": f"/{name}", "detail": f"It must be {wanted}."}]
+    )
+
+
+CallerStates = Annotated[Stated, Depends(stated)]
+IdempotencyKey = Annotated[str | None, Depends(idempotency_key)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="The `ETag` of the version that the change is made to.")
+]

@@ -1,0 +1,142 @@
+"""The token endpoint (RFC 6749, client credentials) and what describes it (RFC 8414, RFC 7517)."""
+
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from gateway.parts import Gateway
+from gateway.tokens import LIFETIME, CredentialsInvalid, basic_credentials
+
+router = APIRouter()
+
+_NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class TokenView(BaseModel):
+    access_token: str = Field(description="A JWT (RFC 9068); to its bearer it is opaque.")
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- no password, a scheme
+    expires_in: int = Field(description="seconds", examples=[LIFETIME])
+
+
+class TokenError(BaseModel):
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error_description: str
+
+
+class Refused(Exception):
+    """One of the errors of RFC 6749 section 5.2."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.error, self.description, self.status = error, description, status
+
+
+async def token_form(request: Request) -> dict[str, str]:
+    """The form's parameters, none of them twice."""
+    try:
+        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=20)
+    except ValueError:
+        raise Refused("invalid_request", "The body is no form.") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise Refused("invalid_request", "A parameter stands in the form more than once.")
+    return form
+
+
+@router.post(
+    "/oauth2/token",
+    tags=["Access"],
+    operation_id="token",
+    summary="Get an access token",
+    response_model=TokenView,
+    responses={
+        400: {"model": TokenError, "description": "The request is malformed, or asks for another kind of grant."},
+        401: {"model": TokenError, "description": "No client with this id and secret."},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"grant_type": {"const": "client_credentials"}},
+                        "required": ["grant_type"],
+                    },
+                    "example": {"grant_type": "client_credentials"},
+                }
+            },
+        }
+    },
+)
+async def issue_token(request: Request, gateway: Gateway) -> Response:
+    """Client credentials (RFC 6749, section 4.4) with `client_secret_basic`: id and secret as HTTP Basic, each
+    form-urlencoded first. The token lives ten minutes; there are no refresh tokens, ask again."""
+    try:
+        check_request(await token_form(request))
+        client_id, secret = basic_credentials(request.headers.get("authorization"))
+        client = gateway.directory.authenticate(client_id, secret)
+        if client is None:
+            raise CredentialsInvalid
+        return _token(gateway.tokens.issue(client.client_id))
+    except CredentialsInvalid:
+        return _error(Refused("invalid_client", "No client is registered with this id and secret.", 401))
+    except Refused as refused:
+        return _error(refused)
+
+
+def check_request(form: dict[str, str]) -> None:
+    """Only what this server offers; credentials belong in the header, where they do not end up in logs of bodies."""
+    if {"client_secret", "client_assertion", "client_assertion_type"} & form.keys():
+        raise Refused("invalid_request", "Send the client's id and secret as HTTP Basic, not in the body.")
+    if "grant_type" not in form:
+        raise Refused("invalid_request", "grant_type is missing.")
+    if form["grant_type"] != "client_credentials":
+        raise Refused("unsupported_grant_type", "Only client_credentials is offered.")
+    if form.get("scope"):
+        raise Refused("invalid_scope", "There are no scopes: say the purpose of each call in Processing-Purpose.")
+
+
+def metadata(issuer: str) -> dict[str, Any]:
+    """Authorization server metadata (RFC 8414)."""
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "service_documentation": f"{issuer}/docs",
+    }
+
+
+@router.get(
+    "/.well-known/oauth-authorization-server",
+    tags=["Access"],
+    operation_id="authorizationServer",
+    summary="Where and how tokens are given (RFC 8414)",
+)
+async def authorization_server(gateway: Gateway) -> dict[str, Any]:
+    return metadata(gateway.public_url)
+
+
+@router.get(
+    "/.well-known/jwks.json", tags=["Access"], operation_id="tokenKeys", summary="Public keys of access tokens (RFC 7517)"
+)
+async def token_keys(gateway: Gateway) -> dict[str, Any]:
+    return dict(gateway.tokens.jwks())
+
+
+def _token(token: str) -> Response:
+    body = TokenView(access_token=token, expires_in=LIFETIME).model_dump()
+    return Response(orjson.dumps(body), headers=_NOT_STORED, media_type="application/json")
+
+
+def _error(refused: Refused) -> Response:
+    body = orjson.dumps({"error": refused.error, "error_description": refused.description})
+    # RFC 6749 section 5.2: an unknown client is told which scheme to use, whichever it tried.
+    challenge = {"WWW-Authenticate": 'Basic realm="stena", charset="UTF-8"'} if refused.status == 401 else {}
+    return Response(body, refused.status, _NOT_STORED | challenge, media_type="application/json")

@@ -1,0 +1,49 @@
+"""What the gateway is told at start. The only module of the gateway that reads the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from sqlalchemy.engine import URL
+
+from stena.settings import ServiceSettings, database_url
+
+
+class GatewaySettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="ignore", frozen=True)
+
+    public_url: str = Field(
+        default="http://127.0.0.1:8400",
+        description="Where callers reach the gateway; issuer and audience of access tokens. No slash at the end.",
+    )
+    database_url: str = Field(
+        description="Database `gateway`, as the runtime role: postgresql://gateway_app@host:port/gateway."
+    )
+    database_password_file: Path | None = Field(default=None, description="File with that role's password.")
+    policy_url: str = Field(default="http://127.0.0.1:8401", description="Where policy-svc is.")
+    profile_url: str = Field(default="http://127.0.0.1:8402", description="Where profile-svc is.")
+    matching_url: str = Field(default="http://127.0.0.1:8403", description="Where matching-svc is.")
+    policy_key_file: Path = Field(description="The gateway's key as enforcement point of policy-svc.")
+    token_key_file: Path = Field(description="Ed25519 JWK that signs access tokens.")
+    id_keys_dir: Path = Field(
+        description="Keys of pairwise ids: files named by version (1 to 255), each 64 bytes as hexadecimal text. "
+        "The highest makes new ids, every one reads."
+    )
+    cursor_key_file: Path = Field(description="Key that seals cursors: 32 bytes as hexadecimal text.")
+
+    @property
+    def database(self) -> URL:
+        return database_url(self.database_url, self.database_password_file)
+
+
+class OwnerSettings(ServiceSettings):
+    """Migrations run as the owner of the database, not as the role that serves."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_OWNER_", extra="ignore", frozen=True)
+
+    database_url: str = Field(description="Database `gateway`, as its owner; for migrations only.")
+    database_password_file: Path | None = Field(default=None, description="File with the owner's password.")
+
+    @property
+    def database(self) -> URL:
+        return database_url(self.database_url, self.database_password_file)

@@ -1,0 +1,93 @@
+"""Access tokens (RFC 9068) and how a client shows who it is (RFC 6749 section 2.3.1). Pure.
+
+A token says only which client was here; whether that client is still registered is asked anew on every call.
+"""
+
+import base64
+import binascii
+import secrets
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+LIFETIME: Final = 600  # seconds
+ALGORITHM: Final = "Ed25519"
+TYPE: Final = "at+jwt"
+
+
+class TokenInvalid(Exception):
+    """Not a token of ours, or no longer one."""
+
+
+class CredentialsInvalid(Exception):
+    """An ``Authorization`` header that holds no client id and secret."""
+
+
+class AccessTokens:
+    """Makes and reads access tokens of one issuer, which is also their audience: this gateway."""
+
+    def __init__(self, key: OKPKey, issuer: str) -> None:
+        self._key = key
+        self._issuer = issuer
+
+    def issue(self, client: str) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self._issuer,
+            "aud": self._issuer,
+            "sub": client,
+            "client_id": client,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": secrets.token_urlsafe(16),
+        }
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid, "typ": TYPE}, claims, self._key, algorithms=[ALGORITHM])
+
+    def client_of(self, token: str) -> str:
+        """The client id in a token that is authentic and alive; raises ``TokenInvalid``."""
+        try:
+            read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
+        except (JoseError, ValueError):
+            raise TokenInvalid from None
+        claims = read.claims
+        expected = (TYPE, self._issuer, self._issuer)
+        if (read.header.get("typ"), claims.get("iss"), claims.get("aud")) != expected:
+            raise TokenInvalid
+        if not (isinstance(claims.get("exp"), int) and time.time() < claims["exp"] and isinstance(claims.get("sub"), str)):
+            raise TokenInvalid
+        return str(claims["sub"])
+
+    def jwks(self) -> Mapping[str, Any]:
+        """The public key, for whoever wants to read a token."""
+        return {"keys": [self._key.as_dict(private=False)]}
+
+
+def new_secret() -> str:
+    """A client secret: 256 random bits, so that a plain hash of it is as good as a slow one."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()
+
+
+def basic_credentials(authorization: str | None) -> tuple[str, str]:
+    """Client id and secret from ``Authorization: Basic``: base64 of both, each form-urlencoded, with a colon between.
+
+    Raises ``CredentialsInvalid``.
+    """
+    scheme, _, encoded = (authorization or "").partition(" ")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise CredentialsInvalid from None
+    client, colon, secret = decoded.partition(":")
+    if scheme.lower() != "basic" or not colon:
+        raise CredentialsInvalid
+    return unquote_plus(client), unquote_plus(secret)

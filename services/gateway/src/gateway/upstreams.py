@@ -1,0 +1,129 @@
+"""The services behind the gateway, as calls. The only module of the gateway that speaks HTTP to anybody.
+
+Data comes back as plain JSON: whether it may leave is for ``redaction`` to say.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import httpx
+import orjson
+import structlog
+from pydantic import ValidationError
+
+from gateway.calls import Pass
+from gateway.firewall import NotVisible, Rejected
+from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
+from stena.contracts.catalogue import Promises
+from stena.problems import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    Unavailable,
+)
+from stena.upstreams import send
+
+log = structlog.get_logger()
+
+DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
+ONE: Final = 0.8  # seconds for one record
+MANY: Final = 5.0  # seconds for a page
+
+_PASSED_ON: Final[Mapping[int, type[Problem]]] = {
+    kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
+}
+_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "filterable", "sortable"})
+
+
+class Policy:
+    """policy-svc as the decision point. ``key`` shows that the gateway is an enforcement point, so that it gets grants."""
+
+    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    async def evaluate(self, questions: Sequence[Evaluation]) -> EvaluationsResponse:
+        """One answer for each question, in order; raises ``Unavailable``."""
+        body = Evaluations(evaluations=tuple(questions)).model_dump(mode="json")
+        response = await send(self._http, "POST", "/access/v1/evaluations", within=DECIDING, headers=self._headers, json=body)
+        if response.status_code != 200:
+            raise Unavailable("policy-svc does not understand the question.")
+        try:
+            return EvaluationsResponse.model_validate_json(response.content)
+        except ValidationError as error:
+            raise Unavailable("policy-svc gave an answer that cannot be read.") from error
+
+    async def promises(self, organisation: str) -> Promises:
+        """What the organisation's purposes would disclose; raises ``NotVisible`` for one that the rulebook does not know."""
+        path = f"/rulebook/organisations/{quote(organisation, safe='')}/promises"
+        response = await send(self._http, "GET", path, within=ONE, headers=self._headers)
+        if response.status_code == 404:
+            raise NotVisible
+        if response.status_code != 200:
+            raise Unavailable("policy-svc cannot say what this organisation may see.")
+        return Promises.model_validate_json(response.content)
+
+
+class Source:
+    """A service that owns data and answers only with a grant: profile-svc or matching-svc."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def ask(
+        self,
+        method: str,
+        path: Sequence[str],
+        allowed: Pass,
+        *,
+        within: float = ONE,
+        query: Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> "Answer":
+        """One call under a grant. ``path`` is given in parts, each quoted here. Headers that are ``None`` are left out.
+
+        Raises ``NotVisible``, ``Rejected`` (with the problem for the caller) or ``Unavailable``.
+        """
+        url = "".join(f"/{quote(part, safe='')}" for part in path) + (f"?{urlencode(query)}" if query else "")
+        sent = {"Authorization": f"Bearer {allowed.token}"} | {k: v for k, v in (headers or {}).items() if v is not None}
+        response = await send(self._http, method, url, within=within, headers=sent, json=json)
+        if response.status_code >= 400:
+            raise _refusal(response)
+        return Answer(response.status_code, orjson.loads(response.content) if response.content else None)
+
+
+class Answer:
+    """What a source said. ``repeated``: the same ``Idempotency-Key`` was answered before, and this is that answer."""
+
+    __slots__ = ("body", "status")
+
+    def __init__(self, status: int, body: Any) -> None:
+        self.status = status
+        self.body = body
+
+    @property
+    def repeated(self) -> bool:
+        return self.status == 200
+
+
+def _refusal(response: httpx.Response) -> Exception:
+    """What the caller hears of a source's refusal: only that which speaks of what the caller sent."""
+    if response.status_code == 404:
+        return NotVisible()
+    kind = _PASSED_ON.get(response.status_code)
+    if kind is None:
+        log.error("a source refused the gateway", status=response.status_code, host=response.url.host)
+        return Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
+    try:
+        document = orjson.loads(response.content)
+        slug = str(document["type"]).rsplit("/", 1)[-1]
+        members = {name: value for name, value in document.items() if name in _MEMBERS_PASSED_ON}
+        return Rejected(kind(str(document["detail"]), slug=slug, **members))
+    except (ValueError, KeyError, TypeError):
+        return Unavailable("A service that this answer depends on cannot answer. Try again shortly.")

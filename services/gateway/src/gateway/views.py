@@ -1,0 +1,231 @@
+"""The shapes of the public API, for its documentation and for bodies that callers send. Answers are built as plain JSON."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.rulebook_types import (
+    AmendedAttributes,
+    AttributeName,
+    NewPersonAttributes,
+    OrganisationId,
+    PersonAttributes,
+    PurposeId,
+    WithheldAttributes,
+)
+from stena.contracts.matching import Explanation, NewOpportunity
+from stena.contracts.profile import Filter, Provenance
+
+PERSON_ID = "psn_aeb2zl6e5x4wxcv2j3ce5q4bm6yozj7dmqn2u3rflhk4s5t6v7w"
+OPPORTUNITY_ID = "opp_0199d7a4c0de7000a1b2c3d4e5f60718"
+
+
+class Sent(BaseModel):
+    """A body that a caller sends: what it does not know is a fault, not a wish."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DisclosureView(Shown):
+    """Under which decision the answer left."""
+
+    purpose: PurposeId
+    decision: str = Field(description="The decision's id; the ledger keeps it with everything that led to it.")
+    rulebook: str = Field(description="The revision of the rulebook that decided.")
+
+
+class PersonInList(Shown):
+    id: str = Field(
+        description="The person, as this organisation names them (for some purposes: under this purpose).", examples=[PERSON_ID]
+    )
+    attributes: PersonAttributes
+    provenance: dict[AttributeName, Provenance] = Field(
+        default_factory=dict, description="Who said a value: verified or not; by whom and when only where the purpose says so."
+    )
+    withheld: WithheldAttributes
+    updated_at: datetime | None = Field(default=None, description="Follows what is disclosed here, and nothing else.")
+
+
+class PersonView(PersonInList):
+    disclosure: DisclosureView
+
+
+class PeoplePage(Shown):
+    people: list[PersonInList]
+    next: str | None = Field(default=None, description="Cursor of the next page; absent at the end.")
+    truncated: bool = Field(default=False, description="Whether there are more people than this page holds.")
+    disclosure: DisclosureView
+
+
+class NewPersonBody(Sent):
+    attributes: NewPersonAttributes
+
+
+class PersonPatch(Sent):
+    """JSON Merge Patch (RFC 7396): what is absent stays, ``null`` removes. ``verified`` names values that you have checked."""
+
+    attributes: AmendedAttributes
+    verified: tuple[AttributeName, ...] = ()
+
+
+class SearchBody(Sent):
+    """The same as ``GET /v1/persons``, so that values stay out of addresses and logs."""
+
+    filters: tuple[Filter, ...] = Field(default=(), max_length=20)
+    sort: str | None = Field(default=None, max_length=100, description="An attribute; `-` before it for descending.")
+    fields: tuple[AttributeName, ...] | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=500)
+    cursor: str | None = None
+
+
+class ChangeView(Shown):
+    id: str = Field(examples=[PERSON_ID])
+    person: PersonInList | None = Field(default=None, description="`null`: no longer disclosed, and no word of why.")
+
+
+class ChangesPage(Shown):
+    changes: list[ChangeView]
+    cursor: str = Field(description="Where to go on from: send it as `since`.")
+    more: bool = Field(description="Whether there is more to be had at once.")
+    disclosure: DisclosureView
+
+
+class ConsentView(Shown):
+    purpose: PurposeId
+    recipient: OrganisationId | None = Field(default=None, description="Absent: every organisation approved for the purpose.")
+    state: Literal["given", "refused", "withdrawn"]
+    recorded_at: datetime
+    recorded_by: OrganisationId
+    expires_at: datetime | None = None
+    text_version: str | None = None
+    language: str | None = None
+    method: str | None = None
+
+
+class ConsentList(Shown):
+    consents: list[ConsentView]
+
+
+class NoteView(Shown):
+    id: str
+    written_at: datetime
+    written_by: OrganisationId
+    acting_user: str | None = None
+    language: str | None = None
+    text: str
+
+
+class NotePage(Shown):
+    notes: list[NoteView]
+    next: str | None = None
+
+
+class DisclosureRecord(Shown):
+    at: datetime
+    organisation: OrganisationId
+    organisation_name: str
+    purpose: PurposeId
+    purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
+    operation: str
+    outcome: str
+    attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
+    decision: str | None
+    rulebook: str | None
+
+
+class DisclosurePage(Shown):
+    disclosures: list[DisclosureRecord]
+    next: str | None = None
+
+
+class OpportunityView(NewOpportunity):
+    model_config = ConfigDict(frozen=True, json_schema_extra={"description": "An opportunity as its owner describes it."})
+
+    id: str = Field(examples=[OPPORTUNITY_ID])
+    owner: OrganisationId
+    state: Literal["open", "closed"] = "open"
+    created_at: datetime
+    updated_at: datetime
+
+
+class OpportunityList(Shown):
+    opportunities: list[OpportunityView]
+    next: str | None = None
+    truncated: bool = False
+
+
+class MatchView(Shown):
+    opportunity: OpportunityView
+    score: float = Field(ge=0, le=1)
+    eligible: Literal["yes", "to-be-verified"]
+    explanation: Explanation
+
+
+class MatchList(Shown):
+    matches: list[MatchView]
+    truncated: bool = False
+    disclosure: DisclosureView
+
+
+class CandidateView(Shown):
+    person: PersonInList
+    score: float = Field(ge=0, le=1)
+    eligible: Literal["yes", "to-be-verified"]
+    explanation: Explanation
+
+
+class CandidateList(Shown):
+    candidates: list[CandidateView]
+    truncated: bool = Field(default=False, description="Whether the search ended before all candidates were tried.")
+    disclosure: DisclosureView
+
+
+class PromiseView(Shown):
+    """What one purpose lets this organisation do and see."""
+
+    purpose: PurposeId
+    title: str
+    description: str
+    dpv: str
+    operations: list[str]
+    disclosed: list[AttributeName] = Field(description="Of every person in the approval's regions.")
+    conditional: WithheldAttributes = Field(description="Disclosed of some people; for each the reason where it is not.")
+    withheld: WithheldAttributes
+    legal_basis: str
+    regions: list[str]
+    valid_from: str
+    valid_until: str
+    ids: Literal["organisation", "purpose"] = Field(description="How far the ids of people reach.")
+
+
+class PromiseList(Shown):
+    organisation: OrganisationId
+    organisation_name: str
+    rulebook: str
+    purposes: list[PromiseView]
+
+
+class AttributeView(Shown):
+    name: AttributeName
+    title: str
+    titles: dict[str, str]
+    description: str
+    category: str
+    sensitivity: Literal["ordinary", "sensitive", "protected", "special"]
+    reveals: list[str]
+    derived_from: list[AttributeName]
+    json_schema: dict[str, Any] = Field(alias="schema", description="JSON Schema 2020-12 of a value.")
+    examples: list[Any]
+    filters: list[str]
+    filter_key: str | None = None
+    sortable: bool
+
+
+class AttributeList(Shown):
+    rulebook: str
+    attributes: list[AttributeView]
