@@ -6,10 +6,10 @@ keeps state between calls); what cannot be compiled with a safe meaning is refus
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from py_abac import Policy
 from py_abac.exceptions import PolicyCreateError
+from py_abac.policy.policy import Policy
 
 from policy_svc import relations
 from policy_svc.faults import Faults, Place, choices
@@ -29,7 +29,7 @@ from policy_svc.formulas import (
 )
 from policy_svc.record_facts import LEAVES
 from policy_svc.relations import Relation
-from policy_svc.rules import Mention, Rule
+from policy_svc.rules import Effect, Mention, Rule
 from policy_svc.vocabulary import PATHS, RECORD
 from policy_svc.yaml_files import Entries, Items, place_at, plain
 
@@ -98,7 +98,7 @@ def compile_rule(raw: Any, place: Place, faults: Faults) -> Rule | None:
     formula = compiler.whole(policy, raw)
     if len(faults) > before:
         return None
-    return Rule(policy.uid, policy.description, policy.effect, formula, tuple(compiler.mentions), raw.place)
+    return Rule(policy.uid, policy.description, cast(Effect, policy.effect), formula, tuple(compiler.mentions), raw.place)
 
 
 def _check_form(raw: Entries, uid: str | None, faults: Faults) -> None:
@@ -109,16 +109,19 @@ def _check_form(raw: Entries, uid: str | None, faults: Faults) -> None:
     if not raw.get("description"):
         faults.add(raw.place, "a rule without a description", "Say in one sentence what it is for", uid)
     rules = raw.get("rules")
-    for element in ELEMENTS if isinstance(rules, Entries) else ():
-        part = rules[element] if element in rules else {}
-        if part == []:
-            faults.add(
-                rules.place_of(element), "an empty list, which never applies", "Leave the key out, or name a condition", uid
-            )
-        for group in part if isinstance(part, Items) else (part,):
-            for path in group if isinstance(group, Entries) else ():
+    if isinstance(rules, Entries):
+        for element in ELEMENTS:
+            _check_element(element, rules.get(element), rules.place_of(element), uid, faults)
+
+
+def _check_element(element: str, part: Any, place: Place, uid: str | None, faults: Faults) -> None:
+    if part == []:
+        faults.add(place, "an empty list, which never applies", "Leave the key out, or name a condition", uid)
+    for group in part if isinstance(part, Items) else (part,):
+        if isinstance(group, Entries):
+            for path, condition in group.items():
                 _check_path(element, path, group.place_of(path), uid, faults)
-                _check_condition(group[path], uid, faults)
+                _check_condition(condition, uid, faults)
 
 
 def _check_condition(raw: Any, uid: str | None, faults: Faults) -> None:
@@ -157,7 +160,7 @@ def _parse(raw: Entries, uid: str | None, faults: Faults) -> Policy | None:
 
 
 def _messages(found: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Marshmallow's nested messages as (path into the rule, text). Beneath a path of a rule it says ``value`` for the condition."""
+    """Marshmallow's nested messages as (path into the rule, text). Its own steps (``value`` of a field) are left out."""
     if not isinstance(found, dict):
         yield path, str(found[0]) if isinstance(found, list) and found else str(found)
         return
@@ -212,7 +215,7 @@ class _Compiler:
             return self._logic(path, name, condition, raw)
         if name in _PRESENCE:
             return self._presence(path, name, raw.place)
-        relation, holds = (_WITH_VALUE | _WITH_ATTRIBUTE)[name]
+        relation, holds = _WITH_ATTRIBUTE.get(name) or _WITH_VALUE[name]
         if name in _WITH_ATTRIBUTE:
             right: Operand = Path(_name(condition.ace, condition.path))
         else:

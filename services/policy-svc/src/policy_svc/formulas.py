@@ -120,8 +120,8 @@ class Path:
     def read(self, values: Values) -> Value:
         return values.get(self.name)
 
-    def known_in(self, values: Values) -> bool:
-        return self.name in values
+    def given(self, known: Values) -> "Operand":
+        return Literal(known[self.name]) if self.name in known else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ class Literal:
     def read(self, values: Values) -> Value:
         return self.value
 
-    def known_in(self, values: Values) -> bool:
-        return True
+    def given(self, known: Values) -> "Operand":
+        return self
 
 
 Operand = Path | Literal
@@ -155,9 +155,10 @@ class Compare:
         return self.relation(self.left.read(question.values), self.right.read(question.values)) is False
 
     def given(self, known: Values) -> Formula:
-        if self.left.known_in(known) and self.right.known_in(known):
-            return Constant(self.relation(self.left.read(known), self.right.read(known)))
-        return self
+        left, right = self.left.given(known), self.right.given(known)
+        if isinstance(left, Literal) and isinstance(right, Literal):
+            return Constant(self.relation(left.value, right.value))
+        return Compare(left, self.relation, right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class Present:
         return self.path.read(question.values) is None
 
     def given(self, known: Values) -> Formula:
-        return Constant(self.path.read(known) is not None) if self.path.known_in(known) else self
+        return Constant(known[self.path.name] is not None) if self.path.name in known else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class AboutRecord:
         return residuals.any_of(map(residuals.opposite_leaf, leaves)) if leaves is not None else False
 
     def given(self, known: Values) -> Formula:
-        return self
+        return AboutRecord(self.fact, self.relation, self.other.given(known), self.fact_first)
 
     def _outcome(self, question: Question) -> bool | None:
         fact, other = question.values.get(RECORD + self.fact), self.other.read(question.values)
@@ -221,3 +222,20 @@ class AboutRecord:
         if PATHS[RECORD + self.fact] == "set":
             return Overlaps(fact=self.fact, values=())
         return IsIn(fact=self.fact, values=())
+
+
+def paths(formula: Formula) -> frozenset[str]:
+    """Every path that the formula's value depends on."""
+    match formula:
+        case Every(parts=parts) | Some(parts=parts):
+            return frozenset().union(*map(paths, parts))
+        case Opposite(part=part):
+            return paths(part)
+        case Present(path=path):
+            return frozenset({path.name})
+        case Compare(left=left, right=right):
+            return frozenset(side.name for side in (left, right) if isinstance(side, Path))
+        case AboutRecord(fact=fact, other=other):
+            return frozenset({RECORD + fact} | ({other.name} if isinstance(other, Path) else set()))
+        case _:
+            return frozenset()

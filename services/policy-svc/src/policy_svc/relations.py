@@ -18,8 +18,8 @@ def members(values: Iterable[object]) -> frozenset[object]:
 def equal(left: Value, right: Value) -> bool | None:
     if left is None or right is None or isinstance(left, frozenset) or isinstance(right, frozenset):
         return None
-    left, right = distinct(left), distinct(right)
-    return left == right if type(left) is type(right) else None
+    one, other = distinct(left), distinct(right)
+    return one == other if type(one) is type(other) else None
 
 
 def equal_caseless(left: Value, right: Value) -> bool | None:

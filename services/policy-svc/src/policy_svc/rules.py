@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 
 from policy_svc.faults import Faults, Place, choices
 from policy_svc.formulas import Compare, Every, Formula, Literal, Path, Some
+from policy_svc.relations import equal, member, overlap
 from policy_svc.vocabulary import RECORD
 
 Effect = OneOf["allow", "deny"]
@@ -72,8 +73,8 @@ def check_bounds(rule: Rule, faults: Faults) -> None:
 def needed(formula: Formula, path: str) -> frozenset[str] | None:
     """The texts of which ``path`` must hold one, or the formula is false; ``None`` if it may hold anything."""
     match formula:
-        case Compare(left=Path(name=name), right=Literal(value=value)) if name == path:
-            return _texts(value)
+        case Compare(left=Path(name=name), relation=relation, right=Literal(value=value)) if name == path:
+            return _texts(value) if relation in (equal, member, overlap) else None
         case Every(parts=parts):
             wanted = [texts for part in parts if (texts := needed(part, path)) is not None]
             return frozenset.intersection(*wanted) if wanted else None
@@ -85,7 +86,6 @@ def needed(formula: Formula, path: str) -> frozenset[str] | None:
 
 
 def _texts(value: object) -> frozenset[str] | None:
-    """Every relation to a literal but ``within`` and caseless equality is false for what is not among its texts."""
     if isinstance(value, str):
         return frozenset({value})
     return frozenset(text for text in value if isinstance(text, str)) if isinstance(value, frozenset) else None

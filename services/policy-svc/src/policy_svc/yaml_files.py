@@ -146,7 +146,7 @@ def _enter(entries: Entries, file: str, key_node: yaml.Node, value_node: yaml.No
 
 def _scalar(node: yaml.ScalarNode) -> Any:
     text: str = node.value
-    if node.style is not None:
+    if node.style:
         return text
     if text in _WORDS:
         return _WORDS[text]

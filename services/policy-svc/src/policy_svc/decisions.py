@@ -1,0 +1,169 @@
+"""Decides: permit or deny, on which rows, with which attributes, and why. Pure; it knows nothing of HTTP, keys or storage.
+
+    permit  ⇔  some allow rule is true  and  no deny rule is true or unknown
+
+INVARIANT: deny overrides, nothing applicable is a deny, and whatever is unknown opens nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from policy_svc import residuals
+from policy_svc.approvals import Approval, Approved
+from policy_svc.formulas import Question, paths
+from policy_svc.plans import AttributePlan, Plan
+from policy_svc.relations import Value, members
+from policy_svc.rulebook import Rulebook
+from policy_svc.vocabulary import DISCLOSING, FACTS_OF, RECORD, WRITING
+from stena.contracts.access import ANY_ID, Disclosure, Evaluation, Reason, Withheld
+from stena.contracts.catalogue import Purpose
+from stena.contracts.condition import Facts, Residual, facts_used
+
+OWNED = frozenset({"person", "consent", "note", "ledger"})
+"""Resource types whose id is the id of the person that they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided. On a permit ``rows`` says of which records, and for operations that show people ``disclose`` and
+    ``withhold`` together name every attribute once. ``rules`` are the uids that decided."""
+
+    permit: bool
+    reason: Reason | None = None
+    rules: tuple[str, ...] = ()
+    alert: bool = False
+    purpose: Purpose | None = None
+    rows: Residual = False
+    disclose: Mapping[str, Disclosure] = field(default_factory=dict)
+    withhold: Mapping[str, Withheld] = field(default_factory=dict)
+    write: Mapping[str, Disclosure] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        raise TypeError("A decision is not a truth value: ask for its `permit`, and obey its `rows`.")
+
+
+def decide(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Facts | None = None) -> Decision:
+    """The decision for one call at ``now`` (aware). With the ``facts`` of a record nothing is left open."""
+    wanted = evaluation.context.get("purpose")
+    purpose = rulebook.purposes.get(wanted) if isinstance(wanted, str) else None
+    if purpose is None:
+        return Decision(False, Reason.PURPOSE_UNKNOWN)
+    if any(rulebook.purposes[name].forbidden for name in rulebook.broader[purpose.id]):
+        return Decision(False, Reason.PURPOSE_FORBIDDEN, alert=True, purpose=purpose)
+    approved = rulebook.organisations.get(evaluation.subject.id) if evaluation.subject.type == "organisation" else None
+    approvals = approved.covering(purpose.id) if approved else ()
+    if approved is None or not approvals:
+        return Decision(False, Reason.PURPOSE_NOT_APPROVED, purpose=purpose)
+    live = [approval for approval in approvals if approval.live(now.astimezone(UTC).date())]
+    if not live:
+        return Decision(False, Reason.APPROVAL_EXPIRED, purpose=purpose)
+    return _by_rules(rulebook, evaluation, purpose, _question(evaluation, approved, live, purpose, now, facts))
+
+
+def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, question: Question) -> Decision:
+    kind, operation = evaluation.resource.type, evaluation.action.name
+    plan = rulebook.plans.operations.get((kind, operation, purpose.id), Plan())
+    rows = _rows(plan, question)
+    if rows is False:
+        reason, rules = _why_not(plan, question)
+        return Decision(False, reason, rules, purpose=purpose)
+    disclose: dict[str, Disclosure] = {}
+    withhold: dict[str, Withheld] = {}
+    write: dict[str, Disclosure] = {}
+    if (kind, operation) in DISCLOSING:
+        disclose, withhold = _attributes(rulebook.plans.disclose[purpose.id], question)
+    if (kind, operation) in WRITING:
+        write, _ = _attributes(rulebook.plans.write[purpose.id], question)
+    rules = tuple(allow.rule.uid for allow in plan.allows if allow.formula.true_when(question) is not False)
+    return Decision(True, None, rules, purpose=purpose, rows=rows, disclose=disclose, withhold=withhold, write=write)
+
+
+def _rows(plan: Plan, question: Question) -> Residual:
+    allowed = residuals.any_of(allow.formula.true_when(question) for allow in plan.allows)
+    if allowed is False:
+        return False
+    return residuals.all_of([allowed, *(deny.formula.false_when(question) for deny in plan.denies)])
+
+
+def _attributes(plan: AttributePlan, question: Question) -> tuple[dict[str, Disclosure], dict[str, Withheld]]:
+    disclose: dict[str, Disclosure] = {}
+    withhold: dict[str, Withheld] = dict.fromkeys(plan.never, "not-necessary")
+    decided: list[Residual] = []
+    for recipe, names in plan.recipes:
+        ways = [allow.true_when(question) for allow in recipe.allows]
+        if recipe.sources:
+            ways.append(residuals.all_of(decided[source] for source in recipe.sources))
+        allowed = residuals.any_of(ways)
+        when = allowed and residuals.all_of([allowed, *(deny.false_when(question) for deny in recipe.denies)])
+        decided.append(when)
+        if when is False:
+            withhold.update(dict.fromkeys(names, "not-necessary"))
+        else:
+            disclose.update(dict.fromkeys(names, Disclosure(when=when, otherwise=_otherwise(when))))
+    return disclose, withhold
+
+
+def _otherwise(when: Residual) -> Withheld:
+    used = facts_used(when)
+    if "consents" in used:
+        return "consent-missing"
+    return "not-assigned" if used & {"assigned", "created_by"} else "not-necessary"
+
+
+def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
+    """The nearest reason, and the deny rules that applied whatever the record."""
+    if "context.justification" not in question.values:
+        justified = Question({**question.values, "context.justification": "given"}, question.open)
+        if _rows(plan, justified) is not False:
+            return Reason.JUSTIFICATION_MISSING, ()
+    applied = [deny.rule for deny in plan.denies if deny.formula.false_when(question) is False] if plan.allows else []
+    spoken_of: frozenset[str] = frozenset().union(*(paths(rule.formula) for rule in applied))
+    rules = tuple(rule.uid for rule in applied)
+    if RECORD + "region_path" in spoken_of or "subject.regions" in spoken_of:
+        return Reason.REGION_OUTSIDE_APPROVAL, rules
+    if RECORD + "restricted" in spoken_of:
+        return Reason.RESTRICTED, rules
+    return (Reason.DENIED_BY_RULE if applied else Reason.NOT_NECESSARY), rules
+
+
+def _question(
+    evaluation: Evaluation, approved: Approved, live: Iterable[Approval], purpose: Purpose, now: datetime, facts: Facts | None
+) -> Question:
+    subject, resource, context = evaluation.subject, evaluation.resource, evaluation.context
+    organisation = approved.organisation
+    values: dict[str, Value] = {
+        "subject.id": organisation.id,
+        "subject.organisation": organisation.id,
+        "subject.kind": organisation.kind,
+        "subject.purposes": frozenset[object](approved.purposes(now.astimezone(UTC).date())),
+        "subject.regions": frozenset[object]().union(*(approval.regions for approval in live)),
+        "subject.roles": frozenset[object](approved.roles),
+        "context.consent": frozenset[object]((purpose.id, f"{purpose.id}@{organisation.id}")),
+        "context.time": now.astimezone(UTC).isoformat(),
+    }
+    if resource.id != ANY_ID:
+        values["resource.id"] = resource.id
+        if resource.type in OWNED:
+            values["resource.owner"] = resource.id
+    for path, said in (
+        ("subject.client", subject.properties.get("client")),
+        ("subject.acting_user", subject.properties.get("acting_user")),
+        ("subject.person", subject.properties.get("person")),
+        ("context.case", context.get("case")),
+        ("context.justification", context.get("justification")),
+    ):
+        if isinstance(said, str) and said.strip():
+            values[path] = said
+    if facts is None:
+        return Question(values, FACTS_OF.get(resource.type, frozenset()))
+    return Question(values | _fact_values(facts))
+
+
+def _fact_values(facts: Facts) -> dict[str, Value]:
+    return {RECORD + fact: _fact_value(value) for fact, value in facts.items()}
+
+
+def _fact_value(value: Any) -> Value:
+    return members(value) if isinstance(value, list | tuple | set | frozenset) else value

@@ -1,0 +1,176 @@
+"""From a folder of files to a rulebook in memory: whole or not at all. Every fault found is reported, with file and line."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from policy_svc import golden
+from policy_svc.abac import compile_rule
+from policy_svc.chapters import (
+    Chapter,
+    broader_or_same,
+    check_purpose_links,
+    read_attributes,
+    read_organisations,
+    read_purposes,
+    read_right_to_work,
+)
+from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
+from policy_svc.faults import Faults, Place, RulebookError
+from policy_svc.plans import make_plans
+from policy_svc.rulebook import Rulebook
+from policy_svc.rules import Names, Rule, check_bounds, check_names
+from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, RECORD, SENSITIVITIES
+from policy_svc.yaml_files import MOST_BYTES, Items, read
+from stena.contracts.catalogue import Attribute, Catalogue
+
+FOLDERS: Final = ("rules", "right_to_work", "tests")
+CHAPTERS: Final = ("rulebook.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml")
+MOST_FILES: Final = 2_000
+
+
+def load(directory: Path) -> Rulebook:
+    """The rulebook in ``directory``, its golden cases included. Raises ``RulebookError`` with every fault."""
+    rulebook, cases = parse(read_files(directory))
+    faults = Faults()
+    for outcome in golden.run(rulebook, cases):
+        for difference in outcome.differences:
+            what = f"the case {outcome.case.wanted.name!r} {difference}"
+            faults.add(outcome.case.place, what, "Correct the rules, or the case if the law has changed")
+    faults.raise_if_any()
+    return rulebook
+
+
+def read_files(directory: Path) -> dict[str, str]:
+    """The texts of a rulebook's files by their path in the folder. A file that would be passed over in silence is refused."""
+    faults = Faults()
+    texts: dict[str, str] = {}
+    if not directory.is_dir():
+        faults.add(Place(str(directory), 0), "no such folder", "Give the folder that holds rulebook.yaml")
+        faults.raise_if_any()
+    paths = sorted(path for path in directory.rglob("*") if not _passed_over(path.relative_to(directory)) and path.is_file())
+    for path in paths[:MOST_FILES]:
+        text = _read_file(path, path.relative_to(directory).as_posix(), faults)
+        if text is not None:
+            texts[path.relative_to(directory).as_posix()] = text
+    for name in CHAPTERS:
+        if not (directory / name).is_file():
+            faults.add(Place(name, 0), "the file is missing", "Add it, as docs/rulebook.md says")
+    faults.raise_if_any()
+    return texts
+
+
+def _passed_over(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts) or path.suffix == ".md"
+
+
+def _read_file(path: Path, name: str, faults: Faults) -> str | None:
+    folder, _, file = name.rpartition("/")
+    if name not in CHAPTERS and not (folder in FOLDERS and file.endswith(".yaml")):
+        faults.add(Place(name, 0), "a file that no rulebook has", f"Put it into {', '.join(FOLDERS)} as .yaml, or remove it")
+        return None
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            faults.add(Place(name, 0), f"larger than {MOST_BYTES // 1024 // 1024} MiB", "Split it into several files")
+            return None
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        faults.add(Place(name, 0), "not UTF-8 text", "Save it as UTF-8")
+    except OSError as error:
+        faults.add(Place(name, 0), f"cannot be read ({error.strerror})", "Give the service the right to read it")
+    return None
+
+
+def revision_of(files: Mapping[str, str]) -> str:
+    """The name of a rulebook: the hash of its files' texts, whatever order they were read in."""
+    return "sha256:" + hashlib.sha256(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
+    """The rulebook that ``files`` describe and its golden cases, not yet run. Raises ``RulebookError``."""
+    faults = Faults()
+    chapters = {name: Chapter(read(name, text, faults), Place(name, 1)) for name, text in files.items()}
+    faults.raise_if_any()
+    header = read_entry(HeaderEntry, chapters["rulebook.yaml"].raw, Place("rulebook.yaml", 1), faults)
+    purposes = read_purposes(chapters["purposes.yaml"], faults)
+    categories, attributes = read_attributes(chapters["attributes.yaml"], faults)
+    check_purpose_links(purposes, attributes, chapters["purposes.yaml"], faults)
+    broader = broader_or_same(purposes)
+    organisations = read_organisations(chapters["organisations.yaml"], purposes, broader, faults)
+    countries = {
+        name.split("/")[1].removesuffix(".yaml"): chapters[name] for name in chapters if name.startswith("right_to_work/")
+    }
+    right_to_work = read_right_to_work(countries, faults)
+    rules = _read_rules(chapters, faults)
+    names = _names(attributes, categories, frozenset(purposes), frozenset(organisations))
+    for rule in rules:
+        check_names(rule, names, faults)
+        check_bounds(rule, faults)
+    cases = _read_cases(chapters, faults)
+    faults.raise_if_any()
+    assert header is not None
+    catalogue = Catalogue(
+        revision=revision_of(files),
+        country=header.country,
+        attributes=tuple(attributes.values()),
+        purposes=tuple(purposes.values()),
+        organisations=tuple(approved.organisation for approved in organisations.values()),
+        right_to_work=right_to_work,
+    )
+    plans = make_plans(rules, broader, attributes.values())
+    rulebook = Rulebook(catalogue.revision, files, catalogue, purposes, broader, organisations, rules, plans)
+    return rulebook, cases
+
+
+def _read_rules(chapters: Mapping[str, Chapter], faults: Faults) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for raw, place in _listed("rules/", chapters, faults):
+        rule = compile_rule(raw, place, faults)
+        if rule is not None and rule.uid in rules:
+            faults.add(
+                rule.place, f"the uid {rule.uid!r} is taken", f"Give it another: it stands at {rules[rule.uid].place}", rule.uid
+            )
+        elif rule is not None:
+            rules[rule.uid] = rule
+    return tuple(rules.values())
+
+
+def _read_cases(chapters: Mapping[str, Chapter], faults: Faults) -> tuple[golden.Case, ...]:
+    entries = [(read_entry(CaseEntry, raw, place, faults), place) for raw, place in _listed("tests/", chapters, faults)]
+    return tuple(golden.Case(entry, place) for entry, place in entries if entry is not None)
+
+
+def _listed(folder: str, chapters: Mapping[str, Chapter], faults: Faults) -> list[tuple[object, Place]]:
+    """The items of the lists in a folder's files. An empty file is an empty list."""
+    found: list[tuple[object, Place]] = []
+    for name in sorted(name for name in chapters if name.startswith(folder)):
+        items = chapters[name].raw
+        if isinstance(items, Items):
+            found += zip(items, items.places, strict=True)
+        elif items is not None:
+            faults.add(Place(name, 1), "not a list", "Begin each entry with a dash")
+    return found
+
+
+def _names(
+    attributes: Mapping[str, Attribute], categories: frozenset[str], purposes: frozenset[str], organisations: frozenset[str]
+) -> Names:
+    by_path = {
+        "action.name": ACTIONS,
+        "resource.type": frozenset(OPERATIONS),
+        "resource.attribute": frozenset(attributes),
+        "resource.category": categories,
+        "resource.sensitivity": SENSITIVITIES,
+        "resource.reveals": categories | attributes.keys(),
+        "subject.kind": ORGANISATION_KINDS,
+        "subject.organisation": organisations,
+        **dict.fromkeys(("subject.purposes", "context.purpose", "context.purpose_and_broader"), purposes),
+        **dict.fromkeys((RECORD + "assigned", RECORD + "created_by"), organisations),
+    }
+    return Names(by_path, purposes, organisations)
+
+
+__all__ = ["RulebookError", "load", "parse", "read_files", "revision_of"]
