@@ -1,0 +1,81 @@
+"""The gateway as the story calls it: like any developer's own HTTP client, with a token and a purpose."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+from stena_local.trouble import DeploymentError
+
+
+@dataclass(frozen=True)
+class Client:
+    """The credentials of one organisation's system."""
+
+    organisation: str
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+
+    @property
+    def reason(self) -> str:
+        """The stable name of the problem that a refusal speaks of."""
+        return str(self.body.get("type", "")).rsplit("/", 1)[-1] if isinstance(self.body, dict) else ""
+
+
+class Gateway:
+    """Tokens are fetched when first needed; they live longer than the story takes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url, timeout=15, trust_env=False)
+        self._tokens: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, client: Client, purpose: str | None = None, **options: Any) -> Answer:
+        """One call; a refusal is an answer like any other. ``options`` as in httpx: params, json, headers."""
+        headers = {"Authorization": f"Bearer {self._token(client)}", **options.pop("headers", {})}
+        if purpose is not None:
+            headers["Processing-Purpose"] = purpose
+        response = self._send(method, path, headers=headers, **options)
+        return Answer(response.status_code, response.json() if response.content else None)
+
+    def expect(self, method: str, path: str, client: Client, purpose: str | None = None, **options: Any) -> Any:
+        """The body of a call without which the story cannot go on."""
+        answer = self.call(method, path, client, purpose, **options)
+        if answer.status >= 400:
+            raise DeploymentError(f"{method} {path} as {client.organisation} for {purpose}: {answer.status} {answer.body}")
+        return answer.body
+
+    def knows(self, client: Client) -> bool:
+        """Whether the gateway gives this client a token."""
+        return self._fetch_token(client).status_code == 200
+
+    def _token(self, client: Client) -> str:
+        if client.client_id not in self._tokens:
+            response = self._fetch_token(client)
+            if response.status_code != 200:
+                raise DeploymentError(f"No token for {client.organisation}: {response.status_code} {response.text}")
+            self._tokens[client.client_id] = response.json()["access_token"]
+        return self._tokens[client.client_id]
+
+    def _fetch_token(self, client: Client) -> httpx.Response:
+        """Client credentials by HTTP Basic (RFC 6749, section 4.4)."""
+        credentials = (client.client_id, client.client_secret)
+        return self._send("POST", "/oauth2/token", auth=credentials, data={"grant_type": "client_credentials"})
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise DeploymentError(f"The gateway at {self.url} does not answer: {error}. See `stena status`.") from error
