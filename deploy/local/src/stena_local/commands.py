@@ -13,6 +13,7 @@ import typer
 
 from stena_local import report
 from stena_local.layout import Layout
+from stena_local.registration import register_matching
 from stena_local.running import Running, forget
 from stena_local.secret_files import SecretFiles
 from stena_local.settings import Settings, inherited
@@ -89,6 +90,12 @@ def secrets(folder: Annotated[Path, typer.Argument(help="Folder to make them in.
     """Make the secrets of a deployment; those that exist stay as they are."""
     SecretFiles(folder).make()
     typer.echo(f"The secrets are in {folder}. Whoever reads them can read the people: keep a copy in a safe place.")
+
+
+def register(folder: Annotated[Path, typer.Argument(help="Folder to keep the credentials in.")]) -> None:
+    """Make matching-svc a client of the gateway, unless the folder says that it is one already."""
+    register_matching(SecretFiles(folder))
+    typer.echo(f"matching-svc is registered; its credentials are in {folder}.")
 
 
 def remove(home: Home = None, yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False) -> None:

@@ -21,12 +21,11 @@ class Service:
     offset: int
 
 
-SERVICES = (
-    Service("gateway", "gateway", 0),
-    Service("policy-svc", "policy_svc", 1),
-    Service("profile-svc", "profile_svc", 2),
-    Service("matching-svc", "matching_svc", 3),
-)
+GATEWAY = Service("gateway", "gateway", 0)
+POLICY = Service("policy-svc", "policy_svc", 1)
+PROFILE = Service("profile-svc", "profile_svc", 2)
+MATCHING = Service("matching-svc", "matching_svc", 3)
+SERVICES = (GATEWAY, POLICY, PROFILE, MATCHING)
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,7 @@ class Layout:
 
     def environment(self, service: Service) -> dict[str, str]:
         """What ``service`` is told at run time: nothing with which it could act as the owner of a database."""
-        told = {
-            "gateway": self._gateway,
-            "policy-svc": self._policy,
-            "profile-svc": self._profile,
-            "matching-svc": self._matching,
-        }[service.name]
+        told = {GATEWAY: self._gateway, POLICY: self._policy, PROFILE: self._profile, MATCHING: self._matching}[service]
         return {
             **told(),
             f"{_prefix(service)}METRICS_PORT": str(self.metrics_port(service)),
@@ -110,13 +104,12 @@ class Layout:
         return told
 
     def _gateway(self) -> dict[str, str]:
-        gateway, policy, profile, matching = SERVICES
         return {
             **self._database("GATEWAY_DATABASE", "gateway", "app"),
-            "GATEWAY_PUBLIC_URL": self.url(gateway),
-            "GATEWAY_POLICY_URL": self.url(policy),
-            "GATEWAY_PROFILE_URL": self.url(profile),
-            "GATEWAY_MATCHING_URL": self.url(matching),
+            "GATEWAY_PUBLIC_URL": self.url(GATEWAY),
+            "GATEWAY_POLICY_URL": self.url(POLICY),
+            "GATEWAY_PROFILE_URL": self.url(PROFILE),
+            "GATEWAY_MATCHING_URL": self.url(MATCHING),
             "GATEWAY_POLICY_KEY_FILE": str(self.secrets.path("policy-key")),
             "GATEWAY_TOKEN_KEY_FILE": str(self.secrets.path("token-key")),
             "GATEWAY_ID_KEYS_DIR": str(self.secrets.id_keys),
@@ -135,7 +128,7 @@ class Layout:
         return {
             **self._database("PROFILE_DATABASE", "profile", "app"),
             **self._database("PROFILE_KEYS_DATABASE", "profile_keys", "app"),
-            "PROFILE_POLICY_URL": self.url(SERVICES[1]),
+            "PROFILE_POLICY_URL": self.url(POLICY),
             "PROFILE_MASTER_KEY_FILE": str(self.secrets.path("master-key")),
             "PROFILE_INDEX_KEY_FILE": str(self.secrets.path("index-key")),
         }
@@ -144,8 +137,8 @@ class Layout:
         registered = self.secrets.client_id
         return {
             **self._database("MATCHING_DATABASE", "matching", "app"),
-            "MATCHING_POLICY_URL": self.url(SERVICES[1]),
-            "MATCHING_GATEWAY_URL": self.url(SERVICES[0]),
+            "MATCHING_POLICY_URL": self.url(POLICY),
+            "MATCHING_GATEWAY_URL": self.url(GATEWAY),
             "MATCHING_CLIENT_ID": registered.read_text().strip() if registered.exists() else "",
             "MATCHING_CLIENT_SECRET_FILE": str(self.secrets.client_secret),
         }

@@ -1,6 +1,7 @@
 """The command `stena`: the deployment's own commands and those that services offer by entry points, loaded when called."""
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -12,7 +13,16 @@ from stena_local.settings import offer
 from stena_local.trouble import DeploymentError
 
 COMMANDS = "stena.commands"
-_OWN = ("up", "down", "status", "env", "migrate", "secrets", "remove")
+_OWN: dict[str, Callable[..., None]] = {
+    "up": commands.up,
+    "down": commands.down,
+    "status": commands.status,
+    "env": commands.env,
+    "migrate": commands.migrate,
+    "secrets": commands.secrets,
+    "register-matching": commands.register,
+    "remove": commands.remove,
+}
 
 
 class _Offered(TyperGroup):
@@ -39,8 +49,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _name in _OWN:
-    app.command(_name)(getattr(commands, _name))
+for _name, _function in _OWN.items():
+    app.command(_name)(_function)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stena_local.layout import SERVICES, Layout
+from stena_local.layout import GATEWAY, SERVICES, Layout
 from stena_local.postgres import HOST
 from stena_local.running import Running
 from stena_local.upstreams import is_ready
@@ -12,7 +12,7 @@ from stena_local.upstreams import is_ready
 
 def whereabouts(layout: Layout) -> Table:
     """Where everything of a running deployment is."""
-    gateway = layout.url(SERVICES[0])
+    gateway = layout.url(GATEWAY)
     table = Table(title="Stena is up", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
     rows = [
         ("API", f"{gateway}/v1"),

@@ -1,6 +1,5 @@
 """Starts the deployment in order, watches over it and stops it in reverse. Owns processes; knows nothing of what they do."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stena_local import running
-from stena_local.layout import SERVICES, Layout, Service
+from stena_local.layout import GATEWAY, MATCHING, POLICY, PROFILE, SERVICES, Layout, Service
 from stena_local.postgres import HOST, Server, require_free
+from stena_local.registration import register_matching
 from stena_local.running import Running
 from stena_local.settings import inherited
 from stena_local.trouble import DeploymentError, last_lines
@@ -54,7 +54,7 @@ class Supervisor:
             require_free(layout.metrics_port(service), f"the metrics of {service.name}")
         for name in ("postgres", "migrations", *(service.name for service in SERVICES)):
             _limit(layout.log(name))
-        steps = [self._start_postgres, self._migrate, self._register_matching, self._start_services, self._wait_until_ready]
+        steps = [self._start_postgres, self._migrate, self._start_wall, self._start_matching, self._wait_until_all_ready]
         for step in steps:
             if self.stopped.is_set():
                 return
@@ -90,36 +90,29 @@ class Supervisor:
                 f"A migration failed; the databases are as they were before it. {log} ends with:\n{last_lines(log)}"
             )
 
-    def _register_matching(self) -> None:
-        """matching-svc reads people through the gateway as a client like everyone else, so it needs credentials there."""
-        secrets = self.layout.secrets
-        if secrets.client_id.exists():
-            return
-        arguments = ["client", "add", "--organisation", "stena-matching", "--name", "matching-svc", "--json"]
-        done = subprocess.run(
-            [sys.executable, "-m", "stena_local", *arguments],
-            env={**inherited(), **self.layout.operator_environment()},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise DeploymentError(f"matching-svc could not be registered at the gateway:\n{done.stderr.strip()}")
-        client = json.loads(done.stdout)
-        secrets.keep_client(client["client_id"], client["client_secret"])
-
-    def _start_services(self) -> None:
+    def _start_wall(self) -> None:
         self.say("Services …")
-        for service in SERVICES:
+        self._start_services(GATEWAY, POLICY, PROFILE)
+
+    def _start_matching(self) -> None:
+        """After the others: the first time it must become a client of the gateway, which asks policy-svc who that may be."""
+        if not self.layout.secrets.client_id.exists():
+            self._wait_until_ready(POLICY)
+            register_matching(self.layout.secrets, {**inherited(), **self.layout.operator_environment()})
+        self._start_services(MATCHING)
+
+    def _wait_until_all_ready(self) -> None:
+        self._wait_until_ready(*SERVICES)
+
+    def _start_services(self, *services: Service) -> None:
+        for service in services:
             with self.layout.log(service.name).open("ab") as log:
-                self.children[service] = _uvicorn(
-                    service, self.layout.port(service), self.layout.environment(service), log.fileno()
-                )
+                environment = {**inherited(), **self.layout.environment(service)}
+                self.children[service] = _uvicorn(service, self.layout.port(service), environment, log.fileno())
         self._note(ready=False)
 
-    def _wait_until_ready(self, timeout: float = 60) -> None:
-        waiting, deadline = list(SERVICES), time.monotonic() + timeout
+    def _wait_until_ready(self, *services: Service, timeout: float = 60) -> None:
+        waiting, deadline = list(services), time.monotonic() + timeout
         while waiting and not self.stopped.is_set():
             self._require_all_alive()
             waiting = [service for service in waiting if not is_ready(self.layout.url(service))]
@@ -144,7 +137,7 @@ class Supervisor:
     def _stop(self) -> None:
         """The door first, what stands behind it afterwards, the data last."""
         self.say("Stopping …")
-        for service in (SERVICES[3], SERVICES[0], SERVICES[2], SERVICES[1]):
+        for service in (MATCHING, GATEWAY, PROFILE, POLICY):
             process = self.children.pop(service, None)
             if process is not None:
                 _end(process)

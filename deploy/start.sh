@@ -1,0 +1,12 @@
+#!/bin/bash
+# Starts the service of this image. PORT is where it listens inside its networks.
+set -euo pipefail
+
+# matching-svc learns who it is from the volume that its registration wrote.
+if [[ -n ${MATCHING_CLIENT_ID_FILE:-} ]]; then
+  MATCHING_CLIENT_ID=$(cat "$MATCHING_CLIENT_ID_FILE")
+  export MATCHING_CLIENT_ID
+fi
+
+exec uvicorn "${SERVICE//-/_}.main:app_from_environment" --factory --host 0.0.0.0 --port "$PORT" \
+  --no-access-log --no-server-header --no-proxy-headers --timeout-graceful-shutdown 5
