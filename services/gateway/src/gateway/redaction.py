@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gateway.calls import Seen
 from stena.contracts.access import Grant
+from stena.contracts.condition import evaluate
 
 _PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "updated_at", "etag"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
@@ -76,6 +77,12 @@ def members(document: Mapping[str, Any], allowed: Collection[str], what: str) ->
     """``document`` itself, if it has no member beyond ``allowed``; raises ``Surplus``."""
     _refuse(f"member of {what}", document.keys() - set(allowed))
     return document
+
+
+def check_rows(grant: Grant, **facts: str) -> None:
+    """Raises ``Surplus`` if a record with these facts is one that the grant's rows leave out, whatever its other facts are."""
+    if evaluate(grant.rows, facts) is False:
+        raise Surplus("row outside the grant")
 
 
 def explanation(items: Mapping[str, Any], disclosed: Collection[str]) -> dict[str, Any]:
