@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from stena_local.demo.story import wording
@@ -15,7 +16,7 @@ _WORDS: Final = {
     SEEN: "[bold green]sees[/bold green]",
     "not-necessary": "[dim]not necessary[/dim]",
     "consent-missing": "[yellow]no consent[/yellow]",
-    "not-assigned": "[yellow]not their case[/yellow]",
+    "not-assigned": "[yellow]not assigned[/yellow]",
 }
 _SAMPLES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "Name": wording.name,
@@ -56,29 +57,28 @@ def _ask(stage: Stage, view: View) -> Mapping[str, Any]:
 
 
 def _values(people: Mapping[View, Mapping[str, Any]]) -> Table:
-    table = _table("What they read", people)
+    table = _table("What they read", people, 16)
     for title, describe in _SAMPLES.items():
         table.add_row(title, *(describe(person["attributes"]) for person in people.values()))
     return table
 
 
 def _attributes(stage: Stage, people: Mapping[View, Mapping[str, Any]]) -> Table:
-    """Every attribute of the catalogue; those that all five treat alike share a line."""
-    table = _table("What the wall lets through, and why not the rest", people)
+    """Every attribute of the catalogue; those of a category that all five treat alike share a line."""
+    table = _table("What the wall lets through, and why not the rest", people, 13, "Attributes")
     cells = {name: tuple(shown(person, name) for person in people.values()) for name in stage.categories}
     last = ""
     for row in fold(stage.categories, cells):
-        if last and row.category != last:
-            table.add_section()
+        category = "" if row.category == last else f"[bold]{row.category}[/bold]"
         last = row.category
-        names = ", ".join(row.attributes)
-        table.add_row(f"[bold]{row.category}[/bold] {names}", *(_WORDS.get(cell, f"[red]{cell}[/red]") for cell in row.cells))
+        table.add_row(category, ", ".join(row.attributes), *(_WORDS.get(cell, f"[red]{cell}[/red]") for cell in row.cells))
     return table
 
 
-def _table(title: str, people: Mapping[View, Mapping[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", expand=False, padding=(0, 1))
-    table.add_column("", max_width=34)
+def _table(title: str, people: Mapping[View, Mapping[str, Any]], width: int, *more: str) -> Table:
+    table = Table("", title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in more:
+        table.add_column(heading, max_width=36)
     for view in people:
-        table.add_column(f"{view.heading}\n[dim]{view.purpose}[/dim]", min_width=13, max_width=16)
+        table.add_column(f"{view.heading}\n[dim]{view.purpose}[/dim]", min_width=13, max_width=width)
     return table
