@@ -1,0 +1,64 @@
+"""The decision point in memory: rulebook, key and callers, put together to answer questions. It needs no database to decide."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from joserfc.jwk import OKPKey
+from uuid_utils import uuid7
+
+from policy_svc.decisions import Decision, decide
+from policy_svc.enforcement_points import EnforcementPoints
+from policy_svc.granting import make_grant
+from policy_svc.metrics import ALERTS, DECISIONS, SECONDS
+from policy_svc.promises import promises
+from policy_svc.rulebook import Rulebook
+from stena import grants
+from stena.contracts.access import DecisionContext, Evaluation, EvaluationResponse
+from stena.contracts.catalogue import Promises
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class DecisionPoint:
+    rulebook: Rulebook
+    key: OKPKey
+    enforcement_points: EnforcementPoints
+    catalogue: bytes = field(init=False, repr=False)
+    """``GET /rulebook`` as it leaves: it never changes while the revision is active."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "catalogue", self.rulebook.catalogue.model_dump_json(by_alias=True).encode())
+
+    @SECONDS.time()
+    def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
+        """Decide one question, and sign a grant for what is permitted."""
+        now, decision_id = datetime.now(UTC), f"dec_{uuid7()}"
+        decision = decide(self.rulebook, evaluation, now)
+        _count(decision, evaluation, decision_id)
+        context = DecisionContext(
+            id=decision_id,
+            rulebook=self.rulebook.revision,
+            reason=decision.reason,
+            rules=decision.rules,
+            alert=decision.alert,
+            grant=self._grant(decision, evaluation, decision_id, now) if decision.permit else None,
+        )
+        return EvaluationResponse(decision=decision.permit, context=context)
+
+    def promises(self, organisation: str) -> Promises | None:
+        """What the rulebook promises an organisation now; ``None`` if it knows none of that id."""
+        approved = self.rulebook.organisations.get(organisation)
+        return None if approved is None else promises(self.rulebook, approved, datetime.now(UTC))
+
+    def _grant(self, decision: Decision, evaluation: Evaluation, decision_id: str, now: datetime) -> str:
+        return grants.sign(make_grant(decision, evaluation, self.rulebook.revision, decision_id, now), self.key)
+
+
+def _count(decision: Decision, evaluation: Evaluation, decision_id: str) -> None:
+    DECISIONS.labels("permit" if decision.permit else "deny", decision.reason or "").inc()
+    if decision.alert:
+        ALERTS.inc()
+        purpose = decision.purpose.id if decision.purpose else None
+        log.warning("forbidden purpose claimed", decision=decision_id, organisation=evaluation.subject.id, purpose=purpose)

@@ -1,0 +1,48 @@
+"""From a permit to the grant that carries it: what is signed binds caller, call, purpose and revision for a minute."""
+
+from datetime import datetime
+from typing import Final
+
+from policy_svc.decisions import Decision
+from stena.contracts.access import ANY_ID, Evaluation, Grant
+from stena.grants import ISSUER, LIFETIME
+
+AUDIENCES: Final = {
+    **dict.fromkeys(("person", "consent", "note"), "profile-svc"),
+    "opportunity": "matching-svc",
+}
+"""Who owns a type of resource; everything else is the gateway's own."""
+
+
+def make_grant(decision: Decision, evaluation: Evaluation, revision: str, decision_id: str, now: datetime) -> Grant:
+    """The grant of a permit."""
+    assert decision.permit
+    assert decision.purpose is not None
+    purpose, subject, resource = decision.purpose, evaluation.subject, evaluation.resource
+    return Grant(
+        iss=ISSUER,
+        aud=AUDIENCES.get(resource.type, "gateway"),
+        iat=int(now.timestamp()),
+        exp=int(now.timestamp()) + LIFETIME,
+        jti=decision_id,
+        organisation=subject.id,
+        client=_text(subject.properties.get("client")),
+        acting_user=_text(subject.properties.get("acting_user")),
+        operation=evaluation.action.name,
+        resource=resource.type,
+        target=None if resource.id == ANY_ID else resource.id,
+        purpose=purpose.id,
+        case=_text(evaluation.context.get("case")),
+        rulebook=revision,
+        ids=purpose.ids,
+        provenance=purpose.provenance,
+        kinds=purpose.kinds,
+        rows=decision.rows,
+        disclose=dict(decision.disclose),
+        withhold=dict(decision.withhold),
+        write=dict(decision.write),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

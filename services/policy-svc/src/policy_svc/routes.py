@@ -1,0 +1,77 @@
+"""HTTP in and out of the decision point, and nothing else."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from policy_svc.authzen import MOST_BYTES, read_evaluation, read_evaluations
+from policy_svc.decision_point import DecisionPoint
+from stena.contracts.access import EvaluationsResponse
+from stena.problems import ContentTooLarge, NotFound
+
+router = APIRouter()
+
+
+def decision_point(request: Request) -> DecisionPoint:
+    point: DecisionPoint = request.app.state.decision_point
+    return point
+
+
+def enforcement_point(request: Request, point: Annotated[DecisionPoint, Depends(decision_point)]) -> str:
+    return point.enforcement_points.identify(request.headers.get("authorization"))
+
+
+Point = Annotated[DecisionPoint, Depends(decision_point)]
+known_caller = [Depends(enforcement_point)]
+
+
+@router.post("/access/v1/evaluation", dependencies=known_caller)
+async def evaluation(request: Request, point: Point) -> Response:
+    """One question. A deny is 200 with ``decision: false``."""
+    question = read_evaluation(request.headers.get("content-type"), await body_of(request))
+    return _json(point.evaluate(question))
+
+
+@router.post("/access/v1/evaluations", dependencies=known_caller)
+async def evaluations(request: Request, point: Point) -> Response:
+    """Several questions, answered in their order; each stands alone."""
+    questions = read_evaluations(request.headers.get("content-type"), await body_of(request))
+    return _json(EvaluationsResponse(evaluations=tuple(map(point.evaluate, questions.evaluations))))
+
+
+@router.get("/rulebook")
+async def catalogue(point: Point) -> Response:
+    """The attributes, purposes and organisations of the active revision."""
+    return Response(point.catalogue, media_type="application/json")
+
+
+@router.get("/rulebook/organisations/{organisation}/promises", dependencies=known_caller)
+async def organisation_promises(organisation: str, point: Point) -> Response:
+    """What the rulebook would disclose to an organisation, for each purpose that it is approved for."""
+    found = point.promises(organisation)
+    if found is None:
+        raise NotFound("The rulebook knows no organisation of this id.")
+    return _json(found)
+
+
+@router.get("/.well-known/jwks.json")
+async def jwks(point: Point) -> Response:
+    """The public keys that grants are checked with (RFC 7517)."""
+    return Response(orjson.dumps({"keys": [point.key.as_dict(private=False)]}), media_type="application/jwk-set+json")
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body, given up as soon as it is larger than any question."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise ContentTooLarge(f"The body is larger than {MOST_BYTES} bytes.")
+    return bytes(body)
+
+
+def _json(answer: BaseModel) -> Response:
+    # Parameters without a value are left out, as AuthZEN wants it.
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")

@@ -1,0 +1,41 @@
+"""What policy-svc is told at start. The only module of policy-svc that reads the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from sqlalchemy.engine import URL
+
+from stena.settings import ServiceSettings, database_url
+
+
+class RulebookSettings(ServiceSettings):
+    """What is enough to read a rulebook: for the commands, which serve nothing."""
+
+    model_config = SettingsConfigDict(env_prefix="POLICY_", extra="ignore", frozen=True)
+
+    rulebook_dir: Path = Field(default=Path("deploy/rulebook"), description="Folder of the rulebook that decides.")
+
+
+class PolicySettings(RulebookSettings):
+    database_url: str = Field(description="Database `policy`, as the runtime role: postgresql://policy_app@host:port/policy.")
+    database_password_file: Path | None = Field(default=None, description="File with that role's password.")
+    grant_key_file: Path = Field(description="Ed25519 JWK that signs grants.")
+    enforcement_points_file: Path = Field(description="JSON: name of each enforcement point to the SHA-256 (hex) of its key.")
+
+    @property
+    def database(self) -> URL:
+        return database_url(self.database_url, self.database_password_file)
+
+
+class OwnerSettings(ServiceSettings):
+    """Migrations run as the owner of the database, not as the role that serves."""
+
+    model_config = SettingsConfigDict(env_prefix="POLICY_OWNER_", extra="ignore", frozen=True)
+
+    database_url: str = Field(description="Database `policy`, as its owner; for migrations only.")
+    database_password_file: Path | None = Field(default=None, description="File with the owner's password.")
+
+    @property
+    def database(self) -> URL:
+        return database_url(self.database_url, self.database_password_file)
