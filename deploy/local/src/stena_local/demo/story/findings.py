@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 
 
 class Findings:
@@ -22,6 +23,7 @@ class Findings:
         found = list(deviations)
         self.checks += 1
         self.deviations += found
-        self._console.print(f"  [red]✗ {what}[/red]" if found else f"  [green]✓[/green] {what}", highlight=False)
+        mark = "[red]✗[/red]" if found else "[green]✓[/green]"
+        self._console.print(f"  {mark} {escape(what)}", highlight=False)
         for deviation in found:
-            self._console.print(f"    [red]{deviation}[/red]", highlight=False, markup=True)
+            self._console.print(f"    [red]{escape(deviation)}[/red]", highlight=False)

@@ -1,7 +1,7 @@
 """Brings a fresh deployment to where the story begins: clients, people, opportunities. Everything may have been done before."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -79,9 +79,17 @@ def _clients(stena: StenaCommand, gateway: Gateway, credentials: Credentials, ol
         return Client(organisation, made["client_id"], made["client_secret"])
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        known |= {client.organisation: client for client in pool.map(register, wanted)}
-    credentials.write(olena, known)
-    return known
+        made = {client.organisation: client for client in pool.map(register, wanted)}
+    _wait_for(made.values(), gateway)
+    credentials.write(olena, known | made)
+    return known | made
+
+
+def _wait_for(clients: Iterable[Client], gateway: Gateway) -> None:
+    """The gateway learns of new clients within a second."""
+    deadline = time.monotonic() + 5
+    while not all(gateway.knows(client) for client in clients) and time.monotonic() < deadline:
+        time.sleep(0.2)
 
 
 def _categories(gateway: Gateway, client: Client) -> Mapping[str, str]:

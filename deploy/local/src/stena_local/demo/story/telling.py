@@ -28,7 +28,8 @@ def tell(url: str, stena: StenaCommand, credentials: Credentials, today: date, *
     deviations = stage.findings.deviations
     console.print()
     if deviations:
-        console.print(f"[bold red]{len(deviations)} deviations from the rulebook:[/bold red]", *deviations, sep="\n  ")
+        console.print(f"[bold red]{len(deviations)} deviations from the rulebook:[/bold red]")
+        console.print(*deviations, sep="\n", markup=False)
     else:
         console.print(f"[bold green]All {stage.findings.checks} parts came out as the rulebook says.[/bold green]")
     return deviations
