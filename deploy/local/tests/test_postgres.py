@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from stena_local.postgres import SUPERUSER, Server, command_line, free_port, random_passwords
+from stena_local.postgres import SUPERUSER, Server, random_passwords
+from stena_local.processes import command_line, free_port
 from stena_local.programs import find
 from stena_local.trouble import DeploymentError
 

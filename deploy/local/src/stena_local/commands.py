@@ -16,7 +16,7 @@ from stena_local.layout import Layout
 from stena_local.registration import register_matching
 from stena_local.running import Running, forget
 from stena_local.secret_files import SecretFiles
-from stena_local.settings import Settings, inherited
+from stena_local.settings import Settings, inherited, offer
 from stena_local.supervisor import Supervisor
 from stena_local.trouble import DeploymentError, last_lines
 
@@ -81,6 +81,7 @@ def migrate(
     unknown = set(names or ()) - set(known)
     if unknown:
         raise DeploymentError(f"No such migrations: {', '.join(sorted(unknown))}. There are: {', '.join(sorted(known))}.")
+    offer(describe().operator_environment())
     for name in names or sorted(known):
         known[name].load()()
         typer.echo(f"{name}: at the newest revision")

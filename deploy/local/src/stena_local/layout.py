@@ -5,7 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stena_local.postgres import DATABASES, HOST, Server, address
+from stena_local.postgres import DATABASES, Server, address
+from stena_local.processes import HOST
 from stena_local.programs import SYSTEM_FOLDER, find
 from stena_local.secret_files import SecretFiles
 from stena_local.settings import Settings

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stena_local.layout import GATEWAY, SERVICES, Layout
-from stena_local.postgres import HOST
+from stena_local.processes import HOST
 from stena_local.running import Running
 from stena_local.upstreams import is_ready
 

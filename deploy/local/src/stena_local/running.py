@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from stena_local.postgres import command_line
+from stena_local.processes import command_line
 from stena_local.secret_files import write
 
 # A process id is used again after a crash or a restart of the machine: the command line must be ours.

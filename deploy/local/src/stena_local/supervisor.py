@@ -12,7 +12,8 @@ from pathlib import Path
 
 from stena_local import running
 from stena_local.layout import GATEWAY, MATCHING, POLICY, PROFILE, SERVICES, Layout, Service
-from stena_local.postgres import HOST, Server, require_free
+from stena_local.postgres import Server
+from stena_local.processes import HOST, require_free
 from stena_local.registration import register_matching
 from stena_local.running import Running
 from stena_local.settings import inherited

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from stena_local.postgres import Server, free_port, random_passwords
+from stena_local.postgres import Server, random_passwords
+from stena_local.processes import free_port
 from stena_local.programs import find
 
 

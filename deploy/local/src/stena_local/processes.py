@@ -1,0 +1,44 @@
+"""Looks at processes and ports of this machine. Ends nothing and opens nothing."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from stena_local.trouble import DeploymentError
+
+HOST = "127.0.0.1"
+
+
+def command_line(pid: int) -> str:
+    """The command line of a living process, empty when there is none of that number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:  # it lives, and belongs to somebody else
+        pass
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:  # no /proc on this system
+        return subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False).stdout
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, what: str) -> None:
+    """Raise unless ``what`` could listen on ``port``."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise DeploymentError(
+                f"Port {port} of {HOST}, meant for {what}, is taken. Stop what listens there, "
+                "or move the whole deployment with --port (everything listens from that port on)."
+            ) from error
