@@ -1,0 +1,179 @@
+"""From a grant to what is selected, and from what was selected to a person as the grant lets it be seen.
+
+Pure. INVARIANT: what is withheld follows from the grant and the truth of its conditions alone, never from a stored value.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import orjson
+
+from profile_svc.attributes import Attributes
+from stena.contracts.access import Grant, Withheld
+from stena.contracts.condition import Residual
+
+# The members of a group as it is selected.
+ATTRIBUTES: Final = "a"
+SEALED: Final = "s"
+PROVENANCE: Final = "p"
+
+Opener = Callable[[str, str], Any]
+"""Attribute and sealed text → value."""
+
+
+class NotDisclosed(Exception):
+    """The caller asked by name for attributes that the grant withholds."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(sorted(names))
+        super().__init__(f"This purpose does not disclose {', '.join(self.names)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The attributes that are disclosed under one condition, and what has to be read for them.
+
+    ``plain`` and ``sealed`` are the stored attributes to select; ``shown`` those of them that are disclosed themselves;
+    ``derived`` those to compute from them. ``otherwise``: the reason of each, should the condition not be true.
+    """
+
+    when: Residual
+    plain: tuple[str, ...]
+    sealed: tuple[str, ...]
+    shown: tuple[str, ...]
+    derived: tuple[str, ...]
+    otherwise: Mapping[str, Withheld]
+
+    @property
+    def disclosed(self) -> tuple[str, ...]:
+        return self.shown + self.derived
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All that one grant lets be selected of a person."""
+
+    organisation: str
+    purpose: str
+    rows: Residual
+    groups: tuple[Group, ...]
+    withheld: Mapping[str, Withheld]
+    full_provenance: bool
+
+    @property
+    def opens_anything(self) -> bool:
+        return any(group.sealed for group in self.groups)
+
+
+def select(grant: Grant, attributes: Attributes, fields: Sequence[str] | None = None) -> Selection:
+    """What to select under ``grant``; with ``fields`` of those attributes only.
+
+    Raises ``UnknownAttributes`` and ``NotDisclosed`` for fields that cannot be asked for.
+    """
+    if fields is not None:
+        attributes.require_known(fields)
+        require_disclosed(grant, fields)
+    wanted = attributes.by_name.keys() if fields is None else dict.fromkeys(fields)
+    withheld = {name: reason_withheld(grant, name) for name in wanted if not is_disclosed(grant, name)}
+    by_condition: dict[Residual, list[str]] = {}
+    for name in wanted:
+        if name not in withheld:
+            by_condition.setdefault(grant.disclose[name].when, []).append(name)
+    return Selection(
+        organisation=grant.organisation,
+        purpose=grant.purpose,
+        rows=grant.rows,
+        groups=tuple(_group(grant, attributes, when, names) for when, names in by_condition.items()),
+        withheld=withheld,
+        full_provenance=grant.provenance == "full",
+    )
+
+
+def is_disclosed(grant: Grant, name: str) -> bool:
+    """Whether the grant discloses an attribute of somebody at all; perhaps under a condition."""
+    disclosure = grant.disclose.get(name)
+    return disclosure is not None and disclosure.when is not False
+
+
+def require_disclosed(grant: Grant, names: Iterable[str]) -> None:
+    if refused := [name for name in names if not is_disclosed(grant, name)]:
+        raise NotDisclosed(refused)
+
+
+def reason_withheld(grant: Grant, name: str) -> Withheld:
+    """Why an undisclosed attribute is withheld; one that the grant does not speak of was never necessary."""
+    disclosure = grant.disclose.get(name)
+    return disclosure.otherwise if disclosure else grant.withhold.get(name, "not-necessary")
+
+
+def _group(grant: Grant, attributes: Attributes, when: Residual, names: Sequence[str]) -> Group:
+    derived = tuple(name for name in names if attributes.is_computed_on_read(name))
+    shown = tuple(name for name in names if name not in derived)
+    read = dict.fromkeys([*shown, *(source for name in derived for source in attributes.sources(name))])
+    return Group(
+        when=when,
+        plain=tuple(name for name in read if not attributes.is_sealed(name)),
+        sealed=tuple(name for name in read if attributes.is_sealed(name)),
+        shown=shown,
+        derived=derived,
+        otherwise={name: grant.disclose[name].otherwise for name in names},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Makes views of people under one selection: for one organisation and purpose, on one day."""
+
+    selection: Selection
+    attributes: Attributes
+    etag_key: bytes
+    on: date
+
+    def view(self, person_id: str, selected: Sequence[Mapping[str, Any] | None], unseal: Opener) -> dict[str, Any]:
+        """A ``stena.contracts.profile.Person`` as JSON.
+
+        ``selected`` holds what was selected for each group, or ``None`` where its condition is not true.
+        """
+        attributes: dict[str, Any] = {}
+        provenance: dict[str, Any] = {}
+        withheld: dict[str, str] = dict(self.selection.withheld)
+        updated_at: str | None = None
+        for group, part in zip(self.selection.groups, selected, strict=True):
+            if part is None:
+                withheld.update(group.otherwise)
+                continue
+            attributes.update(self._values(group, part, unseal))
+            for name, entry in part[PROVENANCE].items():
+                if entry is None:
+                    continue
+                updated_at = max(updated_at or "", entry["at"])
+                if attributes[name] is not None:
+                    provenance[name] = entry if self.selection.full_provenance else {"verified": entry["verified"]}
+        view = {
+            "id": person_id,
+            "attributes": attributes,
+            "provenance": provenance,
+            "withheld": withheld,
+            "updated_at": updated_at,
+        }
+        view["etag"] = self._etag(view)
+        return view
+
+    def _values(self, group: Group, part: Mapping[str, Any], unseal: Opener) -> dict[str, Any]:
+        values = part[ATTRIBUTES]
+        for name, sealed in part[SEALED].items():
+            values[name] = None if sealed is None else unseal(name, sealed)
+        disclosed = {name: values.get(name) for name in group.shown}
+        for name in group.derived:
+            disclosed[name] = self.attributes.derive(name, values, self.on)
+        return disclosed
+
+    def _etag(self, view: Mapping[str, Any]) -> str:
+        """Keyed, and over what is disclosed alone: nobody can try out values, and what is withheld leaves it as it is."""
+        scope = [self.selection.organisation, self.selection.purpose, view]
+        digest = hmac.digest(self.etag_key, orjson.dumps(scope, option=orjson.OPT_SORT_KEYS), "sha256")
+        return base64.urlsafe_b64encode(digest[:18]).decode()

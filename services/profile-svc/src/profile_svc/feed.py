@@ -1,0 +1,78 @@
+"""What a follower of changes is told: of whom, and never more than the grant lets it see. Pure.
+
+INVARIANT: a change of what a follower may not see makes no item; a person who was never visible makes no tombstone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.access import Grant
+from stena.contracts.condition import Residual, holds
+
+Facts = Mapping[str, Any]
+
+
+class Position(BaseModel):
+    """Where a follower is: first everybody in the order of their ids (``snapshot``), then the changes since (``log``).
+
+    ``xid`` and ``change`` are the last change read, or where the log begins; ``after`` is the last person of the snapshot.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phase: Literal["snapshot", "log"]
+    revision: str
+    xid: str = Field(pattern="^[0-9]{1,20}$")
+    change: UUID | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """``attributes`` changed, and the facts went from ``before`` to ``after``; ``None``: there was, or is, no record."""
+
+    person_id: UUID
+    attributes: list[str]
+    before: Facts | None
+    after: Facts | None
+    xid: str
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """People of whom a page of changes has something to tell, and which of them were visible when it began."""
+
+    people: tuple[UUID, ...]
+    seen_before: frozenset[UUID]
+
+
+def concerned(grant: Grant, page: Iterable[LoggedChange]) -> Concerned:
+    people: dict[UUID, None] = {}
+    seen_before: dict[UUID, bool] = {}
+    for change in page:
+        seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
+        if _concerns(grant, change):
+            people[change.person_id] = None
+    return Concerned(tuple(people), frozenset(person for person, seen in seen_before.items() if seen))
+
+
+def _concerns(grant: Grant, change: LoggedChange) -> bool:
+    """Whether the follower's view of the person differs after the change."""
+    visible_before, visible_after = _true(grant.rows, change.before), _true(grant.rows, change.after)
+    if not (visible_before and visible_after):
+        return visible_before or visible_after
+    changed = set(change.attributes)
+    for name, disclosure in grant.disclose.items():
+        shown_before, shown_after = _true(disclosure.when, change.before), _true(disclosure.when, change.after)
+        if shown_before != shown_after or (shown_after and name in changed):
+            return True
+    return False
+
+
+def _true(condition: Residual, facts: Facts | None) -> bool:
+    return facts is not None and holds(condition, facts)

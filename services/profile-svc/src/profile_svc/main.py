@@ -1,0 +1,52 @@
+"""profile-svc, assembled: this module reads like a table of contents."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from profile_svc import upkeep
+from profile_svc.routes import people, records, refusals
+from profile_svc.settings import ProfileSettings
+from profile_svc.store.vault import open_vault
+from profile_svc.upstreams import open_policy
+from stena import health, logging, problems
+from stena.request_id import TraceMiddleware
+
+
+def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+    """The service; ``transport`` stands for the network where tests keep several services in one process."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.policy = await stack.enter_async_context(open_policy(settings.policy_url, transport))
+            app.state.vault = await stack.enter_async_context(open_vault(settings))
+            await stack.enter_async_context(upkeep.running(app.state.vault))
+            yield
+
+    app = FastAPI(title="profile-svc", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TraceMiddleware)
+    problems.install(app)
+    refusals.install(app)
+    app.include_router(people.router)
+    app.include_router(records.router)
+    app.include_router(
+        health.router(
+            {
+                "people": lambda: app.state.vault.answers(),
+                "person-keys": lambda: app.state.vault.person_keys.answers(),
+                "policy-svc": lambda: app.state.policy.attributes(),
+            }
+        )
+    )
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """What uvicorn runs: settings from the environment, logs and metrics on."""
+    settings = ProfileSettings()
+    logging.configure("profile-svc", settings.log_level)
+    health.serve_metrics(settings)
+    return create_app(settings)

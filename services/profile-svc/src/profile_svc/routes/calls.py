@@ -1,0 +1,65 @@
+"""What every route does first and last: verify the grant for exactly this call; answer with JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request, Response
+
+from profile_svc.attributes import Attributes
+from profile_svc.store.vault import Vault
+from profile_svc.upstreams import Policy
+from stena.contracts.access import Grant
+from stena.problems import NotFound, PreconditionRequired
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a call works with; ``grant`` says what it may do with it."""
+
+    vault: Vault
+    policy: Policy
+    authorization: str | None
+
+    async def grant(self, operation: str, resource: str, target: str | None = None) -> Grant:
+        return await self.policy.verify(self.authorization, operation=operation, resource=resource, target=target)
+
+    async def attributes(self, grant: Grant) -> Attributes:
+        """The attributes under which the grant was made: another revision's grant is not obeyed under this one's."""
+        return await self.policy.attributes(grant.rulebook)
+
+
+def _source(request: Request) -> Source:
+    return Source(request.app.state.vault, request.app.state.policy, request.headers.get("authorization"))
+
+
+Called = Annotated[Source, Depends(_source)]
+
+
+def known_id(text: str) -> UUID:
+    """An internal id; what is none is as little there as one that nobody has."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise not_there() from error
+
+
+def not_there() -> NotFound:
+    return NotFound("There is no such person for this caller.")
+
+
+def etags(if_match: str | None) -> list[str]:
+    """The entity tags of ``If-Match`` (RFC 9110, 13.1.1); weak ones never match."""
+    if if_match is None:
+        raise PreconditionRequired("Amending wants If-Match with the ETag of the person as you last read them.")
+    return [tag.strip().strip('"') for tag in if_match.split(",")]
+
+
+def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+
+
+def person_answer(view: Mapping[str, Any], status: int = 200) -> Response:
+    return answer(view, status, {"ETag": f'"{view["etag"]}"'})

@@ -1,0 +1,85 @@
+"""One person, pages of people, the feed of changes."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import ValidationError
+
+from profile_svc import reading, writing
+from profile_svc.feed import Position
+from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer
+from stena.contracts import profile
+from stena.problems import BadRequest
+
+router = APIRouter()
+
+
+@router.get("/persons/{person_id}")
+async def read(
+    call: Called,
+    person_id: str,
+    fields: Annotated[list[str] | None, Query()] = None,
+    operation: Literal["read", "match"] = "read",
+) -> Response:
+    grant = await call.grant(operation, "person", person_id)
+    seen_by = reading.viewer(call.vault, grant, await call.attributes(grant), fields)
+    view = await reading.read(call.vault, seen_by, known_id(person_id))
+    if view is None:
+        raise not_there()
+    return person_answer(view)
+
+
+@router.post("/persons/search")
+async def search(call: Called, query: profile.Query) -> Response:
+    grant = await call.grant("list", "person")
+    attributes = await call.attributes(grant)
+    after = None if query.after is None else known_id(query.after)
+    people, more = await reading.search(call.vault, grant, attributes, query, after)
+    return answer({"people": people, "more": more})
+
+
+@router.post("/persons/resolve")
+async def resolve(call: Called, wanted: profile.Resolve) -> Response:
+    grant = await call.grant("match", "person")
+    seen_by = reading.viewer(call.vault, grant, await call.attributes(grant), wanted.fields)
+    people = await reading.resolve(call.vault, seen_by, [known_id(person_id) for person_id in wanted.ids])
+    return answer({"people": people, "more": False})
+
+
+@router.post("/persons/changes")
+async def changes(call: Called, wanted: profile.Follow) -> Response:
+    grant = await call.grant("changes", "person")
+    position = None if wanted.position is None else _position(wanted.position)
+    return answer(await reading.follow(call.vault, grant, await call.attributes(grant), wanted.limit, position))
+
+
+@router.post("/persons")
+async def create(
+    call: Called, person: profile.NewPerson, idempotency_key: Annotated[str | None, Header(max_length=128)] = None
+) -> Response:
+    grant = await call.grant("create", "person")
+    made = await writing.create(call.vault, grant, await call.attributes(grant), person, idempotency_key)
+    return person_answer(made.view, 201 if made.new else 200)
+
+
+@router.patch("/persons/{person_id}")
+async def amend(
+    call: Called, person_id: str, amendment: profile.Amendment, if_match: Annotated[str | None, Header()] = None
+) -> Response:
+    grant = await call.grant("amend", "person", person_id)
+    attributes, seen = await call.attributes(grant), etags(if_match)
+    return person_answer(await writing.amend(call.vault, grant, attributes, known_id(person_id), amendment, seen))
+
+
+@router.delete("/persons/{person_id}")
+async def erase(call: Called, person_id: str) -> Response:
+    grant = await call.grant("erase", "person", person_id)
+    await writing.erase(call.vault, grant, known_id(person_id))
+    return Response(status_code=204)
+
+
+def _position(data: dict[str, object]) -> Position:
+    try:
+        return Position.model_validate(data)
+    except ValidationError as error:
+        raise BadRequest("This is no position that a feed gave.", slug="position-invalid") from error

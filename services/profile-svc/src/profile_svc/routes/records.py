@@ -1,0 +1,55 @@
+"""Consents and notes of one person."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from profile_svc import consenting, noting
+from profile_svc.routes.calls import Called, answer, known_id
+from stena.contracts import profile
+
+router = APIRouter()
+
+
+@router.get("/persons/{person_id}/consents")
+async def read_consents(call: Called, person_id: str) -> Response:
+    grant = await call.grant("read", "consent", person_id)
+    consents = await consenting.read(call.vault, grant, known_id(person_id))
+    return answer({"consents": [consent.model_dump() for consent in consents]})
+
+
+@router.put("/persons/{person_id}/consents/{purpose}")
+async def record_consent(call: Called, person_id: str, purpose: str, said: profile.ConsentRecord) -> Response:
+    grant = await call.grant("record", "consent", person_id)
+    attributes = await call.attributes(grant)
+    consent = await consenting.record(call.vault, grant, attributes, known_id(person_id), purpose, said)
+    return answer(consent.model_dump())
+
+
+@router.delete("/persons/{person_id}/consents/{purpose}")
+async def withdraw_consent(call: Called, person_id: str, purpose: str, recipient: str | None = None) -> Response:
+    grant = await call.grant("withdraw", "consent", person_id)
+    about = consenting.About(purpose, recipient)
+    return answer((await consenting.withdraw(call.vault, grant, known_id(person_id), about)).model_dump())
+
+
+@router.get("/persons/{person_id}/notes")
+async def read_notes(
+    call: Called, person_id: str, limit: Annotated[int, Query(ge=1, le=200)] = 50, after: str | None = None
+) -> Response:
+    grant = await call.grant("read", "note", person_id)
+    last = None if after is None else known_id(after)
+    notes, more = await noting.read(call.vault, grant, known_id(person_id), last, limit)
+    return answer({"notes": notes, "more": more})
+
+
+@router.post("/persons/{person_id}/notes")
+async def write_note(
+    call: Called,
+    person_id: str,
+    note: profile.NewNote,
+    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+) -> Response:
+    grant = await call.grant("create", "note", person_id)
+    made = await noting.write(call.vault, grant, known_id(person_id), note, idempotency_key)
+    return answer(made.view, 201 if made.new else 200)

@@ -1,0 +1,66 @@
+"""Notes about people, sealed under the key of the person they are about."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, insert, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from profile_svc.store.selection import FACTS, condition
+from profile_svc.tables import notes, persons
+from stena.contracts.condition import Residual
+
+# The facts of a note are its person's, but a note was made by who wrote it.
+_NOTE_FACTS: Final = {**FACTS, "created_by": notes.c.written_by}
+_COLUMNS: Final = (
+    notes.c.note_id,
+    notes.c.written_at,
+    notes.c.written_by,
+    notes.c.acting_user,
+    notes.c.language,
+    notes.c.sealed,
+)
+
+
+class SealedNote(NamedTuple):
+    """A note as it is stored; ``sealed`` holds its text."""
+
+    note_id: UUID
+    written_at: datetime
+    written_by: str
+    acting_user: str | None
+    language: str | None
+    sealed: str
+
+
+async def may_write(connection: AsyncConnection, person_id: UUID, rows: Residual, organisation: str) -> bool:
+    """Whether ``rows`` holds for a note about the person by ``organisation``. Nobody erases the person while this lasts."""
+    facts = {**FACTS, "created_by": literal(organisation, Text)}
+    person = select(persons.c.person_id).where(persons.c.person_id == person_id, condition(rows, facts))
+    return (await connection.execute(person.with_for_update(read=True))).one_or_none() is not None
+
+
+async def find(
+    connection: AsyncConnection, person_id: UUID, rows: Residual, after: UUID | None, most: int
+) -> Sequence[SealedNote]:
+    """So many notes that the grant's rows let be seen, newest first, older than ``after``."""
+    seen = (
+        select(*_COLUMNS)
+        .join(persons, persons.c.person_id == notes.c.person_id)
+        .where(notes.c.person_id == person_id, condition(rows, _NOTE_FACTS))
+        .order_by(notes.c.note_id.desc())
+        .limit(most)
+    )
+    older = seen if after is None else seen.where(notes.c.note_id < after)
+    return [SealedNote(*row) for row in await connection.execute(older)]
+
+
+async def get(connection: AsyncConnection, person_id: UUID, note_id: UUID) -> SealedNote:
+    wanted = select(*_COLUMNS).where(notes.c.person_id == person_id, notes.c.note_id == note_id)
+    return SealedNote(*(await connection.execute(wanted)).one())
+
+
+async def add(connection: AsyncConnection, person_id: UUID, columns: dict[str, Any]) -> None:
+    await connection.execute(insert(notes).values(person_id=person_id, **columns))

@@ -1,0 +1,105 @@
+"""Reading people: one, a page, or some by id. Every query is built on ``people_seen``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from profile_svc.attributes import Attributes
+from profile_svc.disclosure import Selection
+from profile_svc.filtering import Narrowing
+from profile_svc.store.selection import condition, member, people_seen
+from profile_svc.tables import persons
+from stena.contracts.profile import Filter
+
+Selected = tuple[UUID, Sequence[Mapping[str, Any] | None]]
+"""A person's id and the groups of the selection, ``None`` for those whose condition is not true."""
+
+
+class PageGone(Exception):
+    """The person with whom the page before ended is not among these people any more."""
+
+
+async def find(connection: AsyncConnection, selection: Selection, person_id: UUID) -> Selected | None:
+    """The person, if the grant's rows hold."""
+    found = await _fetch(connection, people_seen(selection).where(persons.c.person_id == person_id))
+    return found[0] if found else None
+
+
+async def find_many(connection: AsyncConnection, selection: Selection, ids: Sequence[UUID]) -> list[Selected]:
+    """Those of ``ids`` for whom the grant's rows hold, in no order."""
+    return await _fetch(connection, people_seen(selection).where(persons.c.person_id.in_(ids)))
+
+
+async def find_after(connection: AsyncConnection, selection: Selection, after: UUID | None, most: int) -> list[Selected]:
+    """So many people in the order of their ids."""
+    statement = people_seen(selection).order_by(persons.c.person_id).limit(most)
+    return await _fetch(connection, statement if after is None else statement.where(persons.c.person_id > after))
+
+
+async def find_page(
+    connection: AsyncConnection,
+    selection: Selection,
+    narrowing: Narrowing,
+    attributes: Attributes,
+    after: UUID | None,
+    most: int,
+) -> list[Selected]:
+    """So many people that pass the filters, in the order asked, after the person with whom the page before ended."""
+    narrowed = [condition(residual) for residual in narrowing.conditions]
+    narrowed += [_passes(filter_, attributes) for filter_ in narrowing.filters]
+    statement = people_seen(selection).where(*narrowed).limit(most)
+    if narrowing.sort is None:
+        ordered = statement.order_by(persons.c.person_id)
+        return await _fetch(connection, ordered if after is None else ordered.where(persons.c.person_id > after))
+    key = member(persons.c.attributes, narrowing.sort.attribute)
+    direction = key.desc() if narrowing.sort.descending else key.asc()
+    if after is not None:
+        # Looked up under the same conditions as the page: where somebody unseen would stand is nobody's to learn.
+        place = select(key).where(persons.c.person_id == after, condition(selection.rows), *narrowed)
+        row = (await connection.execute(place)).one_or_none()
+        if row is None:
+            raise PageGone("The page before ended with a person who is not among these any more.")
+        statement = statement.where(_beyond(key, row[0], after, narrowing.sort.descending))
+    return await _fetch(connection, statement.order_by(direction.nulls_last(), persons.c.person_id))
+
+
+async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Selected]:
+    return [(row[0], row[1:]) for row in await connection.execute(statement)]
+
+
+def _beyond(key: ColumnElement[Any], last: Any, after: UUID, descending: bool) -> ColumnElement[bool]:
+    """Everybody who comes after (``last``, ``after``); those without the attribute come last in either direction."""
+    later = persons.c.person_id > after
+    if last is None:
+        return and_(key.is_(None), later)
+    bound = literal(last, JSONB)
+    further = _compare(key, "<" if descending else ">", bound)
+    return or_(further, and_(_compare(key, "=", bound), later), key.is_(None))
+
+
+def _passes(filter_: Filter, attributes: Attributes) -> ColumnElement[bool]:
+    name, value = filter_.attribute, filter_.value
+    match filter_.operator:
+        case "eq":
+            return _contains({name: value})
+        case "in":
+            return or_(*(_contains({name: one}) for one in value))
+        case "has":
+            key = attributes.by_name[name].filter_key
+            return _contains({name: [value if key is None else {key: value}]})
+        case operator:
+            sign = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}[operator]
+            return _compare(member(persons.c.attributes, name), sign, literal(value, JSONB))
+
+
+def _contains(part: Mapping[str, Any]) -> ColumnElement[bool]:
+    """``attributes @> part``: what the index on the attributes answers."""
+    return _compare(persons.c.attributes, "@>", literal(part, JSONB))
+
+
+def _compare(left: ColumnElement[Any], sign: str, right: ColumnElement[Any]) -> ColumnElement[bool]:
+    return left.op(sign, is_comparison=True)(right)

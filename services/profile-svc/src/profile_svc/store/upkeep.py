@@ -1,0 +1,24 @@
+"""Facts that time alone changes: consents that end, and people who come of age."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from profile_svc.store.records import StoredPerson, stored
+from profile_svc.tables import persons
+
+
+async def with_ended_consents(connection: AsyncConnection, now: datetime, most: int) -> list[StoredPerson]:
+    """People whose fact ``consents`` names one that has ended, locked. Those whom somebody else holds come next time."""
+    wanted = select(persons).where(persons.c.consent_ends_at <= now).limit(most).with_for_update(skip_locked=True)
+    return [stored(row) for row in (await connection.execute(wanted)).mappings()]
+
+
+async def minors_after(connection: AsyncConnection, after: UUID | None, most: int) -> list[StoredPerson]:
+    """Minors in the order of their ids, locked."""
+    wanted = select(persons).where(persons.c.minor).order_by(persons.c.person_id).limit(most).with_for_update()
+    if after is not None:
+        wanted = wanted.where(persons.c.person_id > after)
+    return [stored(row) for row in (await connection.execute(wanted)).mappings()]

@@ -1,0 +1,56 @@
+"""What the service holds while it runs: both databases and the keys that never leave it."""
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from profile_svc.sealing import MasterKey
+from profile_svc.settings import ProfileSettings
+from profile_svc.store.keys import PersonKeys
+from stena import keys
+from stena.database import create_engine, transaction
+from stena.settings import database_url
+
+Connection = AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    people: AsyncEngine
+    person_keys: PersonKeys
+    index_key: bytes
+
+    @property
+    def etag_key(self) -> bytes:
+        return self.blind("etag")
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """One transaction on the people; raises ``Unavailable`` where the database is slow or gone."""
+        return transaction(self.people)
+
+    async def answers(self) -> None:
+        async with self.transaction() as connection:
+            await connection.execute(select(literal(1)))
+
+    def blind(self, kind: str, *parts: object) -> bytes:
+        """A keyed fingerprint (HMAC-SHA-256): equal for equal parts, and nothing to be learned from it without the key."""
+        return hmac.digest(self.index_key, orjson.dumps([kind, *parts], option=orjson.OPT_SORT_KEYS), "sha256")
+
+
+@asynccontextmanager
+async def open_vault(settings: ProfileSettings) -> AsyncIterator[Vault]:
+    """Engines and keys for as long as the service runs. Raises ``KeyFileError`` or ``WrongMasterKey`` with what to mend."""
+    people = create_engine(database_url(settings.database_url, settings.database_password_file))
+    key_engine = create_engine(database_url(settings.keys_database_url, settings.keys_database_password_file))
+    try:
+        person_keys = PersonKeys(key_engine, MasterKey(keys.secret(settings.master_key_file)))
+        await person_keys.require_master_key()
+        yield Vault(people, person_keys, keys.secret(settings.index_key_file))
+    finally:
+        await people.dispose()
+        await key_engine.dispose()

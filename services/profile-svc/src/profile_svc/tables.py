@@ -1,0 +1,137 @@
+"""The tables of profile-svc: people in one database, the keys that open them in another.
+
+Every table about people has ``person_id`` first in its primary key, so that the same schema can be distributed by it.
+"""
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import UserDefinedType
+
+
+class TransactionId(UserDefinedType[str]):
+    """PostgreSQL's ``xid8``: the 64-bit id of a transaction, which never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+Moment = DateTime(timezone=True)
+metadata = MetaData()
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    # Record facts: the only things that a condition in a grant may speak of.
+    Column("region_path", ARRAY(Text), nullable=False),
+    Column("assigned", ARRAY(Text), nullable=False),
+    Column("consents", ARRAY(Text), nullable=False),
+    Column("restricted", Boolean, nullable=False),
+    Column("minor", Boolean, nullable=False),
+    Column("created_by", Text, nullable=False),
+    # Ordinary attributes, and derived ones that are computed when written.
+    Column("attributes", JSONB, nullable=False),
+    # Every other attribute: name -> base64 of nonce and ciphertext under the person's key.
+    Column("sealed", JSONB, nullable=False),
+    # name -> {by, verified, at}: who said a value, and when it last changed; derived attributes too.
+    Column("provenance", JSONB, nullable=False),
+    Column("external_ref", LargeBinary, unique=True),
+    # The earliest end among the consents that the facts name: what the sweep looks for.
+    Column("consent_ends_at", Moment),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index("persons_region_path", "region_path", postgresql_using="gin"),
+    Index("persons_assigned", "assigned", postgresql_using="gin"),
+    Index("persons_attributes", "attributes", postgresql_using="gin", postgresql_ops={"attributes": "jsonb_path_ops"}),
+    Index("persons_consent_ends_at", "consent_ends_at", postgresql_where=text("consent_ends_at IS NOT NULL")),
+    Index("persons_minor", "person_id", postgresql_where=text("minor")),
+)
+
+person_history = Table(
+    "person_history",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("value", JSONB(none_as_null=True)),
+    Column("sealed", Text),
+    Column("provenance", JSONB, nullable=False),
+    Column("replaced_at", Moment, nullable=False),
+    Column("replaced_by", Text, nullable=False),
+)
+
+# Never updated: the newest row of a purpose and recipient is what holds, the others show how it came about (GDPR 7(1)).
+consents = Table(
+    "consents",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("consent_id", Uuid, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("recipient", Text),
+    Column("state", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("text_version", Text),
+    Column("language", Text),
+    Column("method", Text),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("note_id", Uuid, primary_key=True),
+    Column("written_at", Moment, nullable=False),
+    Column("written_by", Text, nullable=False),
+    Column("acting_user", Text),
+    Column("language", Text),
+    Column("sealed", Text, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("change_id", Uuid, primary_key=True),
+    Column("xid", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("attributes", ARRAY(Text), nullable=False),
+    Column("facts_before", JSONB(none_as_null=True)),
+    Column("facts_after", JSONB(none_as_null=True)),
+    Column("at", Moment, nullable=False),
+    Index("changes_in_order", "xid", "change_id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("resource_id", Uuid, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("idempotency_person", "person_id"),
+)
+
+key_metadata = MetaData()
+
+person_keys = Table(
+    "person_keys",
+    key_metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("master_key_id", Text, nullable=False),
+)
+
+master_keys = Table(
+    "master_keys",
+    key_metadata,
+    Column("master_key_id", Text, primary_key=True),
+    Column("first_used_at", Moment, nullable=False),
+)

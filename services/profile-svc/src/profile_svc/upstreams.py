@@ -1,0 +1,39 @@
+"""policy-svc: whose keys sign grants, and whose catalogue says what attributes there are."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from profile_svc.attributes import Attributes, UnusableCatalogue
+from stena.contracts.access import Grant
+from stena.problems import Unavailable
+from stena.upstreams import PolicyService, client
+
+
+class Policy:
+    """Verifies grants, and gives the attributes of the revision that a grant was made under, indexed once for each."""
+
+    def __init__(self, service: PolicyService) -> None:
+        self._service = service
+        self._indexed: Attributes | None = None
+
+    async def verify(self, authorization: str | None, *, operation: str, resource: str, target: str | None) -> Grant:
+        """The grant for exactly this call; raises ``Unauthenticated``."""
+        return await self._service.verify(authorization, operation=operation, resource=resource, target=target)
+
+    async def attributes(self, revision: str | None = None) -> Attributes:
+        """The attributes of ``revision``, or of the active one; raises ``Unavailable`` for a rulebook that cannot be served."""
+        catalogue = await self._service.catalogue(revision)
+        if self._indexed is None or self._indexed.revision != catalogue.revision:
+            try:
+                self._indexed = Attributes(catalogue)
+            except (UnusableCatalogue, ValueError) as error:
+                raise Unavailable(f"profile-svc cannot serve this rulebook. {error}", retry_after=60) from error
+        return self._indexed
+
+
+@asynccontextmanager
+async def open_policy(base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Policy]:
+    async with client(base_url, within=1.0, transport=transport) as http:
+        yield Policy(PolicyService(http, audience="profile-svc"))
