@@ -1,5 +1,6 @@
 """matching-svc on a real PostgreSQL, with two tiny services around it: policy-svc's keys and the gateway's feed."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,6 +34,7 @@ class Feed:
     tokens: int = 0
     secret: str = "s3cret:with/signs"
     revoked: set[str] = field(default_factory=set)
+    down: bool = False
 
     def page(self, purpose: str, people: dict[str, dict[str, Any] | None], cursor: str, *, more: bool = False) -> None:
         changes = [{"id": id_, "person": None if known is None else _person(id_, known)} for id_, known in people.items()]
@@ -42,6 +44,8 @@ class Feed:
         self.answers.setdefault(purpose, deque()).append((status, body or {"type": "/problems/x", "status": status}))
 
     def next(self, purpose: str, since: str | None) -> tuple[int, dict[str, Any]]:
+        if self.down:
+            return 503, {"status": 503}
         self.asked.append((purpose, since))
         waiting = self.answers.get(purpose)
         return waiting.popleft() if waiting else (200, {"changes": [], "cursor": since or "start", "more": False})
@@ -106,6 +110,14 @@ class Service:
     key: OKPKey
     feed: Feed
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so; five seconds are enough for anything here."""
+        for _ in range(500):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("it did not come to pass")
+
     @property
     def parts(self) -> Parts:
         parts: Parts = self.app.state.parts
@@ -156,6 +168,12 @@ def database(postgres: Any) -> Iterator[Any]:
 @pytest.fixture
 def feed() -> Feed:
     return Feed()
+
+
+@pytest.fixture
+async def gateway_http(feed: Feed) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway_app(feed)), base_url=GATEWAY) as http:
+        yield http
 
 
 @pytest.fixture

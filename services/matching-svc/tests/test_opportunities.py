@@ -19,7 +19,7 @@ ROUTES = [
     (method, route.path)
     for route in (*opportunities.router.routes, *ranking.router.routes)
     if isinstance(route, APIRoute)
-    for method in route.methods
+    for method in route.methods or ()
 ]
 
 

@@ -44,9 +44,16 @@ class Index:
         shelf = self._shelves[purpose]
         if shelf.denied:
             return {}
-        if not shelf.complete or self.age(purpose) > MAX_AGE:
+        self.require_heard(purpose)
+        if not shelf.complete:
             raise Stale(purpose)
         return shelf.people
+
+    def require_heard(self, *purposes: str) -> None:
+        """Raises ``Stale`` if the gateway was last heard too long ago for one of ``purposes``."""
+        for purpose in purposes:
+            if not self._shelves[purpose].denied and self.age(purpose) > MAX_AGE:
+                raise Stale(purpose)
 
     def age(self, purpose: str) -> float:
         """Seconds since the gateway last answered for ``purpose``."""

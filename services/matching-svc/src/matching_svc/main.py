@@ -32,7 +32,7 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
     app.add_middleware(TraceMiddleware)
     app.include_router(opportunities.router)
     app.include_router(ranking.router)
-    app.include_router(health.router({"database": lambda: ping(app.state.parts.database)}))
+    app.include_router(health.router({"database": lambda: _ping(app), "feed": lambda: _require_feed(app)}))
     return app
 
 
@@ -74,3 +74,13 @@ async def _following(gateway: Gateway, database: Database, index: Index) -> Asyn
         for follower in followers:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
+
+
+async def _ping(app: FastAPI) -> None:
+    await ping(app.state.parts.database)
+
+
+async def _require_feed(app: FastAPI) -> None:
+    """Not ready before the gateway was heard, nor when it has fallen silent; a full index is not waited for."""
+    index: Index = app.state.parts.index
+    index.require_heard(*index.purposes)

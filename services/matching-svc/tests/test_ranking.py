@@ -1,0 +1,279 @@
+"""The laws of a ranking: what it may know, how it orders, whom it never removes, and that its explanation adds up."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching_svc import model
+from matching_svc.concepts import small_set
+from matching_svc.features import ATTRIBUTES, MatchFeatures, view
+from matching_svc.gates import check
+from matching_svc.ranking import Matcher, Pair, explanation, rank
+from stena.contracts.matching import KIND_PURPOSE, NewOpportunity
+
+TODAY = date(2027, 3, 1)
+MATCHER = Matcher(model.shipped(), small_set())
+OCCUPATIONS = sorted(small_set().occupations)[:8]
+SKILLS = [*sorted(small_set().skills)[:10], "http://data.europa.eu/esco/skill/not-known-here"]
+PLACES = ["Sofia", "Plovdiv", "Varna"]
+REGIONS = ["BG411", "BG412", "BG421", "BG331"]
+LEVELS = ["A1", "A2", "B1", "B2", "C1", "C2"]
+
+days = st.dates(date(2026, 1, 1), date(2028, 12, 31))
+activities = ("listening", "reading", "interaction", "production", "writing")
+spoken = st.fixed_dictionaries(
+    {"language": st.sampled_from(["bul", "eng", "ukr"])}, optional=dict.fromkeys(activities, st.sampled_from(LEVELS))
+)
+rights = st.fixed_dictionaries(
+    {"answer": st.sampled_from(["yes", "no", "limited", "unknown"]), "rule": st.just("r")},
+    optional={"from": days, "until": days},
+)
+jobs = st.fixed_dictionaries({"occupation": st.sampled_from(OCCUPATIONS), "months": st.integers(0, 100)})
+stated: dict[str, st.SearchStrategy[Any]] = {
+    "skills": st.frozensets(st.sampled_from(SKILLS)),
+    "work_history": st.lists(jobs, max_size=3),
+    "education_level": st.integers(0, 8),
+    "languages": st.lists(spoken, max_size=3),
+    "municipality": st.sampled_from(PLACES),
+    "region": st.sampled_from(REGIONS),
+    "remote": st.booleans(),
+    "wanted_occupations": st.lists(st.sampled_from(OCCUPATIONS), max_size=2),
+    "availability": st.fixed_dictionaries({}, optional={"from": days}),
+    "of_working_age": st.booleans(),
+    "right_to_work": st.lists(rights, max_size=2),
+}
+people = st.fixed_dictionaries({}, optional=stated).map(MatchFeatures.model_validate)
+needs = st.fixed_dictionaries(
+    {"language": st.sampled_from(["bul", "eng"]), "level": st.sampled_from(LEVELS), "essential": st.booleans()}
+)
+opportunities = st.fixed_dictionaries(
+    {"kind": st.sampled_from(sorted(KIND_PURPOSE)), "title": st.just("t")},
+    optional={
+        "occupation": st.sampled_from(OCCUPATIONS),
+        "essential_skills": st.lists(st.sampled_from(SKILLS), max_size=4),
+        "optional_skills": st.lists(st.sampled_from(SKILLS), max_size=4),
+        "languages": st.lists(needs, max_size=2),
+        "education_level": st.integers(0, 8),
+        "municipality": st.sampled_from(PLACES),
+        "region": st.sampled_from(REGIONS),
+        "remote": st.booleans(),
+        "starts_on": days,
+        "ends_on": days,
+        "apply_until": days,
+    },
+).map(NewOpportunity.model_validate)
+attributes = st.frozensets(st.sampled_from(sorted(ATTRIBUTES)))
+
+
+def answers(
+    known: dict[str, MatchFeatures], opportunity: NewOpportunity, allowed: frozenset[str]
+) -> list[tuple[str, float, str, str]]:
+    """Everything that leaves the service about a ranking, as it would be written."""
+    ranked = rank((Pair(id_, view(person, allowed), opportunity) for id_, person in known.items()), MATCHER, TODAY)
+    return [(r.pair.id, r.score.value, r.eligible, explanation(r, MATCHER).model_dump_json()) for r in ranked]
+
+
+@given(st.lists(st.tuples(people, people), min_size=1, max_size=6), opportunities, attributes)
+@settings(max_examples=300, deadline=None)
+def test_what_is_not_allowed_changes_nothing_byte_for_byte(
+    twins: list[tuple[MatchFeatures, MatchFeatures]], opportunity: NewOpportunity, allowed: frozenset[str]
+) -> None:
+    """Two worlds that agree in what the caller may know and differ in everything else."""
+    one = {f"psn_{n}": first for n, (first, _) in enumerate(twins)}
+    other = {
+        f"psn_{n}": second.model_copy(update={name: getattr(first, name) for name in allowed})
+        for n, (first, second) in enumerate(twins)
+    }
+    assert answers(one, opportunity, allowed) == answers(other, opportunity, allowed)
+
+
+@given(people, opportunities, attributes)
+@settings(max_examples=300, deadline=None)
+def test_an_item_names_only_what_the_caller_may_know(
+    person: MatchFeatures, opportunity: NewOpportunity, allowed: frozenset[str]
+) -> None:
+    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY):
+        found = explanation(ranked, MATCHER)
+        for uses in (*(part.uses for part in found.components), *(gate.uses for gate in found.gates)):
+            assert set(uses) <= allowed
+        assert "skills" in allowed or not (found.matched or found.missing)
+
+
+@given(people, opportunities, attributes)
+@settings(max_examples=500, deadline=None)
+def test_the_explanation_adds_up(person: MatchFeatures, opportunity: NewOpportunity, allowed: frozenset[str]) -> None:
+    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY):
+        parts = explanation(ranked, MATCHER).components
+        assert 0 <= ranked.score.value <= 1
+        assert round(sum(part.contribution for part in parts), 4) == ranked.score.value
+        assert all(part.contribution >= 0 and 0 <= part.value <= 1 for part in parts)
+        assert not parts or round(sum(part.weight for part in parts), 4) == 1
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), people, max_size=8), opportunities, attributes, st.randoms())
+@settings(max_examples=200, deadline=None)
+def test_the_order_is_total_and_does_not_depend_on_the_order_of_asking(
+    known: dict[str, MatchFeatures], opportunity: NewOpportunity, allowed: frozenset[str], random: Any
+) -> None:
+    shuffled = list(known.items())
+    random.shuffle(shuffled)
+    found = answers(known, opportunity, allowed)
+    assert found == answers(dict(shuffled), opportunity, allowed)
+    assert [(id_, score) for id_, score, *_ in found] == sorted(
+        ((id_, score) for id_, score, *_ in found), key=lambda pair: (-pair[1], pair[0])
+    )
+
+
+@given(people, opportunities, attributes)
+@settings(max_examples=300, deadline=None)
+def test_only_a_gate_that_is_not_met_removes_somebody(
+    person: MatchFeatures, opportunity: NewOpportunity, allowed: frozenset[str]
+) -> None:
+    """Somebody of whom nothing is known stays wherever the opportunity itself is not over."""
+    over = any(day is not None and day < TODAY for day in (opportunity.apply_until, opportunity.ends_on))
+    nobody = rank([Pair("psn", view(MatchFeatures(), ATTRIBUTES), opportunity)], MATCHER, TODAY)
+    assert bool(nobody) is not over
+    assert over is False or not rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY)
+
+
+@given(people, opportunities, st.sampled_from(SKILLS))
+@settings(max_examples=300, deadline=None)
+def test_one_more_skill_never_harms(person: MatchFeatures, opportunity: NewOpportunity, skill: str) -> None:
+    if person.skills is not None:
+        more = person.model_copy(update={"skills": person.skills | {skill}})
+        assert score_of(more, opportunity) >= score_of(person, opportunity)
+
+
+BAKER = next(o for o in small_set().occupations.values() if o.labels["en"] == "baker")
+PASTRY = next(o for o in small_set().occupations.values() if o.labels["en"] == "pastry maker")
+WELDER = next(o for o in small_set().occupations.values() if o.labels["en"] == "welder")
+BAKERY = NewOpportunity(
+    kind="training",
+    title="Baker",
+    occupation=BAKER.uri,
+    essential_skills=BAKER.essential_skills,
+    municipality="Sofia",
+    region="BG411",
+)
+AT_HOME = {"skills": BAKER.essential_skills, "work_history": [{"occupation": BAKER.uri, "months": 60}], "municipality": "Sofia"}
+
+
+def score_of(person: MatchFeatures | dict[str, Any], opportunity: NewOpportunity) -> float:
+    person = person if isinstance(person, MatchFeatures) else MatchFeatures.model_validate(person)
+    found = rank([Pair("psn", view(person, ATTRIBUTES), opportunity)], MATCHER, TODAY)
+    return found[0].score.value if found else 0.0
+
+
+def test_people_are_ordered_as_a_placement_officer_would() -> None:
+    """From the best to the least; each differs from the one before in one thing."""
+    row: list[dict[str, Any]] = [
+        {**AT_HOME, "wanted_occupations": [BAKER.uri]},
+        {**AT_HOME},
+        {**AT_HOME, "work_history": [{"occupation": BAKER.uri, "months": 6}]},
+        {**AT_HOME, "work_history": [{"occupation": BAKER.uri, "months": 6}], "municipality": "Varna"},
+        {**AT_HOME, "work_history": [{"occupation": WELDER.uri, "months": 60}], "municipality": "Varna"},
+        {**AT_HOME, "work_history": [], "municipality": "Varna", "skills": BAKER.essential_skills[:10]},
+        {**AT_HOME, "work_history": [], "municipality": "Varna", "skills": []},
+    ]
+    scores = [score_of(person, BAKERY) for person in row]
+    assert scores == sorted(scores, reverse=True)
+    assert len({*scores[:4], *scores[5:]}) == len(row) - 1
+    assert score_of({**AT_HOME, "work_history": [{"occupation": PASTRY.uri, "months": 60}]}, BAKERY) > scores[4]
+
+
+def test_an_empty_profile_does_not_outrank_an_honest_one() -> None:
+    assert score_of({}, BAKERY) < score_of({**AT_HOME, "skills": BAKER.essential_skills[:20]}, BAKERY)
+
+
+def test_one_zero_does_not_wipe_out_the_rest() -> None:
+    assert score_of({**AT_HOME, "work_history": []}, BAKERY) > 0.4
+
+
+def test_a_rare_skill_counts_more_than_a_common_one() -> None:
+    by_rarity = sorted(BAKER.essential_skills, key=small_set().rarity)
+    common, rare = by_rarity[0], by_rarity[-1]
+    job = NewOpportunity(kind="training", title="t", essential_skills=(common, rare))
+    assert score_of({"skills": [rare]}, job) > score_of({"skills": [common]}, job)
+
+
+@pytest.mark.parametrize(
+    ("rights", "starts_on", "ends_on", "outcome", "says"),
+    [
+        (None, None, None, "unknown", "Check"),
+        ([], None, None, "unknown", "Check"),
+        ([("yes", "2026-01-01", None)], None, None, "met", "Right to work on 2027-03-01"),
+        ([("yes", None, None)], "2027-09-01", None, "met", "on 2027-09-01"),
+        ([("yes", "2026-01-01", "2027-03-01")], None, None, "met", "ends on 2027-03-01"),
+        ([("yes", "2026-01-01", "2027-02-28")], None, None, "unknown", "Check"),
+        ([("yes", "2026-01-01", "2027-06-30")], "2027-03-10", "2027-05-01", "met", "(r)."),
+        ([("yes", "2026-01-01", "2027-06-30")], "2027-03-10", "2027-07-01", "met", "ends on 2027-06-30"),
+        ([("yes", "2026-01-01", "2027-06-30"), ("yes", "2027-07-01", None)], "2027-03-10", "2027-09-01", "met", "(r)."),
+        ([("yes", "2026-01-01", "2027-06-30"), ("no", "2027-07-01", None)], "2027-03-10", "2027-09-01", "met", "2027-06-30"),
+        ([("limited", "2026-01-01", None)], None, None, "unknown", "conditions"),
+        ([("unknown", "2026-01-01", None)], None, None, "unknown", "Check"),
+        ([("no", "2026-01-01", None)], None, None, "not-met", "No right to work on 2027-03-01"),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], None, None, "unknown", "before 2027-05-01"),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-04-30", None, "not-met", "2027-04-30"),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-05-01", None, "met", "2027-05-01"),
+        ([("no", "2026-01-01", None)], "2026-06-01", None, "not-met", "2027-03-01"),  # begun already: today counts
+    ],
+)
+def test_the_right_to_work_is_a_comparison_of_dates(
+    rights: Any, starts_on: str | None, ends_on: str | None, outcome: str, says: str
+) -> None:
+    intervals = rights and [{"answer": answer, "from": first, "until": last, "rule": "r"} for answer, first, last in rights]
+    gate = gate_of({"right_to_work": intervals}, {"starts_on": starts_on, "ends_on": ends_on}, "right-to-work")
+    assert (gate.outcome, says in gate.detail) == (outcome, True), gate.detail
+
+
+@pytest.mark.parametrize(
+    ("held", "outcome"),
+    [
+        (None, "unknown"),
+        ([], "not-met"),
+        ([{"language": "ukr", "listening": "C2"}], "not-met"),
+        ([{"language": "bul", "listening": "B1", "reading": "A2"}], "not-met"),
+        ([{"language": "bul", "listening": "B1", "reading": "B1", "writing": None}], "met"),
+        ([{"language": "bul", "listening": "C2", "reading": "A1", "writing": "A2"}], "met"),
+    ],
+)
+def test_an_essential_language_is_a_gate(held: Any, outcome: str) -> None:
+    need = {"languages": [{"language": "bul", "level": "B1"}, {"language": "eng", "level": "C2", "essential": False}]}
+    assert gate_of({"languages": held}, need, "language").outcome == outcome
+
+
+@pytest.mark.parametrize(("value", "outcome"), [(True, "met"), (False, "not-met"), (None, "unknown")])
+def test_working_age_is_a_gate_for_jobs_alone(value: bool | None, outcome: str) -> None:
+    assert gate_of({"of_working_age": value}, {}, "working-age").outcome == outcome
+    for kind in sorted(KIND_PURPOSE.keys() - {"job"}):
+        person = view(MatchFeatures(of_working_age=False), ATTRIBUTES)
+        assert rank([Pair("psn", person, NewOpportunity(kind=kind, title="t"))], MATCHER, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("free", "dates", "outcomes"),
+    [
+        (None, {}, []),
+        (None, {"apply_until": "2027-03-01"}, ["met"]),
+        (None, {"apply_until": "2027-02-28"}, ["not-met"]),
+        (None, {"starts_on": "2027-04-01"}, ["met"]),
+        ("2027-04-02", {"starts_on": "2027-04-01"}, ["unknown"]),
+        ("2027-06-01", {"starts_on": "2027-04-01", "ends_on": "2027-05-01"}, ["met", "not-met"]),
+    ],
+)
+def test_dates_are_gates(free: str | None, dates: dict[str, str], outcomes: list[str]) -> None:
+    person = {"availability": {"from": free, "hours": "any"}} if free else {}
+    assert [gate.outcome for gate in gates_of(person, dates) if gate.gate == "dates"] == outcomes
+
+
+def gates_of(person: dict[str, Any], opportunity: dict[str, Any]) -> Any:
+    whole = NewOpportunity.model_validate({"kind": "job", "title": "t", **opportunity})
+    return check(view(MatchFeatures.model_validate(person), ATTRIBUTES), whole, TODAY)
+
+
+def gate_of(person: dict[str, Any], opportunity: dict[str, Any], name: str) -> Any:
+    (gate,) = (gate for gate in gates_of(person, opportunity) if gate.gate == name)
+    return gate
