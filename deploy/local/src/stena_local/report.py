@@ -46,4 +46,6 @@ def status(layout: Layout, running: Running) -> tuple[Table, bool]:
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """As wide as the terminal; wide enough for every line where there is none, so that scripts can read it."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
