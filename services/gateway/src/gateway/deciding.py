@@ -70,9 +70,9 @@ class DecisionPoint:
         self, caller: Caller, call: Call, person: str | None, answers: tuple[EvaluationResponse, ...], reach: Reach
     ) -> Permit:
         passes = tuple([await self._grant_in(answer) for answer in answers])
-        for question, granted in zip(call.questions, passes, strict=True):
-            _check_binding(granted.grant, caller, call, question, person, reach)
         first = answers[0].context
+        for question, granted in zip(call.questions, passes, strict=True):
+            _check_binding(granted.grant, _binding(caller, call, question, person) | {"ids": reach, "rulebook": first.rulebook})
         # Makes the catalogue follow a change of rulebook.
         await self._service.catalogue(first.rulebook)
         rules = tuple(dict.fromkeys(rule for answer in answers for rule in answer.context.rules))
@@ -120,21 +120,24 @@ def _deny(answer: EvaluationResponse, person: str | None) -> Deny:
     return Deny(context.id, context.rulebook, context.rules, context.reason or Reason.DENIED_BY_RULE, context.alert, person)
 
 
-def _check_binding(grant: Grant, caller: Caller, call: Call, question: Question, person: str | None, reach: Reach) -> None:
-    """INVARIANT: a grant for another caller, call, purpose or record is no decision at all."""
-    bound = {
-        "aud": (grant.aud, AUDIENCE.get(question.resource, "gateway")),
-        "organisation": (grant.organisation, caller.organisation),
-        "client": (grant.client, caller.client),
-        "acting_user": (grant.acting_user, call.stated.acting_user),
-        "case": (grant.case, call.stated.case),
-        "purpose": (grant.purpose, call.stated.purpose),
-        "operation": (grant.operation, question.operation),
-        "resource": (grant.resource, question.resource),
-        "target": (grant.target, target_of(question, call, person)),
-        "ids": (grant.ids, reach),
+def _binding(caller: Caller, call: Call, question: Question, person: str | None) -> dict[str, str | None]:
+    """The members of a grant that have to be exactly what was asked."""
+    return {
+        "aud": AUDIENCE.get(question.resource, "gateway"),
+        "organisation": caller.organisation,
+        "client": caller.client,
+        "acting_user": call.stated.acting_user,
+        "case": call.stated.case,
+        "purpose": call.stated.purpose,
+        "operation": question.operation,
+        "resource": question.resource,
+        "target": target_of(question, call, person),
     }
-    unbound = sorted(name for name, (granted, asked) in bound.items() if granted != asked)
+
+
+def _check_binding(grant: Grant, binding: Mapping[str, str | None]) -> None:
+    """INVARIANT: a grant for another caller, call, purpose, record or rulebook is no decision at all."""
+    unbound = sorted(name for name, asked in binding.items() if getattr(grant, name) != asked)
     if unbound:
         log.error("grant does not bind the call", members=unbound)
         raise ValueError("the grant does not bind the call")

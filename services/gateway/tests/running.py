@@ -1,0 +1,99 @@
+"""A gateway that runs on a real PostgreSQL, and callers with tokens of their own."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway import store
+from gateway.settings import GatewaySettings
+from gateway.tokens import new_secret, secret_hash
+
+from .neighbours import Neighbours
+
+PUBLIC_URL = "https://stena.example"
+
+
+def settings(database: URL, folder: Path) -> GatewaySettings:
+    return GatewaySettings(
+        public_url=PUBLIC_URL,
+        database_url=database.render_as_string(hide_password=False),
+        policy_url="http://policy",
+        profile_url="http://profile",
+        matching_url="http://matching",
+        policy_key_file=folder / "policy",
+        token_key_file=folder / "token",
+        id_keys_dir=folder / "ids",
+        cursor_key_file=folder / "cursor",
+    )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An HTTP client of the gateway with the token of one registered client."""
+
+    http: httpx.AsyncClient
+    client_id: str
+    secret: str
+    token: str = ""
+
+    async def authenticated(self) -> "Caller":
+        response = await self.http.post(
+            "/oauth2/token", auth=(self.client_id, self.secret), data={"grant_type": "client_credentials"}
+        )
+        return replace(self, token=response.json()["access_token"])
+
+    async def call(self, method: str, path: str, *, purpose: str | None = "job-ranking", **rest: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"} | rest.pop("headers", {})
+        if purpose is not None:
+            headers["Processing-Purpose"] = purpose
+        return await self.http.request(method, path, headers=headers, **rest)
+
+
+async def register(engine: AsyncEngine, organisation: str, person: uuid.UUID | None = None) -> tuple[str, str]:
+    client_id, secret = f"cli_{uuid.uuid4().hex[:20]}", new_secret()
+    row = store.Client(client_id, "a test", organisation, person, secret_hash(secret), datetime.now(UTC))
+    await store.register(engine, row)
+    return client_id, secret
+
+
+@dataclass(frozen=True)
+class Running:
+    app: FastAPI
+    http: httpx.AsyncClient
+    neighbours: Neighbours
+    engine: AsyncEngine
+
+    async def caller(self, organisation: str = "employment-agency", person: uuid.UUID | None = None) -> Caller:
+        client_id, secret = await register(self.engine, organisation, person)
+        await self.app.state.parts.directory.refresh()
+        return await Caller(self.http, client_id, secret).authenticated()
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        async with self.engine.begin() as connection:
+            rows = await connection.execute(text("SELECT * FROM ledger ORDER BY entry_id"))
+            return [dict(row._mapping) for row in rows]
+
+    async def people_in_ledger(self) -> list[dict[str, Any]]:
+        async with self.engine.begin() as connection:
+            rows = await connection.execute(text("SELECT * FROM ledger_people ORDER BY person_id, entry_id"))
+            return [dict(row._mapping) for row in rows]
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=PUBLIC_URL) as http,
+    ):
+        await app.state.parts.directory.refresh()
+        yield http
