@@ -12,7 +12,7 @@ import typer
 from stena_local.commands import describe
 from stena_local.demo import opportunities as offers
 from stena_local.demo import people as lives
-from stena_local.demo.stena_command import StenaCommand
+from stena_local.demo.stena_command import Here, InContainers, apart
 from stena_local.demo.story.credentials import Credentials
 from stena_local.demo.story.telling import tell
 from stena_local.layout import SERVICES
@@ -59,23 +59,22 @@ def story(
 ) -> None:
     """Show the wall at work on invented people, and check that it does what the rulebook says."""
     if via is Via.COMPOSE:
-        stena = StenaCommand.in_containers(compose)
-        deviations = tell(url or "http://127.0.0.1:8400", stena, Credentials(None), _today(), goes_on=not once)
+        known = Credentials(None)
+        deviations = tell(url or "http://127.0.0.1:8400", InContainers(compose), known, _today(), goes_on=not once)
     else:
         deviations = _tell_here(url, once)
     raise typer.Exit(1 if deviations else 0)
 
 
 def _tell_here(url: str | None, once: bool) -> list[str]:
-    stena = StenaCommand.here()
-    stena.run("deployment", "up", "--detach")
+    apart("up", "--detach")
     try:
         layout = describe()
         kept = Credentials(layout.home / "demo-clients.json")
-        return tell(url or layout.url(SERVICES[0]), stena, kept, _today(), goes_on=not once)
+        return tell(url or layout.url(SERVICES[0]), Here(), kept, _today(), goes_on=not once)
     finally:
         if once:
-            stena.run("deployment", "down")
+            apart("down")
 
 
 def _today() -> date:

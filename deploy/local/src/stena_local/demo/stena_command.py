@@ -1,44 +1,76 @@
 """Runs the command `stena` where the deployment is: on this machine, or in the containers of compose."""
 
+import io
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, Literal, Protocol
 
 import orjson
+import typer
 
+from stena_local import main
 from stena_local.trouble import DeploymentError
 
-Where = Literal["deployment", "gateway", "profile-svc"]
-_PLACES: Final[tuple[Where, ...]] = ("deployment", "gateway", "profile-svc")
+Service = Literal["gateway", "profile-svc"]
 
 
-@dataclass(frozen=True)
-class StenaCommand:
-    """``prefixes`` says for each place how a command that belongs there begins."""
+class StenaCommand(Protocol):
+    """Commands that belong to a service; what they print is the answer, and a failure is a ``DeploymentError``."""
 
-    prefixes: Mapping[Where, tuple[str, ...]]
+    def run(self, service: Service, *arguments: str) -> str: ...
 
-    @classmethod
-    def here(cls) -> Self:
-        """The embedded deployment: every command is this interpreter's own."""
-        return cls(dict.fromkeys(_PLACES, (sys.executable, "-m", "stena_local")))
+    def feed(self, service: Service, lines: bytes, *arguments: str) -> str:
+        """The same with ``lines`` on standard input, for a command that reads ``/dev/stdin``."""
+        ...
 
-    @classmethod
-    def in_containers(cls, compose: str) -> Self:
-        """A deployment that ``compose`` (as in ``docker compose -f deploy/compose.yaml``) has brought up."""
-        return cls({place: (*shlex.split(compose), "exec", "-T", place, "stena") for place in _PLACES if place != "deployment"})
 
-    def run(self, place: Where, *arguments: str, feed: bytes | None = None) -> bytes:
-        """What the command prints. Raises ``DeploymentError`` with its complaint if it fails."""
-        done = subprocess.run([*self.prefixes[place], *arguments], input=feed, capture_output=True, check=False)
-        if done.returncode != 0:
-            complaint = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise DeploymentError(f"`stena {' '.join(arguments)}` failed:\n{complaint[-2000:]}")
-        return done.stdout
+class Here:
+    """The deployment of this machine. Commands run in this process: loading the services once is enough for all of them."""
 
-    def ask(self, place: Where, *arguments: str) -> Any:
-        """The JSON that the command prints."""
-        return orjson.loads(self.run(place, *arguments))
+    def run(self, service: Service, *arguments: str) -> str:
+        printed, complaint = io.StringIO(), io.StringIO()
+        command = typer.main.get_command(main.app)
+        with redirect_stdout(printed), redirect_stderr(complaint):
+            failed = command.main(list(arguments), prog_name="stena", standalone_mode=False)
+        if failed:
+            raise _failed(arguments, complaint.getvalue())
+        return printed.getvalue()
+
+    def feed(self, service: Service, lines: bytes, *arguments: str) -> str:
+        return apart(*arguments, feed=lines)
+
+
+class InContainers:
+    """A deployment that compose has brought up; ``compose`` is how it is called, as in ``docker-compose -f FILE``."""
+
+    def __init__(self, compose: str) -> None:
+        self._compose = tuple(shlex.split(compose))
+
+    def run(self, service: Service, *arguments: str) -> str:
+        return self.feed(service, b"", *arguments)
+
+    def feed(self, service: Service, lines: bytes, *arguments: str) -> str:
+        return _process((*self._compose, "exec", "-T", service, "stena"), arguments, lines)
+
+
+def apart(*arguments: str, feed: bytes = b"") -> str:
+    """A command of this machine's deployment in a process of its own, as an operator would call it."""
+    return _process((sys.executable, "-m", "stena_local"), arguments, feed)
+
+
+def ask(stena: StenaCommand, service: Service, *arguments: str) -> Any:
+    """The JSON that a command prints."""
+    return orjson.loads(stena.run(service, *arguments))
+
+
+def _process(prefix: tuple[str, ...], arguments: tuple[str, ...], feed: bytes) -> str:
+    done = subprocess.run([*prefix, *arguments], input=feed, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise _failed(arguments, (done.stderr or done.stdout).decode(errors="replace"))
+    return done.stdout.decode()
+
+
+def _failed(arguments: tuple[str, ...], complaint: str) -> DeploymentError:
+    return DeploymentError(f"`stena {' '.join(arguments)}` failed:\n{complaint.strip()[-2000:]}")

@@ -24,8 +24,10 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """The stable name of the problem that a refusal speaks of."""
-        return str(self.body.get("type", "")).rsplit("/", 1)[-1] if isinstance(self.body, dict) else ""
+        """Why it was refused, in one stable word: the rulebook's reason, else the kind of problem. Empty for an answer."""
+        if self.status < 400 or not isinstance(self.body, dict):
+            return ""
+        return str(self.body.get("reason") or self.body.get("type", "").rsplit("/", 1)[-1])
 
 
 class Gateway:

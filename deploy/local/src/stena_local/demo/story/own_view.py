@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from stena_local.demo.story.expectations import views
@@ -48,7 +49,7 @@ def not_recorded(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("When", "Who", "What for", "Saw", padding=(0, 1), title="Who has seen what", title_justify="left")
+    table = Table("When", "Who", "What for", "Saw", box=SIMPLE_HEAD, title="Who has seen what", title_justify="left")
     for record in records[:12]:
         names = record["attributes"]
         saw = f"{len(names)}: {', '.join(names[:4])} …" if len(names) > 4 else ", ".join(names) or record["outcome"]

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from stena_local.demo import opportunities, people, protagonists
 from stena_local.demo.opportunities import Offer
-from stena_local.demo.stena_command import StenaCommand
+from stena_local.demo.stena_command import StenaCommand, ask
 from stena_local.demo.story.credentials import Credentials
 from stena_local.demo.story.findings import Findings
 from stena_local.demo.story.stage import Stage
@@ -60,12 +59,11 @@ def _step(console: Console, done: str, work: Callable[[], Result]) -> Result:
 
 def _import_people(stena: StenaCommand) -> None:
     lines = b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in people.stream(PEOPLE, SEED))
-    stena.run("profile-svc", "import", "/dev/stdin", feed=lines)
+    stena.feed("profile-svc", lines, "import", "/dev/stdin")
 
 
 def _find(stena: StenaCommand, external_id: str) -> str:
-    found = stena.run("profile-svc", "person-find", external_id, "--created-by", protagonists.REGISTERED_BY)
-    return found.decode().strip()
+    return stena.run("profile-svc", "person-find", external_id, "--created-by", protagonists.REGISTERED_BY).strip()
 
 
 def _clients(stena: StenaCommand, gateway: Gateway, credentials: Credentials, olena: str) -> Mapping[str, Client]:
@@ -75,11 +73,11 @@ def _clients(stena: StenaCommand, gateway: Gateway, credentials: Credentials, ol
 
     def register(organisation: str) -> Client:
         bound = ("--person", olena) if organisation == _SELF else ()
-        made = stena.ask("gateway", "client", "add", "--organisation", organisation, "--name", "demo story", *bound, "--json")
+        named = ("--organisation", organisation, "--name", "demo story", *bound)
+        made = ask(stena, "gateway", "client", "add", *named, "--json")
         return Client(organisation, made["client_id"], made["client_secret"])
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        made = {client.organisation: client for client in pool.map(register, wanted)}
+    made = {organisation: register(organisation) for organisation in wanted}
     _wait_for(made.values(), gateway)
     credentials.write(olena, known | made)
     return known | made
@@ -103,9 +101,9 @@ def _offer(stage: Stage, offers: list[Offer]) -> None:
         client, purpose = stage.clients[owner], "opportunity-management"
         page = stage.gateway.expect("GET", "/v1/opportunities", client, purpose, params={"own": "true", "limit": 500})
         there = {opportunity["title"] for opportunity in page["opportunities"]}
-        for offer in offers:
+        for number, offer in enumerate(offers):
             if offer.owner == owner and offer.opportunity.title not in there:
-                key = {"Idempotency-Key": f"demo {offer.opportunity.title} {offer.opportunity.starts_on}"}
+                key = {"Idempotency-Key": f"demo-{SEED}-{number}-{offer.opportunity.starts_on}"}
                 body: Any = offer.line()["opportunity"]
                 stage.gateway.expect("POST", "/v1/opportunities", client, purpose, json=body, headers=key)
 

@@ -1,12 +1,16 @@
 """Second chapter: what the wall refuses, and that a refusal gives nothing away."""
 
+from dataclasses import dataclass
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from stena_local.demo.story.stage import Stage
 from stena_local.demo.upstreams import Answer
 
-_FAMILIES = "languages:has:ukr"
-_GENDER = "gender:eq:female"
+_LANGUAGE: Final = "languages:has:ukr"
+_GENDER: Final = "gender:eq:female"
 
 
 def tell(stage: Stage) -> None:
@@ -15,47 +19,44 @@ def tell(stage: Stage) -> None:
         "A purpose has to be approved, and some never are. Whoever is not visible does not exist. And what is withheld cannot\n"
         "be asked about sideways, by a filter.",
     )
-    table = Table("Who", "asks", "Answer", padding=(0, 1))
-    for title, asks, answer, status, reason in _attempts(stage):
-        table.add_row(title, asks, f"[bold]{answer.status}[/bold] {answer.reason or _summary(answer)}")
-        holds = answer.status == status and (reason is None or answer.reason == reason)
-        stage.findings.check(holds, f"{title}: {asks} → {status}", f"{answer.status} {answer.reason}")
+    table = Table("Who", "asks", "Answer", box=SIMPLE_HEAD)
+    for attempt in _attempts(stage):
+        answer = attempt.answer
+        table.add_row(attempt.who, attempt.asks, f"[bold]{answer.status}[/bold] {answer.reason or _summary(answer)}")
+        stage.findings.check(
+            (answer.status, answer.reason) == (attempt.status, attempt.reason),
+            f"{attempt.who} asks {attempt.asks}: {attempt.status} {attempt.reason}".rstrip(),
+            f"{answer.status} {answer.reason}",
+        )
     stage.console.print()
     stage.console.print(table)
 
 
-def _attempts(stage: Stage) -> list[tuple[str, str, Answer, int, str | None]]:
-    """Who, what, the answer, and which status and problem it should have."""
-    agency = "employment-agency"
+@dataclass(frozen=True)
+class _Attempt:
+    """``status`` and ``reason`` are what the answer should be."""
+
+    who: str
+    asks: str
+    answer: Answer
+    status: int
+    reason: str = ""
+
+
+def _attempts(stage: Stage) -> list[_Attempt]:
+    agency, desk, office = "employment-agency", "return-desk", "guardians-office"
+    not_approved = "purpose-not-approved"
     return [
-        (
-            "return-desk",
-            "Olena, for return-enforcement",
-            _without_id(stage, "return-desk", "return-enforcement"),
-            403,
-            None,
-        ),
-        (agency, "Olena, for health-access (not approved)", _without_id(stage, agency, "health-access"), 403, None),
-        (
-            "guardians-office",
-            "Olena (an adult), for guardianship",
-            stage.get_person(stage.olena, "guardians-office", "guardianship"),
-            404,
-            "not-found",
-        ),
-        (
-            "guardians-office",
-            "Omid (15, alone), for guardianship",
-            stage.get_person(stage.omid, "guardians-office", "guardianship"),
-            200,
-            None,
-        ),
-        (agency, f"all with {_FAMILIES}, for job-ranking", _list(stage, _FAMILIES), 200, None),
-        (agency, f"all with {_GENDER}, for job-ranking", _list(stage, _GENDER), 403, "attribute-not-disclosed"),
+        _Attempt(desk, "for Olena, for return-enforcement", _any(stage, desk, "return-enforcement"), 403, "purpose-forbidden"),
+        _Attempt(agency, "for Olena, for health-access", _any(stage, agency, "health-access"), 403, not_approved),
+        _Attempt(office, "for Olena, an adult", stage.get_person(stage.olena, office, "guardianship"), 404, "not-found"),
+        _Attempt(office, "for Omid, 15 and alone", stage.get_person(stage.omid, office, "guardianship"), 200),
+        _Attempt(agency, f"for all with {_LANGUAGE}", _list(stage, _LANGUAGE), 200),
+        _Attempt(agency, f"for all with {_GENDER}", _list(stage, _GENDER), 403, "attribute-not-disclosed"),
     ]
 
 
-def _without_id(stage: Stage, organisation: str, purpose: str) -> Answer:
+def _any(stage: Stage, organisation: str, purpose: str) -> Answer:
     """A purpose that is refused has no ids either: any id will do, and the answer is the same for all."""
     known_elsewhere = stage.person_id(stage.olena, "employment-agency", "job-ranking")
     return stage.get(f"/v1/persons/{known_elsewhere}", organisation, purpose)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from stena_local.demo.stena_command import StenaCommand
+from stena_local.demo.stena_command import StenaCommand, ask
 from stena_local.demo.story.findings import Findings
 from stena_local.demo.upstreams import Answer, Client, Gateway
 
@@ -30,7 +30,7 @@ class Stage:
         asked = (internal, organisation, purpose)
         if asked not in self._ids:
             options = ("--organisation", organisation, "--purpose", purpose, "--json")
-            self._ids[asked] = self.stena.ask("gateway", "person-id", internal, *options)["id"]
+            self._ids[asked] = ask(self.stena, "gateway", "person-id", internal, *options)["id"]
         return self._ids[asked]
 
     def get(self, path: str, organisation: str, purpose: str, **parameters: Any) -> Answer:
