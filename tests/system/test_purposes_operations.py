@@ -1,0 +1,185 @@
+"""The starter rulebook against the table of what each purpose may do and write, transcribed here. All else is a deny."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from policy_svc.decisions import Decision, decide
+from policy_svc.loading import load
+from policy_svc.rulebook import Rulebook
+from policy_svc.vocabulary import OPERATIONS
+from stena.contracts.access import Action, Evaluation, Resource, Subject
+from stena.contracts.condition import holds
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "rulebook"
+TODAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+CARE = "read, list, amend (assigned)"
+ON_PEOPLE = {
+    "registration": "create, amend (own), read (own), list (own)",
+    "job-ranking": "read, list, export, changes, match, allocate, amend (assigned)",
+    "training-placement": "read, list, changes, match, allocate, amend (assigned)",
+    "service-referral": "read, match",
+    "mentoring": "read, match, changes",
+    "anonymous-shortlist": "match",
+    "introduction": "read",
+    "right-to-work-check": "read",
+    "qualification-recognition": "read, amend",  # amend, for it writes the recognition
+    "legal-aid": "read, amend (assigned)",  # amend, for it writes the status
+    **dict.fromkeys(("accommodation", "health-access", "school-enrolment", "social-benefits", "guardianship"), CARE),
+    "case-continuity": "read, list",
+    "data-subject-access": "read, export, correct, restrict, object, erase",
+    "vital-interest": "read",  # not in the table, but it reads
+}
+ON_NOTES = {
+    "case-continuity": "read (own), create",
+    "registration": "read (own), create (assigned)",
+    "guardianship": "read (own), create (assigned)",
+    "legal-aid": "read (own)",
+    "data-subject-access": "read",
+}
+ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, withdraw"}
+ON_OPPORTUNITIES = {
+    "opportunity-management": "read, list, create, amend (own), close (own)",
+    "anonymous-shortlist": "match (own)",
+    **dict.fromkeys(("job-ranking", "training-placement", "service-referral", "mentoring"), "read, list, match"),
+}
+TABLE: Mapping[str, Mapping[str, str]] = {
+    "person": ON_PEOPLE,
+    "note": ON_NOTES,
+    "consent": ON_CONSENTS,
+    "opportunity": ON_OPPORTUNITIES,
+    "ledger": {"data-subject-access": "read", "data-protection-audit": "read"},
+    "rulebook": {"administration": "administer"},
+    "client": {"administration": "administer"},
+}
+
+WRITES = {
+    "registration": "identity contact age gender nationality status family health support education experience skills "
+    "languages location preferences documents; ethnicity with consent",
+    "job-ranking": "education experience skills languages preferences",
+    "training-placement": "education skills languages; support with consent",
+    "qualification-recognition": "recognition",
+    "legal-aid": "status",
+    "accommodation": "family support location",
+    "health-access": "health",
+    "school-enrolment": "education",
+    "social-benefits": "",
+    "guardianship": "identity contact age gender nationality ethnicity status family health support education experience "
+    "skills languages location preferences",
+}
+
+Facts = dict[str, bool | str | tuple[str, ...]]
+
+
+@cache
+def rulebook() -> Rulebook:
+    return load(FOLDER)
+
+
+def approved_for(purpose: str) -> list[str]:
+    return [name for name, approved in rulebook().organisations.items() if purpose in approved.purposes(TODAY.date())]
+
+
+def most_open(organisation: str, purpose: str) -> Facts:
+    """The facts of a record that more is allowed with than with any other."""
+    return {
+        "region_path": ("BG", "BG4", "BG41", "BG42"),
+        "assigned": (organisation,),
+        "consents": (purpose,),
+        "created_by": organisation,
+        "restricted": False,
+        "minor": True,
+    }
+
+
+def asked(organisation: str, purpose: str, kind: str, action: str) -> Decision:
+    many = kind == "person" and (action in ("list", "changes", "create") or purpose == "anonymous-shortlist")
+    return decide(
+        rulebook(),
+        Evaluation(
+            subject=Subject(type="organisation", id=organisation, properties={"person": "olena"}),
+            action=Action(name=action),
+            resource=Resource(type=kind, id="*" if many else "olena"),
+            context={"purpose": purpose, "justification": "Unconscious after an accident"},
+        ),
+        TODAY,
+    )
+
+
+def allowed(decision: Decision, facts: Facts) -> bool:
+    return decision.permit and holds(decision.rows, facts)
+
+
+def cell(kind: str, purpose: str) -> dict[str, str]:
+    """Action to its qualifier, or to nothing."""
+    words = [word.strip() for word in TABLE[kind].get(purpose, "").split(",") if word.strip()]
+    return {action: rest.strip(" ()") for action, _, rest in (word.partition(" ") for word in words)}
+
+
+PURPOSES = sorted(set(chain(*TABLE.values())) | {"eligibility-check", "fairness-audit", "open-statistics", "privacy"})
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_a_purpose_may_do_what_its_row_says_and_nothing_else(kind: str, purpose: str) -> None:
+    for organisation in approved_for(purpose):
+        decisions = {action: asked(organisation, purpose, kind, action) for action in OPERATIONS[kind]}
+        facts = most_open(organisation, purpose)
+        assert {action for action, decision in decisions.items() if allowed(decision, facts)} == cell(kind, purpose).keys()
+
+
+WITHOUT: Mapping[str, Facts] = {"assigned": {"assigned": ("somebody-else",)}, "own": {"created_by": "somebody-else"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "purpose", "action", "qualifier"),
+    [
+        (kind, purpose, action, qualifier)
+        for kind, purposes in TABLE.items()
+        for purpose in purposes
+        for action, qualifier in cell(kind, purpose).items()
+    ],
+)
+def test_only_the_qualifier_of_a_cell_narrows_it(kind: str, purpose: str, action: str, qualifier: str) -> None:
+    for organisation in approved_for(purpose):
+        decision, facts = asked(organisation, purpose, kind, action), most_open(organisation, purpose)
+        # A record is created by whoever creates it, so that an organisation cannot make one that is not its own.
+        narrowed_by = {"own"} if (kind, action) == ("person", "create") else {qualifier} - {""}
+        assert {name for name, other in WITHOUT.items() if not allowed(decision, facts | other)} == narrowed_by
+
+
+def attributes(words: str) -> set[str]:
+    """The stored attributes of categories, or the attribute itself."""
+    catalogue = rulebook().catalogue.attributes
+    named = {attribute.name for attribute in catalogue if {attribute.name, attribute.category} & set(words.split())}
+    return named - {attribute.name for attribute in catalogue if attribute.derived_from}
+
+
+@pytest.mark.parametrize("purpose", WRITES)
+def test_a_purpose_may_write_what_its_row_says_and_nothing_else(purpose: str) -> None:
+    always, _, with_consent = WRITES[purpose].partition(";")
+    for organisation in approved_for(purpose):
+        write, facts = asked(organisation, purpose, "person", "amend").write, most_open(organisation, purpose)
+        writable = {name for name, way in write.items() if holds(way.when, facts)}
+        assert writable == attributes(always) | attributes(with_consent.removesuffix("with consent"))
+        for consents in ((), ("administration", f"{purpose}@somebody-else")):
+            writable = {name for name, way in write.items() if holds(way.when, facts | {"consents": consents})}
+            assert writable == attributes(always)
+
+
+def test_every_purpose_that_may_amend_or_create_is_in_the_table_of_writing() -> None:
+    assert {purpose for purpose in ON_PEOPLE if {"amend", "create"} & cell("person", purpose).keys()} == WRITES.keys()
+
+
+@pytest.mark.parametrize("organisation", ["return-desk", "reception-agency", "stena-operator"])
+def test_a_forbidden_purpose_is_denied_and_alerted_whatever_is_asked(organisation: str) -> None:
+    for kind, actions in OPERATIONS.items():
+        for action in actions:
+            decision = asked(organisation, "return-enforcement", kind, action)
+            assert not decision.permit
+            assert decision.alert
