@@ -20,7 +20,7 @@ from profile_svc.store.vault import Vault
 from stena import keys
 from stena.contracts.access import Disclosure, Grant
 from stena.contracts.catalogue import Catalogue
-from stena.grants import ALGORITHM, ISSUER, LIFETIME, sign
+from stena.grants import ISSUER, LIFETIME, sign
 from stena.migrations import upgrade
 from stena_local.testing import Postgres
 

@@ -29,6 +29,9 @@ class RecordFacts:
     def with_consents(self, tokens: Iterable[str]) -> "RecordFacts":
         return replace(self, consents=tuple(sorted(tokens)))
 
+    def restrict(self) -> "RecordFacts":
+        return replace(self, restricted=True)
+
     def of_age(self) -> "RecordFacts":
         return replace(self, minor=False)
 

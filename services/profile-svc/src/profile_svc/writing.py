@@ -105,8 +105,10 @@ async def erase(vault: Vault, grant: Grant, person_id: UUID) -> None:
         await vault.person_keys.destroy(person_id)
 
 
-async def correct(vault: Vault, connection: Connection, stored: StoredPerson, said: Statement, attributes: Attributes) -> bool:
-    """Apply ``said`` to the locked person; whether that changed anything."""
+async def correct(
+    vault: Vault, connection: Connection, stored: StoredPerson, said: Statement, attributes: Attributes
+) -> StoredPerson:
+    """Apply ``said`` to the locked person; the same object if that changes nothing."""
     keys = await vault.person_keys.fetch([stored.person_id])
     if stored.person_id not in keys:
         raise NotThere("There is no such person for this caller.")
@@ -114,10 +116,10 @@ async def correct(vault: Vault, connection: Connection, stored: StoredPerson, sa
     known = opened(stored, key, needed_for(said.values, attributes))
     revision = revise(Record(stored.facts, known, stored.provenance), said, attributes)
     if not revision.changed:
-        return False
+        return stored
     after = revised(stored, revision, key, attributes)
     await records.save(connection, stored, after, revision.replaced, said.by, said.at)
-    return True
+    return after
 
 
 def opened(stored: StoredPerson, key: PersonKey, names: frozenset[str]) -> dict[str, Any]:
@@ -126,12 +128,9 @@ def opened(stored: StoredPerson, key: PersonKey, names: frozenset[str]) -> dict[
     return plain | {name: key.unseal(name, stored.sealed[name]) for name in names & stored.sealed.keys()}
 
 
-def first(
-    person_id: UUID, revision: Revision, key: PersonKey, attributes: Attributes, reference: bytes | None = None
-) -> StoredPerson:
+def first(person_id: UUID, revision: Revision, key: PersonKey, attributes: Attributes) -> StoredPerson:
     """The row of a new person."""
-    nobody = StoredPerson(person_id, revision.facts, {}, {}, {}, version=0, external_ref=reference)
-    return revised(nobody, revision, key, attributes)
+    return revised(StoredPerson(person_id, revision.facts, {}, {}, {}, version=0), revision, key, attributes)
 
 
 def revised(stored: StoredPerson, revision: Revision, key: PersonKey, attributes: Attributes) -> StoredPerson:

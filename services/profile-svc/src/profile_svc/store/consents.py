@@ -28,10 +28,15 @@ async def newest_for(connection: AsyncConnection, person_id: UUID, purpose: str,
 
 async def record(connection: AsyncConnection, person: StoredPerson, said: Sequence[Consent], at: datetime) -> None:
     """Add what was said, and bring the locked person's fact ``consents`` in line in the same transaction."""
-    rows = [{"person_id": person.person_id, "consent_id": uuid7(), **consent.model_dump()} for consent in said]
+    await add(connection, [(person.person_id, consent) for consent in said])
+    await refresh(connection, person, at)
+
+
+async def add(connection: AsyncConnection, said: Sequence[tuple[UUID, Consent]]) -> None:
+    """Add what was said; the caller has seen to the facts."""
+    rows = [{"person_id": person_id, "consent_id": uuid7(), **consent.model_dump()} for person_id, consent in said]
     if rows:
         await connection.execute(insert(consents), rows)
-    await refresh(connection, person, at)
 
 
 async def refresh(connection: AsyncConnection, person: StoredPerson, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Writing people: the row, its history, and the log of changes. The caller holds the transaction and the row's lock."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ class StoredPerson:
     provenance: Mapping[str, Any]
     version: int
     external_ref: bytes | None = None
+    consent_ends_at: datetime | None = None
 
 
 async def lock(connection: AsyncConnection, person_id: UUID, rows: Residual) -> StoredPerson | None:
@@ -43,6 +44,11 @@ async def lock_by_reference(connection: AsyncConnection, references: Sequence[by
     return {row["external_ref"]: stored(row) for row in (await connection.execute(wanted)).mappings()}
 
 
+async def id_by_reference(connection: AsyncConnection, reference: bytes) -> str | None:
+    person_id = await connection.scalar(select(persons.c.person_id).where(persons.c.external_ref == reference))
+    return None if person_id is None else str(person_id)
+
+
 def stored(row: RowMapping) -> StoredPerson:
     facts: dict[str, Any] = {name: tuple(row[name]) if kind == "set" else row[name] for name, kind in type_of_fact.items()}
     return StoredPerson(
@@ -53,6 +59,7 @@ def stored(row: RowMapping) -> StoredPerson:
         provenance=row["provenance"],
         version=row["version"],
         external_ref=row["external_ref"],
+        consent_ends_at=row["consent_ends_at"],
     )
 
 
@@ -99,12 +106,13 @@ async def set_facts(
     at: datetime,
     changed: tuple[str, ...] = (),
     **columns: Any,
-) -> None:
+) -> StoredPerson:
     """Change facts alone; logged only if one of them did change. ``changed``: derived attributes that change with them."""
     row = update(persons).where(persons.c.person_id == person.person_id)
     await connection.execute(row.values(**facts.as_mapping(), **columns))
     if facts != person.facts:
         await log(connection, [(person.person_id, changed, person.facts, facts)], at)
+    return replace(person, facts=facts)
 
 
 async def remove(connection: AsyncConnection, person: StoredPerson, at: datetime) -> None:
@@ -136,4 +144,4 @@ async def log(connection: AsyncConnection, entries: Sequence[Logged], at: dateti
 def _columns(person: StoredPerson) -> dict[str, Any]:
     facts = person.facts.as_mapping()
     document = {"attributes": person.attributes, "sealed": person.sealed, "provenance": person.provenance}
-    return {**facts, **document, "version": person.version}
+    return {**facts, **document, "consent_ends_at": person.consent_ends_at, "version": person.version}
