@@ -114,6 +114,11 @@ class Neighbours(httpx.AsyncBaseTransport):
     def sources_asked(self) -> list[httpx.Request]:
         return [request for request in self.asked if request.url.host != "policy"]
 
+    def decided(self) -> list[dict[str, Any]]:
+        """Every question that was put to policy-svc."""
+        bodies = [orjson.loads(request.content) for request in self.asked if request.url.path == "/access/v1/evaluations"]
+        return [question for body in bodies for question in body["evaluations"]]
+
     def _decide(self, asked: dict[str, Any]) -> dict[str, Any]:
         context = {"id": str(uuid.uuid4()), "rulebook": self.catalogue.revision, "rules": ["rule.one"]}
         if self.deny is not None:

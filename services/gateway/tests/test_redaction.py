@@ -1,0 +1,61 @@
+"""The second wall for what is not a person's view: explanations, rows, notes."""
+
+import pytest
+
+from gateway.redaction import Surplus, check_page, check_rows, explanation
+from stena.contracts.access import Grant
+
+from .neighbours import view
+
+GATES = [
+    {"gate": "working-age", "outcome": "not-met", "detail": "under 16", "uses": ["of_working_age"]},
+    {"gate": "dates", "outcome": "met", "detail": "open", "uses": []},
+]
+COMPONENTS = [
+    {"component": "skills", "value": 1, "weight": 1, "contribution": 1, "uses": ["skills"]},
+    {"component": "place", "value": 1, "weight": 1, "contribution": 1, "uses": ["municipality", "remote"]},
+]
+WHOLE = {"matched": [{"uri": "a"}], "missing": [{"uri": "b"}], "components": COMPONENTS, "gates": GATES, "model": "m1"}
+
+
+def test_an_explanation_keeps_what_rests_on_disclosed_attributes_alone() -> None:
+    kept = explanation(WHOLE, {"skills", "municipality"})
+    assert kept == {
+        "matched": [{"uri": "a"}],
+        "missing": [{"uri": "b"}],
+        "components": COMPONENTS[:1],
+        "gates": GATES[1:],
+        "model": "m1",
+    }
+
+
+def test_skills_found_or_missing_fall_with_skills() -> None:
+    kept = explanation(WHOLE, {"municipality", "remote", "of_working_age"})
+    assert (kept["matched"], kept["missing"]) == ([], [])
+    assert kept["components"] == COMPONENTS[1:]
+
+
+def grant(rows: object) -> Grant:
+    members = {"iss": "x", "aud": "x", "iat": 0, "exp": 1, "jti": "x", "organisation": "open-door-legal", "operation": "read"}
+    return Grant.model_validate({**members, "resource": "note", "purpose": "legal-aid", "rulebook": "x", "rows": rows})
+
+
+OWN = {"op": "is_in", "fact": "created_by", "values": ["open-door-legal"]}
+REGION = {"op": "overlaps", "fact": "region_path", "values": ["BG"]}
+
+
+@pytest.mark.parametrize("rows", [OWN, {"op": "all", "of": [OWN, REGION]}, False])
+def test_a_note_of_another_organisation_is_a_surplus(rows: object) -> None:
+    with pytest.raises(Surplus):
+        check_rows(grant(rows), created_by="danube-health")
+
+
+@pytest.mark.parametrize("rows", [True, OWN, {"op": "all", "of": [OWN, REGION]}, {"op": "any", "of": [OWN, REGION]}])
+def test_a_note_that_may_be_within_the_grant_passes(rows: object) -> None:
+    check_rows(grant(rows), created_by="open-door-legal")
+
+
+@pytest.mark.parametrize("people", [["a", "b", "c"], ["a", "a"]])
+def test_more_people_than_asked_for_or_one_twice_are_a_surplus(people: list[str]) -> None:
+    with pytest.raises(Surplus):
+        check_page([view(person) for person in people], 2)
