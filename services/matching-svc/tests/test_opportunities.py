@@ -185,6 +185,7 @@ async def test_a_page_says_whether_there_is_more(service: Any) -> None:
     assert await search(own=True, limit=2, after=made[1]) == ([made[0]], False)
     assert await search(own=True, kind="training") == ([made[2], made[0]], False)
     assert made[0] not in (await search(kind="training"))[0]
+    assert made[1] in (await search(region="BG41"))[0]
     assert (await search(region="BG341"))[0] == []
 
 

@@ -27,19 +27,18 @@ class Occupation:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """``used_by`` counts the occupations of the whole classification that name it: the fewer, the rarer it is."""
+    """``rarity`` is above 0 and at most 1, which is a skill that one occupation names."""
 
     uri: str
     labels: Mapping[str, str]
-    used_by: int
+    rarity: float
 
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Both vocabularies by URI. ``total_occupations`` is that of the whole classification."""
+    """Both vocabularies by URI."""
 
     version: str
-    total_occupations: int
     occupations: Mapping[str, Occupation]
     skills: Mapping[str, Skill]
 
@@ -50,10 +49,10 @@ class Concepts:
             return uri.rsplit("/", 1)[-1]
         return concept.labels.get(language) or concept.labels["en"]
 
-    def rarity(self, skill: str) -> float:
-        """Inverse document frequency over ESCO's occupations, above 0 and at most 1; a skill not known here counts as rare."""
-        used_by = self.skills[skill].used_by if skill in self.skills else 1
-        return math.log1p(self.total_occupations / (1 + used_by)) / math.log1p(self.total_occupations / 2)
+    def rarity(self, uri: str) -> float:
+        """How rare a skill is; one that is not known here counts as rare."""
+        skill = self.skills.get(uri)
+        return 1.0 if skill is None else skill.rarity
 
     def isco(self, occupation: str) -> str | None:
         known = self.occupations.get(occupation)
@@ -70,20 +69,20 @@ def is_concept(uri: str, scheme: str) -> bool:
 def small_set() -> Concepts:
     """The extract that ships with this service (see ``esco/NOTICE``), read once."""
     content = orjson.loads((resources.files("matching_svc.esco") / "small.json").read_bytes())
-    base = content["base"]
+    base, total = content["base"], content["total_occupations"]
+    occupations = (_occupation(base, id_, entry) for id_, entry in content["occupations"].items())
+    skills = (_skill(base, id_, entry, total) for id_, entry in content["skills"].items())
     return Concepts(
         version=content["version"],
-        total_occupations=content["total_occupations"],
-        occupations=MappingProxyType(
-            {f"{base}occupation/{id_}": _occupation(base, id_, o) for id_, o in content["occupations"].items()}
-        ),
-        skills=MappingProxyType(
-            {
-                f"{base}skill/{id_}": Skill(f"{base}skill/{id_}", s["labels"], s["used_by"])
-                for id_, s in content["skills"].items()
-            }
-        ),
+        occupations=MappingProxyType({occupation.uri: occupation for occupation in occupations}),
+        skills=MappingProxyType({skill.uri: skill for skill in skills}),
     )
+
+
+def _skill(base: str, id_: str, entry: Mapping[str, Any], total: int) -> Skill:
+    """Rarity is the inverse document frequency over all of ESCO's occupations, scaled to 1 for what one of them names."""
+    rarity = math.log1p(total / (1 + entry["used_by"])) / math.log1p(total / 2)
+    return Skill(f"{base}skill/{id_}", entry["labels"], rarity)
 
 
 def _occupation(base: str, id_: str, entry: Mapping[str, Any]) -> Occupation:

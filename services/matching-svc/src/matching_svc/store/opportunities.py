@@ -55,7 +55,7 @@ async def search(
     if query.kind is not None:
         statement = statement.where(opportunities.c.kind == query.kind)
     if query.region is not None:
-        statement = statement.where(opportunities.c.region == query.region)
+        statement = statement.where(opportunities.c.region.startswith(query.region, autoescape=True))  # NUTS codes nest
     if query.after is not None:
         statement = statement.where(opportunities.c.opportunity_id < query.after)
     statement = statement.order_by(opportunities.c.opportunity_id.desc()).limit(query.limit + 1)
