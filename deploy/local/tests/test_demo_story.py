@@ -80,12 +80,24 @@ def test_rows_that_all_treat_alike_are_folded() -> None:
     ]
 
 
-def test_a_view_without_a_record_is_missed() -> None:
-    read = {"operation": "read", "outcome": "answered"}
-    records = [read | {"organisation": v.organisation, "purpose": v.purpose, "attributes": sorted(v.sees)} for v in views()]
-    assert own_view.not_recorded(records) == []
-    records[1]["attributes"] = records[1]["attributes"][1:]  # one attribute seen, and not written down
-    assert len(own_view.not_recorded(records)) == 1
+def test_an_answer_that_was_not_written_down_as_it_left_is_missed() -> None:
+    answers = {
+        view: {"attributes": dict.fromkeys(view.sees), "disclosure": {"decision": f"dec_{view.purpose}"}} for view in views()
+    }
+    records = [
+        {
+            "decision": f"dec_{view.purpose}",
+            "organisation": view.organisation,
+            "purpose": view.purpose,
+            "attributes": sorted(view.sees),
+        }
+        for view in views()
+    ]
+    assert own_view.not_recorded(records, answers) == []
+    one_attribute_less = [*records[1:], records[0] | {"attributes": sorted(views()[0].sees)[1:]}]
+    of_another_decision = [*records[1:], records[0] | {"decision": "dec_yesterday"}]
+    assert len(own_view.not_recorded(one_attribute_less, answers)) == 1
+    assert len(own_view.not_recorded(of_another_decision, answers)) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from stena_local.demo import opportunities as offers
 from stena_local.demo import people as lives
 from stena_local.demo.stena_command import Here, InContainers, apart
 from stena_local.demo.story.credentials import Credentials
+from stena_local.demo.story.preparing import Deployment
 from stena_local.demo.story.telling import tell
 from stena_local.layout import SERVICES
 
@@ -59,8 +60,8 @@ def story(
 ) -> None:
     """Show the wall at work on invented people, and check that it does what the rulebook says."""
     if via is Via.COMPOSE:
-        known = Credentials(None)
-        deviations = tell(url or "http://127.0.0.1:8400", InContainers(compose), known, _today(), goes_on=not once)
+        deployment = Deployment(url or "http://127.0.0.1:8400", InContainers(compose), Credentials(None))
+        deviations = tell(deployment, _today(), goes_on=not once)
     else:
         deviations = _tell_here(url, once)
     raise typer.Exit(1 if deviations else 0)
@@ -70,8 +71,9 @@ def _tell_here(url: str | None, once: bool) -> list[str]:
     apart("up", "--detach")
     try:
         layout = describe()
-        kept = Credentials(layout.home / "demo-clients.json")
-        return tell(url or layout.url(SERVICES[0]), Here(), kept, _today(), goes_on=not once)
+        gateway, _, profile, _ = map(layout.url, SERVICES)
+        deployment = Deployment(url or gateway, Here(), Credentials(layout.home / "demo-clients.json"), inside=profile)
+        return tell(deployment, _today(), goes_on=not once)
     finally:
         if once:
             apart("down")

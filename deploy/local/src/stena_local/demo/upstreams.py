@@ -30,6 +30,15 @@ class Answer:
         return str(self.body.get("reason") or self.body.get("type", "").rsplit("/", 1)[-1])
 
 
+def get(url: str) -> Answer:
+    """What anybody gets who comes without credentials."""
+    try:
+        response = httpx.get(url, timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        raise DeploymentError(f"Nothing answers at {url}: {error}. See `stena status`.") from error
+    return Answer(response.status_code, response.json())
+
+
 class Gateway:
     """Tokens are fetched when first needed; they live longer than the story takes."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from rich.box import HORIZONTALS
 from rich.table import Table
 
 from stena_local.demo.story.expectations import View, deviations, shortlist, views
@@ -37,7 +38,7 @@ def _candidates(stage: Stage) -> None:
     job = _own_job(stage, view.organisation)
     if job is None:
         return stage.findings.check(False, f"{view.organisation} has a job on offer")
-    answer = stage.get(f"/v1/opportunities/{job['id']}/candidates", view.organisation, view.purpose, limit=5)
+    answer = stage.get(f"/v1/opportunities/{job['id']}/candidates", view.organisation, view.purpose, limit=3)
     candidates = answer.body.get("candidates", []) if answer.status == 200 else []
     rows = [(_anonymous(candidate["person"]), candidate) for candidate in candidates]
     stage.console.print(_table(f"Who fits “{job['title']}”", "Somebody", rows))
@@ -72,14 +73,25 @@ def unexplained(pairs: Sequence[Mapping[str, Any]], view: View) -> Iterator[str]
 
 
 def _table(title: str, first: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", padding=(0, 1), show_lines=True)
-    for heading, width in ((first, 26), ("Score", 6), ("Has", 32), ("Lacks", 24), ("Conditions", 22)):
+    table = Table(title=title, title_justify="left", title_style="bold", box=HORIZONTALS, show_lines=True)
+    for heading, width in ((first, 26), ("Score", 5), ("Has", 32), ("Lacks", 26), ("Conditions", 24)):
         table.add_column(heading, max_width=width)
     for name, pair in rows:
         explanation = pair["explanation"]
-        gates = "\n".join(f"{gate['gate']}: {gate['outcome']}" for gate in explanation["gates"])
-        table.add_row(name, f"{pair['score']:.2f}", _labels(explanation["matched"]), _labels(explanation["missing"]), gates)
+        has, lacks = _labels(explanation["matched"]), _labels(explanation["missing"])
+        table.add_row(name, f"{pair['score']:.2f}", has, lacks, _gates(explanation["gates"]))
     return table
+
+
+def _gates(gates: Sequence[Mapping[str, Any]]) -> str:
+    """The lawful conditions by their outcome; an unknown one says what a person has to check."""
+    by_outcome: dict[str, list[str]] = {}
+    for gate in gates:
+        names = by_outcome.setdefault(gate["outcome"], [])
+        if gate["gate"] not in names:
+            names.append(gate["gate"])
+    words = {"unknown": "to be verified"}
+    return "\n".join(f"{words.get(outcome, outcome)}: {', '.join(names)}" for outcome, names in by_outcome.items())
 
 
 def _labels(findings: Sequence[Mapping[str, Any]]) -> str:

@@ -31,7 +31,8 @@ _SAMPLES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
-def tell(stage: Stage) -> None:
+def tell(stage: Stage) -> Mapping[View, Mapping[str, Any]]:
+    """The answers, for the chapter that looks whether they were written down."""
     stage.chapter(
         "1  One person, five organisations, five views",
         "Olena Prymerna (invented) is a baker and food technologist from Ukraine with a child, diabetes and a faith. Five\n"
@@ -45,13 +46,14 @@ def tell(stage: Stage) -> None:
         promise = f"exactly the {len(view.sees)} of {len(stage.categories)} attributes that it needs"
         wrong = deviations(view, stage.categories, person)
         stage.findings.all_of(wrong, f"{view.organisation} for {view.purpose} sees {promise}")
+    return people
 
 
 def _ask(stage: Stage, view: View) -> Mapping[str, Any]:
     answer = stage.get_person(stage.olena, view.organisation, view.purpose)
     if answer.status != 200:
         stage.findings.check(False, f"{view.organisation} for {view.purpose} is answered", f"{answer.status} {answer.reason}")
-        return {"attributes": {}, "withheld": {}}
+        return {"attributes": {}, "withheld": {}, "disclosure": {"decision": None}}
     found: Mapping[str, Any] = answer.body
     return found
 

@@ -6,14 +6,16 @@ from typing import Any, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from stena_local.demo.story.expectations import views
+from stena_local.demo.story.expectations import View
 from stena_local.demo.story.stage import Stage
 
 _PURPOSE: Final = "data-subject-access"
 _OWN: Final = "self-service"
+_MOST_SHOWN: Final = 12  # records; the newest come first
 
 
-def tell(stage: Stage) -> None:
+def tell(stage: Stage, answers: Mapping[View, Mapping[str, Any]]) -> None:
+    """``answers`` are those of the first chapter: each must stand in the record as it left."""
     stage.chapter(
         "3  The person's own view",
         "Olena asks what is on record of her, and who has seen what. Each line was written down before the answer left.",
@@ -31,27 +33,27 @@ def tell(stage: Stage) -> None:
     answer = stage.get(f"/v1/persons/{own_id}/disclosures", _OWN, _PURPOSE, limit=100)
     records = answer.body.get("disclosures", []) if answer.status == 200 else []
     stage.console.print(_table(records))
-    stage.findings.all_of(not_recorded(records), "the record holds each of the five views, attribute by attribute")
+    stage.findings.all_of(not_recorded(records, answers), "each of the five answers is on record, attribute by attribute")
 
 
-def not_recorded(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Views of the first chapter that the record does not tell of exactly."""
+def not_recorded(records: Sequence[Mapping[str, Any]], answers: Mapping[View, Mapping[str, Any]]) -> list[str]:
+    """Answers of which the record does not tell, under their decision, exactly who saw which attributes for what."""
     recorded = {
-        (record["organisation"], record["purpose"], frozenset(record["attributes"]))
-        for record in records
-        if record["operation"] == "read" and record["outcome"] == "answered"
+        (record["decision"], record["organisation"], record["purpose"], frozenset(record["attributes"])) for record in records
     }
     return [
-        f"no record that {view.organisation} for {view.purpose} saw these {len(view.sees)} attributes"
-        for view in views()
-        if (view.organisation, view.purpose, view.sees) not in recorded
+        f"no record that {view.organisation} for {view.purpose} saw these {len(person['attributes'])} attributes"
+        for view, person in answers.items()
+        if (person["disclosure"]["decision"], view.organisation, view.purpose, frozenset(person["attributes"])) not in recorded
     ]
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("When", "Who", "What for", "Saw", box=SIMPLE_HEAD, title="Who has seen what", title_justify="left")
-    for record in records[:12]:
+    table = Table(title="Who has seen what", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading, width in (("When", 8), ("Who", 31), ("What for", 33), ("Saw", 38)):
+        table.add_column(heading, max_width=width, no_wrap=True, overflow="ellipsis")
+    for record in records[:_MOST_SHOWN]:
         names = record["attributes"]
-        saw = f"{len(names)}: {', '.join(names[:4])} …" if len(names) > 4 else ", ".join(names) or record["outcome"]
+        saw = f"{len(names)}: {', '.join(names)}" if names else f"[yellow]nothing: {record['outcome']}[/yellow]"
         table.add_row(record["at"][11:19], record["organisation_name"], record["purpose_title"], saw)
     return table

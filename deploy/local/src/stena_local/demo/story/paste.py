@@ -15,26 +15,31 @@ def tell(stage: Stage) -> None:
 
 def _lines(stage: Stage) -> list[str]:
     client = stage.clients["employment-agency"]
-    url, olena = stage.gateway.url, stage.person_id(stage.olena, "employment-agency", "job-ranking")
-    call = 'curl -s -H "Authorization: Bearer $TOKEN" -H "Processing-Purpose: job-ranking"'
+    olena = stage.person_id(stage.olena, "employment-agency", "job-ranking")
+    authorised = 'curl -s -H "Authorization: Bearer $TOKEN"'
+    ranking = f"{authorised} -H 'Processing-Purpose: job-ranking'"
     return [
+        f"STENA={stage.gateway.url}",
+        f"OLENA={olena}",
+        "",
         "# a token, good for ten minutes",
-        f"TOKEN=$(curl -s -u '{client.client_id}:{client.client_secret}' -d grant_type=client_credentials \\",
-        f"  {url}/oauth2/token | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])')",
+        f"TOKEN=$(curl -s -u '{client.client_id}:{client.client_secret}' \\",
+        "  -d grant_type=client_credentials $STENA/oauth2/token \\",
+        "  | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])')",
         "",
         "# what you may do, and what you would see: before any data",
-        f'curl -s -H "Authorization: Bearer $TOKEN" {url}/v1/purposes',
+        f'{authorised} "$STENA/v1/purposes" | python3 -m json.tool',
         "",
         "# Olena, as a job coach sees her",
-        f"{call} {url}/v1/persons/{olena}",
+        f'{ranking} "$STENA/v1/persons/$OLENA" | python3 -m json.tool',
         "",
-        "# everybody who speaks Ukrainian, and the jobs that fit Olena",
-        f"{call} '{url}/v1/persons?filter=languages:has:ukr&fields=skills,languages&limit=2'",
-        f"{call} '{url}/v1/persons/{olena}/matches?kind=job&limit=3'",
+        "# people who speak Ukrainian, and the jobs that fit Olena",
+        f'{ranking} "$STENA/v1/persons?filter=languages:has:ukr&fields=skills,languages&limit=2" | python3 -m json.tool',
+        f'{ranking} "$STENA/v1/persons/$OLENA/matches?kind=job&limit=3" | python3 -m json.tool',
         "",
-        "# the same with a purpose that is not yours, and with a filter on what you may not see",
-        f'curl -s -H "Authorization: Bearer $TOKEN" -H "Processing-Purpose: health-access" {url}/v1/persons/{olena}',
-        f"{call} '{url}/v1/persons?filter=gender:eq:female'",
+        "# a purpose that is not yours, and a filter on what you may not see",
+        f"{authorised} -H 'Processing-Purpose: health-access' \"$STENA/v1/persons/$OLENA\" | python3 -m json.tool",
+        f'{ranking} "$STENA/v1/persons?filter=gender:eq:female" | python3 -m json.tool',
         "",
-        f"# all calls, to read and to try: {url}/docs",
+        f"# every call, to read and to try: {stage.gateway.url}/docs",
     ]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -37,16 +38,27 @@ _SELF: Final = "self-service"
 _PATIENCE: Final = 30.0  # seconds until the matcher must have caught up
 
 
-def prepare(console: Console, gateway: Gateway, stena: StenaCommand, credentials: Credentials, today: date) -> Stage:
+@dataclass(frozen=True)
+class Deployment:
+    """Which Stena the story is about. ``inside`` is the address of profile-svc where it can be reached at all."""
+
+    url: str
+    stena: StenaCommand
+    credentials: Credentials
+    inside: str | None = None
+
+
+def prepare(console: Console, gateway: Gateway, deployment: Deployment, today: date) -> Stage:
     """The stage on which the story is told."""
+    stena = deployment.stena
     _step(console, f"{PEOPLE} invented people imported", lambda: _import_people(stena))
     olena, omid = _find(stena, protagonists.OLENA), _find(stena, protagonists.OMID)
-    clients = _step(console, f"{len(_SPEAKERS) + 1} clients registered", lambda: _clients(stena, gateway, credentials, olena))
+    clients = _step(console, f"{len(_SPEAKERS) + 1} clients registered", lambda: _clients(deployment, gateway, olena))
     categories = _categories(gateway, clients["employment-agency"])
-    stage = Stage(console, Findings(console), gateway, stena, clients, categories, olena, omid)
+    stage = Stage(console, Findings(console), gateway, stena, clients, categories, olena, omid, deployment.inside)
     offers = list(opportunities.stream(OPPORTUNITIES, SEED, today))
     _step(console, f"{len(offers)} opportunities offered by their organisations", lambda: _offer(stage, offers))
-    _step(console, "matching has read everybody whom it may read", lambda: _wait_for_matching(stage))
+    _step(console, "matching knows Olena, as far as it may", lambda: _wait_for_matching(stage))
     return stage
 
 
@@ -66,20 +78,20 @@ def _find(stena: StenaCommand, external_id: str) -> str:
     return stena.run("profile-svc", "person-find", external_id, "--created-by", protagonists.REGISTERED_BY).strip()
 
 
-def _clients(stena: StenaCommand, gateway: Gateway, credentials: Credentials, olena: str) -> Mapping[str, Client]:
+def _clients(deployment: Deployment, gateway: Gateway, olena: str) -> Mapping[str, Client]:
     """Clients of an earlier story are used again if the gateway still knows them; the person's own must be hers."""
-    known = {name: client for name, client in credentials.read(olena).items() if gateway.knows(client)}
+    known = {name: client for name, client in deployment.credentials.read(olena).items() if gateway.knows(client)}
     wanted = [name for name in (*_SPEAKERS, _SELF) if name not in known]
 
     def register(organisation: str) -> Client:
         bound = ("--person", olena) if organisation == _SELF else ()
         named = ("--organisation", organisation, "--name", "demo story", *bound)
-        made = ask(stena, "gateway", "client", "add", *named, "--json")
+        made = ask(deployment.stena, "gateway", "client", "add", *named, "--json")
         return Client(organisation, made["client_id"], made["client_secret"])
 
     made = {organisation: register(organisation) for organisation in wanted}
     _wait_for(made.values(), gateway)
-    credentials.write(olena, known | made)
+    deployment.credentials.write(olena, known | made)
     return known | made
 
 

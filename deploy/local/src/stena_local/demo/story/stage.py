@@ -13,7 +13,8 @@ from stena_local.demo.upstreams import Answer, Client, Gateway
 
 @dataclass(frozen=True)
 class Stage:
-    """``olena`` and ``omid`` are internal ids, which no client ever sees; ``categories``: attribute → its category."""
+    """``olena`` and ``omid`` are internal ids, which no client ever sees; ``categories``: attribute → its category; ``inside``
+    is the address of profile-svc where it can be reached at all."""
 
     console: Console
     findings: Findings
@@ -23,6 +24,7 @@ class Stage:
     categories: Mapping[str, str]
     olena: str
     omid: str
+    inside: str | None
     _ids: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def person_id(self, internal: str, organisation: str, purpose: str) -> str:

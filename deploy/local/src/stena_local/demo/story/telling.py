@@ -5,23 +5,21 @@ from typing import Final
 
 from rich.console import Console
 
-from stena_local.demo.stena_command import StenaCommand
 from stena_local.demo.story import fitting, five_views, own_view, paste, refusals
-from stena_local.demo.story.credentials import Credentials
-from stena_local.demo.story.preparing import prepare
+from stena_local.demo.story.preparing import Deployment, prepare
 from stena_local.demo.upstreams import Gateway
 
 _WIDTH: Final = 118
 
 
-def tell(url: str, stena: StenaCommand, credentials: Credentials, today: date, *, goes_on: bool) -> list[str]:
+def tell(deployment: Deployment, today: date, *, goes_on: bool) -> list[str]:
     """Tells everything; the answer lists what did not come out as the rulebook says. ``goes_on``: the system stays up."""
     console = story_console()
-    with Gateway(url) as gateway:
-        stage = prepare(console, gateway, stena, credentials, today)
-        five_views.tell(stage)
+    with Gateway(deployment.url) as gateway:
+        stage = prepare(console, gateway, deployment, today)
+        answers = five_views.tell(stage)
         refusals.tell(stage)
-        own_view.tell(stage)
+        own_view.tell(stage, answers)
         fitting.tell(stage)
         if goes_on:
             paste.tell(stage)
