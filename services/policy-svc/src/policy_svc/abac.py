@@ -5,11 +5,9 @@ keeps state between calls); what cannot be compiled with a safe meaning is refus
 """
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
-
-from py_abac.exceptions import PolicyCreateError
-from py_abac.policy.policy import Policy
 
 from policy_svc import relations
 from policy_svc.faults import Faults, Place, choices
@@ -32,6 +30,12 @@ from policy_svc.relations import Relation
 from policy_svc.rules import Effect, Mention, Rule
 from policy_svc.vocabulary import PATHS, RECORD
 from policy_svc.yaml_files import Entries, Items, place_at, plain
+
+with warnings.catch_warnings():
+    # Its last release is of 2021 and defines its schemas in ways that marshmallow announces to end: pinned, so no news.
+    warnings.simplefilter("ignore")
+    from py_abac.exceptions import PolicyCreateError
+    from py_abac.policy.policy import Policy
 
 ELEMENTS: Final = ("subject", "resource", "action", "context")
 KEYS: Final = frozenset({"uid", "description", "effect", "rules", "targets"})
@@ -160,13 +164,14 @@ def _parse(raw: Entries, uid: str | None, faults: Faults) -> Policy | None:
 
 
 def _messages(found: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Marshmallow's nested messages as (path into the rule, text). Its own steps (``value`` of a field) are left out."""
+    """Marshmallow's nested messages as (path into the rule, text)."""
     if not isinstance(found, dict):
         yield path, str(found[0]) if isinstance(found, list) and found else str(found)
         return
     for key, inner in found.items():
-        through_condition = key in ("value", "key") and bool(path) and str(path[-1]).startswith("$")
-        yield from _messages(inner, path if through_condition or key == "_schema" else (*path, key))
+        if isinstance(key, str) and key.startswith("$") and isinstance(inner, dict):
+            inner = inner.get("value", inner.get("key", inner))  # of a mapping's entry it says which half is wrong
+        yield from _messages(inner, path if key == "_schema" else (*path, key))
 
 
 def _name(element: str, path: str) -> str:

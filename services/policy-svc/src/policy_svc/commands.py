@@ -57,11 +57,11 @@ def run_cases(directory: Directory = None, as_json: AsJson = False) -> None:
 
 def migrate() -> None:
     """Bring the database `policy` to the newest revision."""
-    upgrade(OwnerSettings().database, _migrations())
+    upgrade(OwnerSettings().database, migrations())
 
 
-def _migrations() -> Path:
-    """Beside the sources in a checkout, inside the package in a wheel."""
+def migrations() -> Path:
+    """The folder of the migrations: beside the sources in a checkout, inside the package in a wheel."""
     inside = Path(__file__).parent / "migrations"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "migrations"
 
