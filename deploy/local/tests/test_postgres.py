@@ -18,6 +18,7 @@ from stena_local.programs import find
 from stena_local.trouble import DeploymentError
 
 from .queries import run
+from .sockets import listening
 
 pytestmark = pytest.mark.processes
 
@@ -84,7 +85,7 @@ async def test_a_start_waits_for_what_a_killed_server_left_working(server: Serve
 def test_nothing_but_loopback_listens(server: Server) -> None:
     server.start()
     assert server.process is not None
-    assert _listening(server.process.pid) == {f"127.0.0.1:{server.port}"}
+    assert listening(server.process.pid) == {f"127.0.0.1:{server.port}"}
     assert not list(server.place.rglob(".s.PGSQL*"))
 
 
@@ -206,33 +207,3 @@ def test_an_interrupted_making_does_not_look_like_a_cluster(server: Server) -> N
 
 def _mode(path: Path) -> int:
     return 0 if path.is_symlink() else stat.S_IMODE(path.stat().st_mode)
-
-
-def _listening(pid: int) -> set[str]:
-    """Addresses on which the process listens, from /proc; unix sockets count too."""
-    sockets = set()
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            target = os.readlink(descriptor)
-        except OSError:
-            continue
-        if target.startswith("socket:["):
-            sockets.add(target[8:-1])
-    found = set()
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            listens = fields[3] == "0A" or table.startswith("udp")
-            if listens and fields[9] in sockets and fields[2].endswith(":0000"):
-                found.add(_address(fields[1]))
-    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
-        unix = line.split()
-        if len(unix) > 7 and unix[6] in sockets:
-            found.add(unix[7])
-    return found
-
-
-def _address(encoded: str) -> str:
-    host, port = encoded.split(":")
-    numbers = ".".join(str(byte) for byte in reversed(bytes.fromhex(host)))
-    return f"{numbers}:{int(port, 16)}"

@@ -1,0 +1,182 @@
+"""`stena up` with real processes: what runs, what listens, and what is said and left behind when something ends."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stena_local.layout import GATEWAY, Layout
+from stena_local.processes import HOST, command_line
+from stena_local.running import Running
+from stena_local.settings import Settings, inherited
+
+from .sockets import listening
+
+pytestmark = pytest.mark.processes
+PATIENCE = 90
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment in a folder and on ports of its own, seen only through its command and its processes."""
+
+    layout: Layout
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**inherited(), "STENA_HOME": str(self.layout.home), "STENA_PORT": str(self.layout.settings.port)}
+
+    def stena(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "stena_local", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    def up(self) -> subprocess.Popen[bytes]:
+        """`stena up` in the foreground, ready."""
+        command = [sys.executable, "-m", "stena_local", "up"]
+        with self.output.open("wb") as output:
+            process = subprocess.Popen(command, env=self.environment, stdout=output, stderr=output, start_new_session=True)
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            running = Running.read(self.layout.home)
+            if running is not None and running.ready:
+                return process
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        raise AssertionError(self.output.read_text())
+
+    @property
+    def output(self) -> Path:
+        return self.layout.home.with_name("output")
+
+    @property
+    def running(self) -> Running:
+        running = Running.read(self.layout.home)
+        assert running is not None
+        return running
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    home = tmp_path_factory.mktemp("deployment") / "home"
+    deployment = Deployment(Layout(Settings(home=home, port=_free_row())))
+    yield deployment
+    deployment.stena("down")
+    deployment.stena("remove", "--yes")
+
+
+def test_everything_is_ready_on_loopback_alone_and_gone_after_down(deployment: Deployment) -> None:
+    started = deployment.stena("up", "--detach")
+    assert started.returncode == 0, started.stderr
+    assert deployment.layout.url(GATEWAY) in started.stdout
+    assert deployment.stena("status").returncode == 0
+    children = dict(deployment.running.children)
+    assert set(children) == {"gateway", "policy-svc", "profile-svc", "matching-svc", "postgres"}
+
+    addresses = {name: listening(pid) for name, pid in children.items()}
+    assert all(found and all(address.startswith(f"{HOST}:") for address in found) for found in addresses.values()), addresses
+
+    again = deployment.stena("up", "--detach")
+    assert again.returncode == 0
+    assert deployment.running.children == children, "a second start must not disturb the first"
+    assert "runs already" in deployment.stena("up").stderr
+
+    assert deployment.stena("down").returncode == 0
+    assert [name for name, pid in children.items() if command_line(pid)] == []
+    assert deployment.stena("status").returncode == 1
+
+
+def test_secrets_and_logs_are_closed_and_no_secret_stands_in_a_command_line_or_log(deployment: Deployment) -> None:
+    process = deployment.up()
+    try:
+        layout = deployment.layout
+        opened = [path for path in (layout.home, layout.secrets.folder, *layout.secrets.folder.rglob("*")) if _open(path)]
+        assert opened == []
+        texts = [command_line(pid) for pid in deployment.running.children.values()]
+        texts += [log.read_text(errors="replace") for log in layout.logs.iterdir()]
+        for secret in (path.read_text().strip() for path in layout.secrets.folder.rglob("*") if path.is_file()):
+            if len(secret) > 20 and not secret.startswith("{"):
+                assert not any(secret in text for text in texts)
+    finally:
+        process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+
+
+def test_ctrl_c_stops_all_and_the_next_start_finds_its_data(deployment: Deployment) -> None:
+    process = deployment.up()
+    added = deployment.stena("client", "add", "--organisation", "employment-agency", "--name", "kept", "--json")
+    assert added.returncode == 0, added.stderr
+    children = deployment.running.children
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+    assert [name for name, pid in children.items() if command_line(pid)] == []
+
+    process = deployment.up()
+    try:
+        assert "kept" in deployment.stena("client", "list").stdout
+        with httpx.Client(trust_env=False) as client:
+            assert client.get(f"{deployment.layout.url(GATEWAY)}/readyz").json()["status"] == "ready"
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("victim", ["policy-svc", "postgres"])
+def test_a_dead_part_is_named_and_everything_else_is_stopped(deployment: Deployment, victim: str) -> None:
+    process = deployment.up()
+    children = deployment.running.children
+    os.kill(children[victim], signal.SIGKILL)
+    assert process.wait(PATIENCE) == 1
+    output = deployment.output.read_text()
+    assert f"{victim} ended by itself (killed by SIGKILL)" in output
+    assert "stena up" in output
+    assert str(deployment.layout.log(victim)) in output.replace("\n", "")
+    assert [name for name, pid in children.items() if command_line(pid)] == []
+
+
+def test_what_a_killed_supervisor_leaves_behind_is_ended_by_down(deployment: Deployment) -> None:
+    process = deployment.up()
+    children = deployment.running.children
+    process.kill()
+    process.wait(PATIENCE)
+    assert deployment.stena("up").returncode == 1, "it must not start beside what still runs"
+    assert deployment.stena("down").returncode == 0
+    assert [name for name, pid in children.items() if command_line(pid)] == []
+
+
+def test_a_taken_port_is_named_with_its_option_and_nothing_is_started(deployment: Deployment) -> None:
+    port = deployment.layout.settings.port + 2
+    with socket.create_server((HOST, port)):
+        refused = deployment.stena("up")
+    assert refused.returncode == 1
+    assert f"Port {port}" in refused.stderr
+    assert "profile-svc" in refused.stderr
+    assert "--port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert Running.read(deployment.layout.home) is None
+
+
+def _open(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _free_row() -> int:
+    """A port with all the following ones that a deployment takes free."""
+    for port in range(21000, 30000, 20):
+        try:
+            for taken in range(port, port + 14):
+                with socket.socket() as probe:
+                    probe.bind((HOST, taken))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no free ports")
