@@ -4,9 +4,10 @@ A proxy is an attribute that reveals something which the purpose withholds, if o
 """
 
 from datetime import UTC, datetime
-from functools import cache
 from itertools import product
 from pathlib import Path
+
+import pytest
 
 from policy_svc.decisions import decide
 from policy_svc.loading import load
@@ -19,12 +20,12 @@ FOLDER = Path(__file__).parents[2] / "deploy" / "rulebook"
 TODAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-@cache
+@pytest.fixture(scope="module")
 def rulebook() -> Rulebook:
     return load(FOLDER)
 
 
-def views(organisation: str, purpose: str) -> list[frozenset[str]]:
+def views(rulebook: Rulebook, organisation: str, purpose: str) -> list[frozenset[str]]:
     """What the purpose discloses of each kind of record that its conditions can tell apart."""
     many = purpose == "anonymous-shortlist"
     evaluation = Evaluation(
@@ -33,7 +34,7 @@ def views(organisation: str, purpose: str) -> list[frozenset[str]]:
         resource=Resource(type="person", id="*" if many else "olena"),
         context={"purpose": purpose, "justification": "Unconscious after an accident"},
     )
-    decision = decide(rulebook(), evaluation, TODAY)
+    decision = decide(rulebook, evaluation, TODAY)
     return [
         frozenset(name for name, way in decision.disclose.items() if holds(way.when, facts))
         for facts in records(organisation, purpose)
@@ -55,23 +56,23 @@ def records(organisation: str, purpose: str) -> list[Facts]:
     ]
 
 
-def betrays(attribute: Attribute, view: frozenset[str]) -> bool:
+def betrays(rulebook: Rulebook, attribute: Attribute, view: frozenset[str]) -> bool:
     """Whether a view shows ``attribute``, and not the whole of something that it reveals."""
-    return attribute.name in view and not all(stored(category) <= view for category in attribute.reveals)
+    return attribute.name in view and not all(stored(rulebook, category) <= view for category in attribute.reveals)
 
 
-def stored(category: str) -> frozenset[str]:
-    attributes = rulebook().catalogue.attributes
+def stored(rulebook: Rulebook, category: str) -> frozenset[str]:
+    attributes = rulebook.catalogue.attributes
     return frozenset(each.name for each in attributes if each.category == category and not each.derived_from)
 
 
-def proxies(purpose: str) -> set[str]:
-    revealing = [attribute for attribute in rulebook().catalogue.attributes if attribute.reveals]
-    organisations = [name for name, own in rulebook().organisations.items() if purpose in own.purposes(TODAY.date())]
-    seen = [view for organisation in organisations for view in views(organisation, purpose)]
-    return {attribute.name for attribute in revealing if any(betrays(attribute, view) for view in seen)}
+def proxies(rulebook: Rulebook, purpose: str) -> set[str]:
+    revealing = [attribute for attribute in rulebook.catalogue.attributes if attribute.reveals]
+    organisations = [name for name, own in rulebook.organisations.items() if purpose in own.purposes(TODAY.date())]
+    seen = [view for organisation in organisations for view in views(rulebook, organisation, purpose)]
+    return {attribute.name for attribute in revealing if any(betrays(rulebook, attribute, view) for view in seen)}
 
 
-def test_every_purpose_accepts_exactly_the_proxies_that_it_discloses() -> None:
-    found = {name: proxies(name) for name in rulebook().purposes}
-    assert found == {name: set(purpose.accepts) for name, purpose in rulebook().purposes.items()}
+def test_every_purpose_accepts_exactly_the_proxies_that_it_discloses(rulebook: Rulebook) -> None:
+    found = {name: proxies(rulebook, name) for name in rulebook.purposes}
+    assert found == {name: set(purpose.accepts) for name, purpose in rulebook.purposes.items()}

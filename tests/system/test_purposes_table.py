@@ -5,7 +5,6 @@ A second reading, independent of the rules and of their golden cases: it knows t
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -153,16 +152,16 @@ def wanted(purpose: str, person: Person) -> set[str]:
     return seen - {"residence", "municipality", "postal_address"} if person.restricted and not own_record else seen
 
 
-@cache
+@pytest.fixture(scope="module")
 def rulebook() -> Rulebook:
     return load(FOLDER)
 
 
-def asked(organisation: str, purpose: str) -> Decision:
+def asked(rulebook: Rulebook, organisation: str, purpose: str) -> Decision:
     """The decision for the operation by which a purpose sees one person, or for a shortlist, people."""
     many = purpose == "anonymous-shortlist"
     return decide(
-        rulebook(),
+        rulebook,
         Evaluation(
             subject=Subject(type="organisation", id=organisation, properties={"person": "olena"}),
             action=Action(name="match" if many else "read"),
@@ -179,8 +178,8 @@ def seen(decision: Decision, facts: Mapping[str, bool | str | tuple[str, ...]]) 
     return {name for name, way in decision.disclose.items() if holds(way.when, facts)}
 
 
-def approved_for(purpose: str) -> list[str]:
-    organisations = [name for name, approved in rulebook().organisations.items() if purpose in approved.purposes(TODAY.date())]
+def approved_for(rulebook: Rulebook, purpose: str) -> list[str]:
+    organisations = [name for name, approved in rulebook.organisations.items() if purpose in approved.purposes(TODAY.date())]
     assert organisations, "the table's purpose is approved for nobody"
     return organisations
 
@@ -213,9 +212,9 @@ MOST_OPEN = Person(assigned=True, consent=True, own=True, restricted=False, mino
 
 
 @pytest.mark.parametrize("purpose", FIRST)
-def test_every_approval_sees_exactly_what_the_table_says(purpose: str) -> None:
-    for organisation in approved_for(purpose):
-        decision = asked(organisation, purpose)
+def test_every_approval_sees_exactly_what_the_table_says(rulebook: Rulebook, purpose: str) -> None:
+    for organisation in approved_for(rulebook, purpose):
+        decision = asked(rulebook, organisation, purpose)
         for person in EVERYBODY:
             for facts in facts_of(person, organisation, purpose):
                 assert seen(decision, facts) == wanted(purpose, person), facts
@@ -223,20 +222,22 @@ def test_every_approval_sees_exactly_what_the_table_says(purpose: str) -> None:
 
 @pytest.mark.parametrize("purpose", FIRST)
 @pytest.mark.parametrize("region_path", [(), ("RO", "RO1", "RO11", "RO113"), ("BG9",)])
-def test_nobody_sees_people_outside_the_regions_of_the_approval(purpose: str, region_path: tuple[str, ...]) -> None:
-    for organisation in approved_for(purpose):
-        decision = asked(organisation, purpose)
+def test_nobody_sees_people_outside_the_regions_of_the_approval(
+    rulebook: Rulebook, purpose: str, region_path: tuple[str, ...]
+) -> None:
+    for organisation in approved_for(rulebook, purpose):
+        decision = asked(rulebook, organisation, purpose)
         for facts in facts_of(MOST_OPEN, organisation, purpose):
             assert seen(decision, facts)
             assert not seen(decision, {**facts, "region_path": region_path})
 
 
 @pytest.mark.parametrize("purpose", FIRST)
-def test_a_record_of_which_nothing_is_known_is_not_visible(purpose: str) -> None:
-    for organisation in approved_for(purpose):
-        assert not seen(asked(organisation, purpose), {})
+def test_a_record_of_which_nothing_is_known_is_not_visible(rulebook: Rulebook, purpose: str) -> None:
+    for organisation in approved_for(rulebook, purpose):
+        assert not seen(asked(rulebook, organisation, purpose), {})
 
 
-def test_the_table_and_the_rulebook_name_the_same_attributes() -> None:
+def test_the_table_and_the_rulebook_name_the_same_attributes(rulebook: Rulebook) -> None:
     named = {name for names in ATTRIBUTES.values() for name in names} | {"documents"}
-    assert {attribute.name for attribute in rulebook().catalogue.attributes} == named
+    assert {attribute.name for attribute in rulebook.catalogue.attributes} == named
