@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
@@ -52,7 +53,7 @@ def _newest(person_id: UUID) -> Select[Any]:
     return (
         select(*said, *rest)
         .where(consents.c.person_id == person_id)
-        .distinct(*said)
+        .ext(distinct_on(*said))
         # Ids grow with time, also within one millisecond of one process; people are locked while they get a new one.
         .order_by(*said, consents.c.recorded_at.desc(), consents.c.consent_id.desc())
     )
