@@ -115,10 +115,13 @@ async def test_what_was_kept_is_not_used_before_the_gateway_was_heard(follower: 
         index.people(JOB)
 
 
-async def test_after_a_change_of_rulebook_only_the_new_page_counts(follower: Any, feed: Any, connected: Database) -> None:
+@pytest.mark.parametrize("status", [410, 400])  # the rulebook has changed; the cursor cannot be read any more
+async def test_a_feed_that_begins_anew_keeps_nobody_of_before(
+    follower: Any, feed: Any, connected: Database, status: int
+) -> None:
     following, index = follower()
     feed.page(JOB, {"psn_a": OLENA, "psn_b": OLENA}, "c1")
-    feed.answer(JOB, 410)
+    feed.answer(JOB, status)
     feed.page(JOB, {"psn_b": {"education_level": 2}}, "d1", more=True)
     feed.page(JOB, {"psn_c": OLENA}, "d2")
     await following.step()

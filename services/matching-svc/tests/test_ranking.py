@@ -192,6 +192,11 @@ def test_one_zero_does_not_wipe_out_the_rest() -> None:
     assert score_of({**AT_HOME, "work_history": []}, BAKERY) > 0.4
 
 
+def test_two_years_in_two_places_are_two_years() -> None:
+    year = {"occupation": BAKER.uri, "months": 12}
+    assert score_of({**AT_HOME, "work_history": [year, year]}, BAKERY) == score_of(AT_HOME, BAKERY)
+
+
 def test_a_rare_skill_counts_more_than_a_common_one() -> None:
     by_rarity = sorted(BAKER.essential_skills, key=small_set().rarity)
     common, rare = by_rarity[0], by_rarity[-1]

@@ -5,6 +5,7 @@ not apply passes its weight on to the others.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -98,17 +99,19 @@ def _coverage(name: ComponentName, wanted: Iterable[str], view: View, model: Mod
 
 
 def _experience(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
-    """The best single occupation held: how near it is, times how long it was done."""
+    """The best occupation held: how near it is, times how long it was done in all."""
     if opportunity.occupation is None or not (uses := view.allows("work_history")):
         return None
     held = view.features.work_history
     if held is None:
         return Part("experience", model.components["experience"].unstated, uses)
-    rules = model.experience
+    rules, months = model.experience, Counter[str]()
+    for job in held:
+        months[job.occupation] += job.months
     values = (
-        _nearness(job.occupation, opportunity.occupation, rules.same_occupation, rules.same_isco, concepts)
-        * min(1.0, job.months / rules.full_after_months)
-        for job in held
+        _nearness(occupation, opportunity.occupation, rules.same_occupation, rules.same_isco, concepts)
+        * min(1.0, done / rules.full_after_months)
+        for occupation, done in months.items()
     )
     return Part("experience", max(values, default=0.0), uses)
 

@@ -114,11 +114,16 @@ class Gateway:
             raise Unavailable("The gateway does not answer.") from error
 
 
-_REFUSALS: Final[Mapping[int, type[Exception]]] = {401: Unauthenticated, 403: Forbidden, 410: Gone}
+_REFUSALS: Final[Mapping[int, type[Exception]]] = {
+    400: Gone,  # a cursor that the gateway cannot read any more, because its key was renewed
+    401: Unauthenticated,
+    403: Forbidden,
+    410: Gone,
+}
 
 
 def _refuse(response: httpx.Response) -> None:
-    """Anything but 200 is one of three answers that mean something, or else a fault that may pass."""
+    """Anything but 200 is an answer that means something to a follower, or else a fault that may pass."""
     if response.status_code == 200:
         return
     raise _REFUSALS.get(response.status_code, Unavailable)(f"The gateway answered {response.status_code}.")
