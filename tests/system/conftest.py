@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
 from stena_local.testing import Database, Postgres
 
 from .house import House, standing

@@ -4,6 +4,7 @@ Calls go through httpx's ASGI transports; a host that is not one of the four is 
 """
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,18 +14,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import gateway.main
 import httpx
+from fastapi import FastAPI
+
+import gateway.main
 import matching_svc.main
 import policy_svc.main
 import profile_svc.main
-from fastapi import FastAPI
 from gateway import store as gateway_store
 from gateway.settings import GatewaySettings
 from gateway.tokens import new_secret, secret_hash
 from matching_svc.settings import MatchingSettings
 from policy_svc.settings import PolicySettings
+from profile_svc.importing import import_people, reference
 from profile_svc.settings import ProfileSettings
+from profile_svc.store import records
 from stena_local.secret_files import SecretFiles
 from stena_local.testing import Database
 
@@ -174,3 +178,15 @@ async def standing(place: Path, databases: Mapping[str, Database]) -> AsyncItera
                 await gateway_store.register(house.parts.ledger._reading, row)
             await stack.enter_async_context(app.router.lifespan_context(app))
         yield house
+
+
+async def put(house: House, *lines: Mapping[str, Any]) -> list[str]:
+    """Import people (lines as of `stena import`); their internal ids in the same order."""
+    profile = house.apps[PROFILE].state
+    attributes = await profile.policy.attributes()
+    outcome = await import_people(profile.vault, attributes, [json.dumps(line).encode() for line in lines])
+    assert not outcome.bad, outcome.bad
+    references = [reference(profile.vault, line["created_by"], line["external_id"]) for line in lines]
+    async with profile.vault.transaction() as connection:
+        known = await records.lock_by_reference(connection, references)
+    return [str(known[each].person_id) for each in references]
