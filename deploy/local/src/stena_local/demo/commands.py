@@ -56,7 +56,7 @@ def story(
     once: Annotated[bool, typer.Option("--once", help="Stop the system afterwards.")] = False,
     via: Annotated[Via, typer.Option(help="Start the deployment of this machine, or use one in containers.")] = Via.LOCAL,
     url: Annotated[str | None, typer.Option(help="Where its gateway is; default: as the deployment says.")] = None,
-    compose: Annotated[str, typer.Option(help="How compose is called.")] = "docker-compose -f deploy/compose.yaml",
+    compose: Annotated[str, typer.Option(help="How compose is called.")] = "docker compose -f deploy/compose.yaml",
 ) -> None:
     """Show the wall at work on invented people, and check that it does what the rulebook says."""
     if via is Via.COMPOSE:
