@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 from profile_svc.attributes import Attributes
 from profile_svc.store.vault import Vault
 from profile_svc.upstreams import Policy
+from stena import grants
 from stena.contracts.access import Grant
 from stena.problems import NotFound, PreconditionRequired
 
@@ -32,7 +33,10 @@ class Source:
 
 
 def _source(request: Request) -> Source:
-    return Source(request.app.state.vault, request.app.state.policy, request.headers.get("authorization"))
+    """Also refuses, before anything else of a request is looked at, who brings no grant at all."""
+    authorization = request.headers.get("authorization")
+    grants.bearer(authorization)
+    return Source(request.app.state.vault, request.app.state.policy, authorization)
 
 
 Called = Annotated[Source, Depends(_source)]

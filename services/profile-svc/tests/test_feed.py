@@ -1,0 +1,135 @@
+"""The feed of changes: everything that a follower may see, in commit order, and nothing else."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from profile_svc.facts import RecordFacts
+from profile_svc.store import records
+from stena.contracts.access import Disclosure
+from stena.contracts.condition import AllOf, IsIn, Overlaps
+
+from .people import IN_VARNA, OLENA, amend
+from .source import Service
+
+
+class Follower:
+    """Follows under one grant, as matching-svc does through the gateway."""
+
+    def __init__(self, service: Service, lab: str, **changes: Any) -> None:
+        self.service = service
+        self.position: dict[str, Any] | None = None
+        rows = AllOf(of=(IsIn(fact="created_by", values=(lab,)), changes.pop("rows", IsIn(fact="restricted", values=(False,)))))
+        self.changes: dict[str, Any] = {"disclose": ["skills", "adult", "municipality"], **changes, "rows": rows}
+
+    async def follow(self, limit: int = 200) -> list[dict[str, Any]]:
+        """Everything that is new."""
+        items, more = [], True
+        while more:
+            body = {"position": self.position, "limit": limit}
+            answer = await self.service.call("POST", "/persons/changes", self.service.grant("changes", **self.changes), body)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            items += page["changes"]
+            self.position, more = page["position"], page["more"]
+        return items
+
+
+async def test_first_everybody_then_what_changes(service: Service) -> None:
+    people = [(await service.register(OLENA, "feed-first"))["id"] for _ in range(5)]
+    follower = Follower(service, "feed-first")
+    assert [item["id"] for item in await follower.follow(limit=2)] == sorted(people)
+    assert await follower.follow() == []
+    new = (await service.register(OLENA, "feed-first"))["id"]
+    await amend(service, people[0], {"skills": []})
+    items = await follower.follow()
+    assert [item["id"] for item in items] == [new, people[0]]
+    assert items[1]["person"]["attributes"]["skills"] == []
+    assert items[1]["person"] == await service.read(people[0], disclose=follower.changes["disclose"])
+    assert await follower.follow() == []
+
+
+async def test_a_change_of_what_is_withheld_makes_no_item(service: Service) -> None:
+    person = (await service.register(OLENA, "feed-withheld"))["id"]
+    follower = Follower(service, "feed-withheld")
+    await follower.follow()
+    for change in (
+        {"gender": "male"},
+        {"date_of_birth": "1990-03-02"},
+        {"residence": {**OLENA["residence"], "settlement": "Bankya"}},
+        {"education_level": 3},
+    ):
+        await amend(service, person, change)
+    assert await follower.follow() == []
+    await amend(service, person, {"date_of_birth": "2020-01-01"})
+    assert [item["person"]["attributes"]["adult"] for item in await follower.follow()] == [False]
+
+
+async def test_only_who_was_visible_leaves_a_tombstone(service: Service) -> None:
+    in_sofia = Overlaps(fact="region_path", values=("BG41",))
+    leaves, stays_away, comes, vanishes = [(await service.register(OLENA, "feed-tombs"))["id"] for _ in range(4)]
+    for person in (stays_away, comes):
+        await amend(service, person, {"residence": IN_VARNA})
+    follower = Follower(service, "feed-tombs", rows=in_sofia)
+    assert {item["id"] for item in await follower.follow()} == {leaves, vanishes}
+    await amend(service, leaves, {"residence": IN_VARNA})
+    await amend(service, stays_away, {"skills": []})
+    await amend(service, comes, {"residence": OLENA["residence"]})
+    for erased in (vanishes, stays_away):
+        await service.call("DELETE", f"/persons/{erased}", service.grant("erase", erased))
+    items = {item["id"]: item["person"] for item in await follower.follow()}
+    assert items.keys() == {leaves, comes, vanishes}
+    assert items[leaves] is None
+    assert items[vanishes] is None
+    assert items[comes]["attributes"]["municipality"] == "Sofia"
+
+
+async def test_who_comes_and_goes_between_two_looks_was_never_there(service: Service) -> None:
+    in_sofia = Overlaps(fact="region_path", values=("BG41",))
+    follower = Follower(service, "feed-passing", rows=in_sofia)
+    person = (await service.register({"residence": IN_VARNA}, "feed-passing"))["id"]
+    await follower.follow()
+    await amend(service, person, {"residence": OLENA["residence"]})
+    await amend(service, person, {"residence": IN_VARNA})
+    assert await follower.follow() == []
+
+
+async def test_a_condition_that_turns_tells_of_the_person(service: Service) -> None:
+    person = (await service.register(OLENA, "feed-consent"))["id"]
+    consented = Disclosure(when=Overlaps(fact="consents", values=("mentoring",)), otherwise="consent-missing")
+    follower = Follower(service, "feed-consent", disclose={"skills": True, "gender": consented})
+    await follower.follow()
+    consent = {"state": "given", "text_version": "1", "language": "uk", "method": "paper"}
+    path = f"/persons/{person}/consents/mentoring"
+    await service.call("PUT", path, service.grant("record", person, resource="consent"), consent)
+    assert [item["person"]["attributes"].get("gender") for item in await follower.follow()] == ["female"]
+    await service.call("DELETE", path, service.grant("withdraw", person, resource="consent"))
+    assert [item["person"]["withheld"].get("gender") for item in await follower.follow()] == ["consent-missing"]
+
+
+async def test_a_transaction_that_commits_late_is_not_skipped(service: Service) -> None:
+    follower = Follower(service, "feed-late")
+    person = (await service.register(OLENA, "feed-late"))["id"]
+    await follower.follow()
+    facts = RecordFacts(("BG", "BG4", "BG41", "BG411"), ("feed-late",), (), False, False, "feed-late")
+    async with service.vault.transaction() as slow:
+        # The slow transaction has its id and its row before the fast one begins, and commits after it.
+        await records.log(slow, [(UUID(person), ("skills",), facts, facts)], datetime.now(UTC))
+        fast = (await service.register(OLENA, "feed-late"))["id"]
+        assert await follower.follow() == []
+    assert {item["id"] for item in await follower.follow()} == {person, fast}
+
+
+async def test_a_position_of_another_rulebook_starts_anew(service: Service) -> None:
+    follower = Follower(service, "feed-revision")
+    await follower.follow()
+    assert follower.position is not None
+    body = {"position": {**follower.position, "revision": "sha256:earlier"}}
+    answer = await service.call("POST", "/persons/changes", service.grant("changes"), body)
+    assert (answer.status_code, answer.json()["type"]) == (410, "/problems/rulebook-changed")
+
+
+async def test_a_position_that_no_feed_gave_is_refused(service: Service) -> None:
+    for position in ({}, {"phase": "log", "revision": "sha256:test", "xid": "1; DROP TABLE changes"}, {"phase": "sideways"}):
+        answer = await service.call("POST", "/persons/changes", service.grant("changes"), {"position": position})
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/position-invalid")
