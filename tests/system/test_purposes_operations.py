@@ -39,7 +39,7 @@ ON_NOTES = {
     "registration": "read (own), create (assigned)",
     "guardianship": "read (own), create (assigned)",
     "legal-aid": "read (own)",
-    "data-subject-access": "read",
+    # data-subject-access: read, third parties masked; withheld until something masks them
 }
 ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, withdraw"}
 ON_OPPORTUNITIES = {
@@ -72,6 +72,10 @@ WRITES = {
     "skills languages location preferences",
 }
 
+FOLLOWER = "stena-matching"
+FOLLOWED = {"job-ranking", "training-placement", "mentoring", "service-referral"}
+"""matching-svc follows the feed of these and does nothing else, although others may do more for the same purpose."""
+
 Facts = dict[str, bool | str | tuple[str, ...]]
 
 
@@ -81,7 +85,8 @@ def rulebook() -> Rulebook:
 
 
 def approved_for(rulebook: Rulebook, purpose: str) -> list[str]:
-    return [name for name, approved in rulebook.organisations.items() if purpose in approved.purposes(TODAY.date())]
+    approved = [name for name, each in rulebook.organisations.items() if purpose in each.purposes(TODAY.date())]
+    return [name for name in approved if name != FOLLOWER]
 
 
 def most_open(organisation: str, purpose: str) -> Facts:
@@ -185,6 +190,17 @@ def test_a_forbidden_purpose_is_denied_and_alerted_whatever_is_asked(rulebook: R
             decision = asked(rulebook, organisation, "return-enforcement", kind, action)
             assert not decision.permit
             assert decision.alert
+
+
+def test_the_matcher_follows_and_does_nothing_else(rulebook: Rulebook) -> None:
+    may = {
+        (purpose, kind, action)
+        for purpose in rulebook.purposes
+        for kind, actions in OPERATIONS.items()
+        for action in actions
+        if asked(rulebook, FOLLOWER, purpose, kind, action).permit
+    }
+    assert may == {(purpose, "person", "changes") for purpose in FOLLOWED}
 
 
 def test_a_shortlist_is_not_asked_about_one_person(rulebook: Rulebook) -> None:

@@ -158,14 +158,14 @@ def rulebook() -> Rulebook:
 
 
 def asked(rulebook: Rulebook, organisation: str, purpose: str) -> Decision:
-    """The decision for the operation by which a purpose sees one person, or for a shortlist, people."""
-    many = purpose == "anonymous-shortlist"
+    """The decision for the operation by which somebody sees one person for a purpose; some see only people."""
+    action = {"anonymous-shortlist": "match"}.get(purpose, "changes" if organisation == "stena-matching" else "read")
     return decide(
         rulebook,
         Evaluation(
             subject=Subject(type="organisation", id=organisation, properties={"person": "olena"}),
-            action=Action(name="match" if many else "read"),
-            resource=Resource(type="person", id="*" if many else "olena"),
+            action=Action(name=action),
+            resource=Resource(type="person", id="olena" if action == "read" else "*"),
             context={"purpose": purpose, "justification": "Unconscious after an accident"},
         ),
         TODAY,
