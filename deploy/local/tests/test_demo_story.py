@@ -7,10 +7,12 @@ import pytest
 import yaml
 from rich.console import Console
 
+from stena_local.demo.stena_command import Here
 from stena_local.demo.story import fitting, own_view, wording
 from stena_local.demo.story.expectations import SEEN, View, deviations, shortlist, views
 from stena_local.demo.story.findings import Findings
 from stena_local.demo.story.grouping import Row, fold
+from stena_local.trouble import DeploymentError
 
 RULEBOOK = Path(__file__).resolve().parents[2] / "rulebook"
 
@@ -139,3 +141,9 @@ def test_findings_count_and_keep_what_deviates() -> None:
     assert findings.checks == 2
     assert findings.deviations == ["that holds; found: something else"]
     assert "✗ that holds" in console.export_text()
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stena_local.main.offer", lambda _: None)  # no settings of a deployment for the tests that follow
+    with pytest.raises(DeploymentError, match="rulebook check"):
+        Here().run("gateway", "rulebook", "check", str(tmp_path))

@@ -35,7 +35,7 @@ class Here:
         with redirect_stdout(printed), redirect_stderr(complaint):
             failed = command.main(list(arguments), prog_name="stena", standalone_mode=False)
         if failed:
-            raise _failed(arguments, complaint.getvalue())
+            raise _failed(arguments, complaint.getvalue() or printed.getvalue())
         return printed.getvalue()
 
     def feed(self, service: Service, lines: bytes, *arguments: str) -> str:
