@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import store
@@ -80,7 +80,8 @@ def list_clients(as_json: AsJson = False) -> None:
     if as_json:
         _print_json([_shown(row) for row in rows])
         return
-    table = Table("client", "organisation", "name", "since", "revoked")
+    # An id that is cut short cannot be copied.
+    table = Table(Column("client", no_wrap=True), "organisation", "name", "since", "revoked")
     for row in rows:
         shown = _shown(row)
         table.add_row(row.client_id, row.organisation, row.name, shown["created_at"], shown["revoked_at"] or "")

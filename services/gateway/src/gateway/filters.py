@@ -51,5 +51,5 @@ def _typed(text: str, kinds: frozenset[str]) -> Any:
     except orjson.JSONDecodeError:
         value = None
     if _JSON_TYPES.get(type(value), frozenset()).isdisjoint(kinds):
-        raise FilterInvalid(f"The value must be a {' or '.join(sorted(kinds - {'null'}))}.")
+        raise FilterInvalid(f"The value must be JSON of type {' or '.join(sorted(kinds - {'null'}))}.")
     return value

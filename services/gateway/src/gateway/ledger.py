@@ -17,7 +17,7 @@ from stena.database import transaction
 from stena.problems import Unavailable
 
 WITHIN: Final = 0.8  # seconds to record an entry
-WITHIN_LATE: Final = 0.2  # what is left of a second when policy-svc took most of it
+WITHIN_LATE: Final = 0.2  # what is left of a second when another service took most of it
 
 # One statement, so that an entry and the people that it lists are there together or not at all.
 _RECORD: Final = text("""
@@ -49,7 +49,7 @@ class Ledger:
         An entry whose writing takes too long may still be committed afterwards: the ledger may tell of an answer that
         never left, but never the other way round.
         """
-        within = WITHIN_LATE if entry.outcome == "undecided" else WITHIN
+        within = WITHIN_LATE if entry.outcome in ("undecided", "failed") else WITHIN
         writing = asyncio.create_task(self._write(_row(entry)))
         done, _ = await asyncio.wait({writing}, timeout=within)
         if not done:

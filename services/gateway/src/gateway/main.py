@@ -40,7 +40,15 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
             app.state.parts = parts
             yield
 
-    app = FastAPI(title="Stena", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # FastAPI would hand exceptions, whose texts may hold values, to whatever collector is installed.
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
+    )
     app.add_middleware(Intake)
     app.add_middleware(TraceMiddleware)
     problems.install(app)

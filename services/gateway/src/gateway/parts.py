@@ -33,7 +33,8 @@ class Parts:
     matching: Source
 
 
-def of_app(request: Request) -> Parts:
+async def of_app(request: Request) -> Parts:
+    """Async although it awaits nothing: FastAPI sends a plain function to another thread, which costs more than all it does."""
     parts = request.app.state.parts
     assert isinstance(parts, Parts)
     return parts

@@ -31,7 +31,7 @@ from stena.upstreams import send
 log = structlog.get_logger()
 
 DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
-ONE: Final = 0.8  # seconds for one record
+ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
 MANY: Final = 5.0  # seconds for a page
 
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {

@@ -132,6 +132,7 @@ class DisclosureRecord(Shown):
     purpose: PurposeId
     purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
     operation: str
+    resource: str = Field(description="What the operation was on: person, note, consent, ledger.")
     outcome: str
     attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
     decision: str | None

@@ -80,6 +80,7 @@ def _disclosure(row: Row[Any], catalogue: Catalogue, accept_language: str | None
         "purpose": row.purpose,
         "purpose_title": preferred(accept_language, titles.get(row.purpose, {"": row.purpose})),
         "operation": row.operation,
+        "resource": row.resource,
         "outcome": row.outcome,
         "attributes": sorted({*row.attributes, *(row.besides or ())}),
         "decision": row.decision,

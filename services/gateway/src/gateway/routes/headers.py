@@ -16,7 +16,7 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def stated(
+async def stated(
     request: Request,
     processing_purpose: Annotated[
         str | None,
@@ -49,7 +49,7 @@ def stated(
     )
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done."),
