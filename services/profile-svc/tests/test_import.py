@@ -134,7 +134,7 @@ async def test_nothing_that_is_not_ordinary_can_be_read_from_the_database(servic
     )
     secrets = (CANARY, "Olena", "Олена", "Kovalenko", "1990-03-01", "X-2006", "female")
     for table in ("persons", "person_history", "consents", "notes", "changes", "idempotency"):
-        text = "\n".join(row[0] for row in await service.sql(f"SELECT CAST({table}.* AS text) FROM {table}"))
+        text = str(await service.sql(f"TABLE {table}"))
         assert not [secret for secret in secrets if secret in text], table
     # The search itself works: an ordinary value is found.
-    assert "Varna" in "\n".join(row[0] for row in await service.sql("SELECT CAST(persons.* AS text) FROM persons"))
+    assert "Varna" in str(await service.sql("TABLE persons"))

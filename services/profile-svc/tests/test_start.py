@@ -1,0 +1,62 @@
+"""Starting, migrating, and what time does by itself."""
+
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from profile_svc import tables, upkeep
+from profile_svc.store.keys import WrongMasterKey
+from profile_svc.store.vault import open_vault
+from stena import keys
+from stena.keys import KeyFileError
+
+from .people import OLENA
+from .source import Service
+
+
+async def test_another_master_key_is_refused(service: Service, tmp_path: Path) -> None:
+    keys.make_secret(tmp_path / "master")
+    for file, error in ((tmp_path / "master", WrongMasterKey), (tmp_path / "missing", KeyFileError)):
+        with pytest.raises(error, match=r"PROFILE_MASTER_KEY_FILE|missing"):
+            async with open_vault(service.settings.model_copy(update={"master_key_file": file})):
+                pass
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
+async def test_the_tables_are_those_that_the_migrations_make(service: Service) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
+
+    engine = create_async_engine(service.owner_url)
+    try:
+        async with engine.connect() as connection:
+            assert await connection.run_sync(differences) == []
+    finally:
+        await engine.dispose()
+
+
+async def test_the_service_is_ready_when_its_databases_and_the_catalogue_are(service: Service) -> None:
+    answer = await service.http.get("/readyz")
+    assert answer.json() == {"status": "ready", "checks": {"people": True, "person-keys": True, "policy-svc": True}}
+
+
+async def test_who_comes_of_age_is_no_minor_from_that_day(service: Service) -> None:
+    child = await service.register({**OLENA, "date_of_birth": "2015-03-01"}, "birthday-lab")
+    await service.register({"skills": []}, "birthday-lab")
+    await upkeep.come_of_age(service.vault, date(2033, 2, 28))
+    assert await minors(service) == [True, False]
+    await upkeep.come_of_age(service.vault, date(2033, 3, 1))
+    assert await minors(service) == [False, False]
+    logged = await service.sql("SELECT person_id, attributes FROM changes ORDER BY change_id DESC LIMIT 1")
+    assert logged == [(UUID(child["id"]), ["adult", "age_band"])]
+
+
+async def minors(service: Service) -> list[bool]:
+    found = await service.sql("SELECT minor FROM persons WHERE created_by = 'birthday-lab' ORDER BY person_id")
+    return [row[0] for row in found]
