@@ -21,6 +21,9 @@ from stena.contracts.catalogue import Attribute, Catalogue, Organisation, Purpos
 AUDIENCE = {"ledger": "gateway", "opportunity": "matching-svc"}
 
 
+EXAMPLES: dict[str, Any] = {"string": "x", "boolean": True, "integer": 3, "number": 0.5, "array": ["x"]}
+
+
 def attribute(name: str, kind: str = "string", **members: Any) -> Attribute:
     defaults: dict[str, Any] = {
         "category": "skills",
@@ -28,7 +31,7 @@ def attribute(name: str, kind: str = "string", **members: Any) -> Attribute:
         "titles": {"en": name.title(), "bg": f"БГ {name}"},
         "description": name,
         "schema": {"type": kind},
-        "examples": (),
+        "examples": (EXAMPLES[kind],),
     }
     return Attribute.model_validate(defaults | members | {"name": name})
 

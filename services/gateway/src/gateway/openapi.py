@@ -19,6 +19,7 @@ Document = dict[str, Any]
 VERSION: Final = "1.0.0"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 _IGNORED_HEADERS: Final = frozenset({"authorization", "accept", "content-type"})  # OpenAPI 3.1, Parameter Object
+_REQUIRED_HEADERS: Final = frozenset({"processing-purpose", "if-match"})  # optional to FastAPI: refused in words of our own
 _OF_FASTAPI: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -95,7 +96,9 @@ def _complete_operation(path: str, method: str, operation: Document) -> None:
     operation["security"] = openapi_parts.security(path)
     if "parameters" in operation:
         operation["parameters"] = [
-            each for each in operation["parameters"] if each["in"] != "header" or each["name"].lower() not in _IGNORED_HEADERS
+            _required(each)
+            for each in operation["parameters"]
+            if each["in"] != "header" or each["name"].lower() not in _IGNORED_HEADERS
         ]
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)  # FastAPI's own; here a malformed request is a 400
@@ -104,6 +107,13 @@ def _complete_operation(path: str, method: str, operation: Document) -> None:
             response["content"] = openapi_parts.problem_content(response)
     for status in openapi_parts.refusals(path, method, operation):
         responses.setdefault(status, {"$ref": f"#/components/responses/{status}"})
+
+
+def _required(parameter: Document) -> Document:
+    if parameter["name"].lower() not in _REQUIRED_HEADERS:
+        return parameter
+    present = next((each for each in parameter["schema"].get("anyOf", ()) if each != {"type": "null"}), parameter["schema"])
+    return {**parameter, "required": True, "schema": present}
 
 
 def _placed(node: Any) -> Any:

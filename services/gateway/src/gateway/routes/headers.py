@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Depends, Header, Request
 
 from gateway.calls import Stated
+from gateway.rulebook_types import PurposeId
 from stena.problems import BadRequest
 
 _PURPOSE_LENGTH: Final = 64
@@ -19,20 +20,33 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 async def stated(
     request: Request,
     processing_purpose: Annotated[
-        str | None,
-        Header(description="The purpose that this call serves: one of `GET /v1/purposes`.", examples=["job-ranking"]),
+        PurposeId | None,
+        Header(
+            alias="Processing-Purpose",
+            description="The purpose that this call serves: one of `GET /v1/purposes`.",
+            examples=["job-ranking"],
+        ),
     ] = None,
     case_reference: Annotated[
         str | None,
-        Header(description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters."),
+        Header(
+            alias="Case-Reference",
+            description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters.",
+        ),
     ] = None,
     acting_user: Annotated[
         str | None,
-        Header(description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters."),
+        Header(
+            alias="Acting-User",
+            description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters.",
+        ),
     ] = None,
     access_justification: Annotated[
         str | None,
-        Header(description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters."),
+        Header(
+            alias="Access-Justification",
+            description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters.",
+        ),
     ] = None,
 ) -> Stated:
     if not processing_purpose:
@@ -52,7 +66,10 @@ async def stated(
 async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done."),
+        Header(
+            alias="Idempotency-Key",
+            description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done.",
+        ),
     ] = None,
 ) -> str | None:
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
