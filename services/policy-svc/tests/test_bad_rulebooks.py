@@ -1,15 +1,22 @@
 """Every way to write a rulebook badly that we know of: refused with file, line and what to mend, all faults together."""
 
+# ruff: noqa: E501 - one row of a table is one fault, and reads best in one line
+
 import json
 from pathlib import Path
 
 import pytest
 
-from policy_svc.faults import MOST, RulebookError
+from policy_svc.faults import MOST, Fault, RulebookError
 from policy_svc.loading import load, parse, read_files
 from policy_svc.yaml_files import MOST_BYTES
 
-COUNSELLING, PURPOSES, ATTRIBUTES, ORGANISATIONS = "rules/counselling.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml"
+COUNSELLING, PURPOSES, ATTRIBUTES, ORGANISATIONS = (
+    "rules/counselling.yaml",
+    "purposes.yaml",
+    "attributes.yaml",
+    "organisations.yaml",
+)
 
 
 def refused(files: dict[str, str]) -> str:
@@ -22,9 +29,9 @@ def refused(files: dict[str, str]) -> str:
     ("file", "old", "new", "message"),
     [
         # purposes
-        (PURPOSES, "ids: purpose", "idz: purpose", "purposes.yaml:13: unknown key 'idz'. Write one of: ids, id, kinds."),
+        (PURPOSES, "ids: purpose", "idz: purpose", "purposes.yaml:13: unknown key 'idz'. Write one of: ids."),
         (PURPOSES, "ids: purpose", "ids: everybody", "purposes.yaml:13: ids: input should be 'organisation' or 'purpose'. Correct the value."),
-        (PURPOSES, "  description: Never.\n", "", "purposes.yaml:30: the key 'description' is missing. Add it."),
+        (PURPOSES, "  description: Never.\n", "", "purposes.yaml:29: the key 'description' is missing. Add it."),
         (PURPOSES, "broader: [welfare]", "broader: [wellfare]", "purposes.yaml:11: unknown purpose 'wellfare'. Write one of: welfare."),
         (
             PURPOSES,
@@ -32,14 +39,14 @@ def refused(files: dict[str, str]) -> str:
             "  legal_bases: [GDPR-6-1-e]\n  broader: [counselling]\n\ncounselling:",
             "purposes.yaml:6: the purpose 'welfare' is broader than itself. Break the cycle in broader.",
         ),
-        (PURPOSES, "forbidden: true", "forbidden: yes", "purposes.yaml:34: forbidden: input should be a valid boolean. Correct the value."),
+        (PURPOSES, "forbidden: true", "forbidden: yes", "purposes.yaml:33: forbidden: input should be a valid boolean. Correct the value."),
         (PURPOSES, ", bg: Спасяване", "", "purposes.yaml:17: no title in bg. Add bg: …."),
         (PURPOSES, "kinds: [service]", "kinds: [servise]", "purposes.yaml:14: unknown kind of opportunity 'servise'. Write one of: service."),
         (
             PURPOSES,
             "kinds: [service]",
             "accepts: {smell: it is needed}",
-            "purposes.yaml:14: unknown attribute 'smell'. Write one of: skills.",
+            "purposes.yaml:14: unknown attribute 'smell'. Write one of: family_name, given_name, health_needs, initials, skills, town.",
         ),
         (
             PURPOSES,
@@ -47,38 +54,39 @@ def refused(files: dict[str, str]) -> str:
             "accepts: {skills: ' '}",
             "purposes.yaml:14: skills is accepted without a reason. Say why the purpose cannot do without it.",
         ),
+        (PURPOSES, "ids: purpose", "id: other", "purposes.yaml:13: unknown key 'id'. Remove it: the entry's own key names it."),
         # attributes
-        (ATTRIBUTES, "category: skills", "category: skils", "attributes.yaml:33: unknown category 'skils'. Write one of: skills."),
+        (ATTRIBUTES, "category: skills", "category: skils", "attributes.yaml:32: unknown category 'skils'. Write one of: skills."),
         (
             ATTRIBUTES,
             "derived_from: [given_name, family_name]",
             "derived_from: [given_name, surname]",
-            "attributes.yaml:30: unknown attribute 'surname'. Write one of: given_name.",
+            "attributes.yaml:29: unknown attribute 'surname'. Write one of: family_name, given_name, ",
         ),
         (
             ATTRIBUTES,
             "filters: [has]",
             "derived_from: [initials]\n    computed: read",
-            "attributes.yaml:39: initials is itself derived. Name the stored attributes that it comes from.",
+            "attributes.yaml:38: initials is itself derived. Name the stored attributes that it comes from.",
         ),
-        (ATTRIBUTES, "    computed: read\n", "", "attributes.yaml:24: derived_from and computed belong together. Write both, or neither."),
-        (ATTRIBUTES, "computed: read", "computed: write", "attributes.yaml:31: only an ordinary attribute is computed at writing. Write computed: read."),
+        (ATTRIBUTES, "    computed: read\n", "", "attributes.yaml:22: derived_from and computed belong together. Write both, or neither."),
+        (ATTRIBUTES, "computed: read", "computed: write", "attributes.yaml:30: only an ordinary attribute is computed at writing. Write computed: read."),
         (
             ATTRIBUTES,
             "examples: [[Z74]]",
             "examples: [[Z74]]\n    filters: [has]",
-            "attributes.yaml:52: only an ordinary attribute can be filtered or sorted by. Remove filters and sortable.",
+            "attributes.yaml:50: only an ordinary attribute can be filtered or sorted by. Remove filters and sortable.",
         ),
-        (ATTRIBUTES, "filters: [has]", "filters: [hass]", "attributes.yaml:39: unknown operator 'hass'. Write one of: has."),
-        (ATTRIBUTES, "examples: [Varna]", "examples: [7]", 'attributes.yaml:46: an example does not fit the schema: 7 is not of type "string". Correct the example or the schema.'),
-        (ATTRIBUTES, "examples: [Varna]", "examples: []", "attributes.yaml:46: no example. Give at least one value as it would be stored."),
-        (ATTRIBUTES, "examples: [Olena]", "reveals: [gendre]\n    examples: [Olena]", "attributes.yaml:14: unknown category or attribute 'gendre'. Define it first, or correct the name."),
-        (ATTRIBUTES, "items: {type: string, maxLength: 20}", "items: {type: code}", "attributes.yaml:55: not a JSON Schema: "),
+        (ATTRIBUTES, "filters: [has]", "filters: [hass]", "attributes.yaml:38: unknown operator 'hass'. Write one of: has."),
+        (ATTRIBUTES, "examples: [Varna]", "examples: [7]", 'attributes.yaml:45: an example does not fit the schema: 7 is not of type "string". Correct the example or the schema.'),
+        (ATTRIBUTES, "examples: [Varna]", "examples: []", "attributes.yaml:45: no example. Give at least one value as it would be stored."),
+        (ATTRIBUTES, "examples: [Olena]", "reveals: [gendre]\n    examples: [Olena]", "attributes.yaml:14: unknown category or attribute 'gendre'. Write one of: family_name, given_name, health, "),
+        (ATTRIBUTES, "items: {type: string, maxLength: 20}", "items: {type: code}", "attributes.yaml:53: not a JSON Schema: "),
         (
             ATTRIBUTES,
             "items: {type: string, maxLength: 20}",
             "items: {$ref: 'http://127.0.0.1:1/x'}",
-            "attributes.yaml:55: a $ref that leaves the schema. Write the part out; nothing is fetched.",
+            "attributes.yaml:53: a $ref that leaves the schema. Write the part out; nothing is fetched.",
         ),
         # organisations
         (ORGANISATIONS, "legal_basis: GDPR-6-1-d", "legal_basis: GDPR-6-1-f", "organisations.yaml:7: the legal basis 'GDPR-6-1-f' is not one that the purpose 'rescue' allows. Write one of: GDPR-6-1-d."),
@@ -91,10 +99,10 @@ def refused(files: dict[str, str]) -> str:
         (ORGANISATIONS, "kind: authority", "kind: police", "organisations.yaml:3: kind: input should be 'authority'"),
         (ORGANISATIONS, "regions: [BG41]", "regions: [Sofia]", "organisations.yaml:13: approvals.0.regions.0: string should match pattern"),
         # rules
-        (COUNSELLING, "values: [identity, skills]", "values: [identity, skils]", "rules/counselling.yaml:27: rule counselling.write: unknown category 'skils'. Write one of: skills."),
-        (COUNSELLING, "values: [skills, town]", "values: [skills, towns]", "rules/counselling.yaml:35: rule counselling.disclose: unknown attribute 'towns'. Write one of: town."),
-        (COUNSELLING, "[read, list, match]", "[reed, list]", "rules/counselling.yaml:7: rule counselling.operate: unknown action 'reed'. Write one of: read, amend."),
-        (COUNSELLING, "{condition: AnyIn, values: [welfare]}", "{condition: AnyIn, values: [warfare]}", "rules/counselling.yaml:66: rule welfare.list: unknown purpose 'warfare'. Write one of: welfare."),
+        (COUNSELLING, "values: [identity, skills]", "values: [identity, skils]", "rules/counselling.yaml:25: rule counselling.write: unknown category 'skils'. Write one of: skills."),
+        (COUNSELLING, "values: [skills, town]", "values: [skills, towns]", "rules/counselling.yaml:33: rule counselling.disclose: unknown attribute 'towns'. Write one of: town."),
+        (COUNSELLING, "[read, list, match]", "[reed, list]", "rules/counselling.yaml:7: rule counselling.operate: unknown action 'reed'. Write one of: read, record, create."),
+        (COUNSELLING, "{condition: AnyIn, values: [welfare]}", "{condition: AnyIn, values: [warfare]}", "rules/counselling.yaml:63: rule welfare.list: unknown purpose 'warfare'. Write one of: welfare."),
         (
             COUNSELLING,
             "    action: {$.name: {condition: Equals, value: amend}}\n",
@@ -105,10 +113,10 @@ def refused(files: dict[str, str]) -> str:
             COUNSELLING,
             "    context: {$.purpose_and_broader: {condition: AnyIn, values: [welfare]}}\n",
             "",
-            "rules/counselling.yaml:59: rule welfare.list: an allow rule that names no purpose. Name it: context $.purpose Equals or IsIn, or $.purpose_and_broader AnyIn.",
+            "rules/counselling.yaml:56: rule welfare.list: an allow rule that names no purpose. Name it: context $.purpose Equals or IsIn, or $.purpose_and_broader AnyIn.",
         ),
         (COUNSELLING, "effect: allow", "effect: perhaps", "rules/counselling.yaml:3: rule counselling.operate: effect: Must be one of: deny, allow. Correct it."),
-        (COUNSELLING, "uid: counselling.write", "uid: counselling.names", "rules/counselling.yaml:40: rule counselling.names: the uid 'counselling.names' is taken. Give it another: it stands at rules/counselling.yaml:22."),
+        (COUNSELLING, "uid: counselling.write", "uid: counselling.names", "rules/counselling.yaml:37: rule counselling.names: the uid 'counselling.names' is taken. Give it another: it stands at rules/counselling.yaml:21."),
         (COUNSELLING, "effect: allow\n", "effect: allow\n  priority: 3\n", "rules/counselling.yaml:4: rule counselling.operate: unknown key 'priority'. Remove it: deny overrides, whatever a priority says."),
         (COUNSELLING, "  description: Look at people, register and correct the own ones.\n", "", "rules/counselling.yaml:1: rule counselling.operate: a rule without a description. Say in one sentence what it is for."),
         # golden cases
@@ -118,11 +126,11 @@ def refused(files: dict[str, str]) -> str:
         (PURPOSES, "welfare:\n", "welfare:\n  ids: purpose\n  ids: purpose\n", "purposes.yaml:3: the key 'ids' stands here twice. Keep one of them; the other is in line 2."),
         (PURPOSES, "broader: [welfare]", "broader: &x [welfare]", "purposes.yaml:11: anchors and aliases are not allowed. Write the value out where it is meant."),
         (PURPOSES, "broader: [welfare]", "broader: *x", "purposes.yaml:11: anchors and aliases are not allowed. Write the value out where it is meant."),
-        (PURPOSES, "forbidden: true", "forbidden: !!bool true", "purposes.yaml:34: tags are not allowed. Write a plain value; quote it to make it text."),
-        (PURPOSES, "forbidden: true", "7: true", "purposes.yaml:34: a key that is not text. Put the key in quotes."),
-        (PURPOSES, "forbidden: true", "forbidden: [", "purposes.yaml:35: not valid YAML: "),
-        (PURPOSES, "forbidden: true", "forbidden: true\n---\nx: y", "purposes.yaml:35: a second document begins here. Keep one document in a file."),
-        (PURPOSES, "forbidden: true", "x: " + "[" * 100_000, "purposes.yaml:34: nested deeper than 32 levels. Flatten the value."),
+        (PURPOSES, "forbidden: true", "forbidden: !!bool true", "purposes.yaml:33: tags are not allowed. Write a plain value; quote it to make it text."),
+        (PURPOSES, "forbidden: true", "7: true", "purposes.yaml:33: a key that is not text. Put the key in quotes."),
+        (PURPOSES, "forbidden: true", "forbidden: [", "purposes.yaml:34: not valid YAML: "),
+        (PURPOSES, "forbidden: true", "forbidden: true\n---\nx: y", "purposes.yaml:34: a second document begins here. Keep one document in a file."),
+        (PURPOSES, "forbidden: true", "x: " + "[" * 100_000, "purposes.yaml:33: nested deeper than 32 levels. Flatten the value."),
         (PURPOSES, "forbidden: true", "forbidden: \x00", "purposes.yaml:1: not valid YAML: it holds a character that a text cannot hold. Save the file as UTF-8 text."),
     ],
 )  # fmt: skip
@@ -133,30 +141,33 @@ def test_each_fault_is_refused_with_its_place_and_mend(
     assert message in refused({**files, file: files[file].replace(old, new, 1)})
 
 
+def faults_of(files: dict[str, str]) -> tuple[Fault, ...]:
+    try:
+        parse(files)
+    except RulebookError as error:
+        return error.faults
+    return ()
+
+
 @pytest.mark.parametrize("content", ["", "[]", "text", "- a", "null"])
 @pytest.mark.parametrize("file", ["rulebook.yaml", PURPOSES, ATTRIBUTES, ORGANISATIONS, COUNSELLING, "tests/counselling.yaml"])
 def test_a_file_of_the_wrong_shape_never_ends_in_a_traceback(files: dict[str, str], file: str, content: str) -> None:
-    try:
-        parse({**files, file: content})
-    except RulebookError as error:
-        assert all(fault.place.line >= 1 and fault.mend for fault in error.faults)
-    else:
-        assert file in (COUNSELLING, "tests/counselling.yaml")  # a file of no rules or no cases is no mistake
+    faults = faults_of({**files, file: content})
+    assert all(fault.place.line >= 1 and fault.mend for fault in faults)
+    # A file of no rules or no cases is no mistake; one without purposes or organisations is.
+    assert faults or (file in (COUNSELLING, "tests/counselling.yaml") and content in ("", "[]", "null"))
 
 
-def test_truncated_anywhere_it_is_refused_or_means_what_it_says(files: dict[str, str]) -> None:
+def test_a_truncated_file_is_refused_or_means_what_is_left_of_it(files: dict[str, str]) -> None:
     text = files[COUNSELLING]
     for end in range(0, len(text), 37):
-        try:
-            parse({**files, COUNSELLING: text[:end]})
-        except RulebookError as error:
-            assert str(error).count("Traceback") == 0
+        assert all(fault.place.file.startswith(("rules/", "tests/")) for fault in faults_of({**files, COUNSELLING: text[:end]}))
 
 
 def test_all_faults_are_told_together_and_not_without_end(files: dict[str, str]) -> None:
-    purposes = json.loads(json.dumps({f"p{number}": {"surplus": 1} for number in range(200)}))
+    purposes = json.dumps({f"p{number}": {"surplus": 1} for number in range(200)}, indent=1)
     with pytest.raises(RulebookError) as error:
-        parse({**files, PURPOSES: json.dumps(purposes)})
+        parse({**files, PURPOSES: purposes})
     assert len(error.value.faults) == MOST
     assert error.value.more > 200
     assert str(error.value).endswith(f"… and {error.value.more} more.")

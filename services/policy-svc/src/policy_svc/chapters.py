@@ -31,6 +31,10 @@ class Chapter(NamedTuple):
             return ()
         return tuple((key, value, self.raw.place_of(key)) for key, value in self.raw.items())
 
+    def names(self) -> frozenset[str]:
+        """Every entry that the file has, well-formed or not: who names a malformed one makes no second mistake."""
+        return frozenset(self.raw) if isinstance(self.raw, Entries) else frozenset()
+
     def place(self, *path: object) -> Place:
         return place_at(self.raw, path, self.start)
 
@@ -58,20 +62,19 @@ def _check_purpose(purpose: Purpose, chapter: Chapter, faults: Faults) -> None:
         faults.add(place, f"unknown kind of opportunity {kind!r}", choices(kind, KIND_PURPOSE))
 
 
-def check_purpose_links(purposes: Mapping[str, Purpose], attributes: Iterable[str], chapter: Chapter, faults: Faults) -> None:
+def check_purpose_links(purposes: Mapping[str, Purpose], attributes: frozenset[str], chapter: Chapter, faults: Faults) -> None:
     """``broader`` names known purposes without a cycle; ``accepts`` names known attributes with a reason."""
-    names = frozenset(attributes)
     for purpose in purposes.values():
         for above in purpose.broader:
-            if above not in purposes:
-                faults.add(chapter.place(purpose.id, "broader"), f"unknown purpose {above!r}", choices(above, purposes))
+            if above not in chapter.names():
+                faults.add(chapter.place(purpose.id, "broader"), f"unknown purpose {above!r}", choices(above, chapter.names()))
         if purpose.id in _above(purpose.broader, purposes):
             place = chapter.place(purpose.id, "broader")
             faults.add(place, f"the purpose {purpose.id!r} is broader than itself", "Break the cycle in broader")
         for accepted, reason in purpose.accepts.items():
             place = chapter.place(purpose.id, "accepts", accepted)
-            if accepted not in names:
-                faults.add(place, f"unknown attribute {accepted!r}", choices(accepted, names))
+            if accepted not in attributes:
+                faults.add(place, f"unknown attribute {accepted!r}", choices(accepted, attributes))
             if not reason.strip():
                 faults.add(place, f"{accepted} is accepted without a reason", "Say why the purpose cannot do without it")
 
@@ -92,11 +95,18 @@ def _above(start: Iterable[str], purposes: Mapping[str, Purpose]) -> frozenset[s
     return frozenset(seen)
 
 
-def read_attributes(chapter: Chapter, faults: Faults) -> tuple[frozenset[str], dict[str, Attribute]]:
-    """Names of categories, and the attributes by name."""
+class AttributeChapter(NamedTuple):
+    """``names`` are those of all attributes in the file, also of the malformed ones that ``attributes`` lacks."""
+
+    categories: frozenset[str]
+    names: frozenset[str]
+    attributes: dict[str, Attribute]
+
+
+def read_attributes(chapter: Chapter, faults: Faults) -> AttributeChapter:
     both = read_entry(AttributesEntry, chapter.raw, chapter.start, faults)
     if both is None:
-        return frozenset(), {}
+        return AttributeChapter(frozenset(), frozenset(), {})
     attributes: dict[str, Attribute] = {}
     for name in both.attributes:
         place = chapter.place("attributes", name)
@@ -105,9 +115,10 @@ def read_attributes(chapter: Chapter, faults: Faults) -> tuple[frozenset[str], d
         attribute = read_entry(Attribute, chapter.raw["attributes"][name], place, faults, name=name)
         if attribute is not None:
             attributes[name] = attribute
+    read = AttributeChapter(frozenset(both.categories), frozenset(both.attributes), attributes)
     for attribute in attributes.values():
-        _AttributeCheck(attribute, chapter, faults).run(frozenset(both.categories), attributes)
-    return frozenset(both.categories), attributes
+        _AttributeCheck(attribute, chapter, faults).run(read)
+    return read
 
 
 class _AttributeCheck:
@@ -119,24 +130,24 @@ class _AttributeCheck:
     def fault(self, key: str, what: str, mend: str) -> None:
         self.faults.add(self.chapter.place("attributes", self.attribute.name, key), what, mend)
 
-    def run(self, categories: frozenset[str], attributes: Mapping[str, Attribute]) -> None:
-        attribute = self.attribute
+    def run(self, known: AttributeChapter) -> None:
+        attribute, categories = self.attribute, known.categories
         _check_titles(attribute.titles, self.chapter.place("attributes", attribute.name, "titles"), self.faults)
         if attribute.category not in categories:
             self.fault("category", f"unknown category {attribute.category!r}", choices(attribute.category, categories))
         for revealed in attribute.reveals:
-            if revealed not in categories and revealed not in attributes:
-                mend = choices(revealed, categories | attributes.keys())
+            if revealed not in categories | known.names:
+                mend = choices(revealed, categories | known.names)
                 self.fault("reveals", f"unknown category or attribute {revealed!r}", mend)
-        self.derivation(attributes)
+        self.derivation(known)
         self.filters()
         self.schema()
 
-    def derivation(self, attributes: Mapping[str, Attribute]) -> None:
+    def derivation(self, known: AttributeChapter) -> None:
         for source in self.attribute.derived_from:
-            if source not in attributes:
-                self.fault("derived_from", f"unknown attribute {source!r}", choices(source, attributes))
-            elif attributes[source].derived_from:
+            if source not in known.names:
+                self.fault("derived_from", f"unknown attribute {source!r}", choices(source, known.names))
+            elif source in known.attributes and known.attributes[source].derived_from:
                 self.fault("derived_from", f"{source} is itself derived", "Name the stored attributes that it comes from")
         if bool(self.attribute.derived_from) != (self.attribute.computed is not None):
             self.fault("computed", "derived_from and computed belong together", "Write both, or neither")
@@ -179,9 +190,15 @@ def _refers_outside(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(_refers_outside, schema))
 
 
-def read_organisations(
-    chapter: Chapter, purposes: Mapping[str, Purpose], broader: Mapping[str, frozenset[str]], faults: Faults
-) -> dict[str, Approved]:
+class Purposes(NamedTuple):
+    """``names`` are those of all purposes in the file, also of the malformed ones that ``by_id`` lacks."""
+
+    names: frozenset[str]
+    by_id: Mapping[str, Purpose]
+    broader: Mapping[str, frozenset[str]]
+
+
+def read_organisations(chapter: Chapter, purposes: Purposes, faults: Faults) -> dict[str, Approved]:
     organisations: dict[str, Approved] = {}
     for name, raw, place in chapter.items(faults):
         if not _ID.fullmatch(name):
@@ -191,7 +208,7 @@ def read_organisations(
             continue
         for index, approval in enumerate(entry.approvals):
             _check_approval(approval, purposes, chapter.place(name, "approvals", index), faults)
-        approvals = tuple(_approval(approval, broader) for approval in entry.approvals)
+        approvals = tuple(_approval(approval, purposes.broader) for approval in entry.approvals)
         organisation = Organisation(id=name, name=entry.name, kind=entry.kind)
         organisations[name] = Approved(organisation, frozenset(entry.roles), approvals)
     return organisations
@@ -202,10 +219,11 @@ def _approval(entry: ApprovalEntry, broader: Mapping[str, frozenset[str]]) -> Ap
     return Approval(entry.purpose, covers, entry.legal_basis, frozenset(entry.regions), entry.first, entry.last)
 
 
-def _check_approval(entry: ApprovalEntry, purposes: Mapping[str, Purpose], place: Place, faults: Faults) -> None:
-    purpose = purposes.get(entry.purpose)
+def _check_approval(entry: ApprovalEntry, purposes: Purposes, place: Place, faults: Faults) -> None:
+    purpose = purposes.by_id.get(entry.purpose)
+    if entry.purpose not in purposes.names:
+        faults.add(place, f"unknown purpose {entry.purpose!r}", choices(entry.purpose, purposes.names))
     if purpose is None:
-        faults.add(place, f"unknown purpose {entry.purpose!r}", choices(entry.purpose, purposes))
         return
     if purpose.forbidden:
         faults.add(place, f"an approval for the forbidden purpose {purpose.id!r}", "Remove it: nobody can be approved for it")

@@ -1,6 +1,5 @@
 """The forms of the rulebook's data files. Only shapes are checked here; ``chapters`` checks what one file says of another."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -94,29 +93,31 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_entry(model: type[Model], raw: Any, place: Place, faults: Faults, **named: str) -> Model | None:
     """``raw`` in the form of ``model``, with the ``named`` members that stand as keys; ``None`` after adding its faults."""
+    known = [key for key in _keys(model) if key not in named]
     if not isinstance(raw, Entries):
-        faults.add(place, "not a mapping", f"Write the keys {', '.join(_keys(model))}")
+        faults.add(place, "not a mapping", f"Write the keys {', '.join(known)}")
         return None
+    for key in sorted(raw.keys() & named.keys()):
+        faults.add(raw.place_of(key), f"unknown key {key!r}", "Remove it: the entry's own key names it")
     try:
         return model.model_validate_json(orjson.dumps({**plain(raw), **named}), strict=True)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
-            _explain(problem["type"], problem["msg"], problem["loc"], model, raw, faults)
+            _explain(problem["type"], problem["msg"], problem["loc"], known, raw, faults)
     except TypeError:  # orjson: an integer wider than 64 bits, or a lone surrogate
         faults.add(raw.place, "a value that JSON cannot hold", "Write it as ordinary text or a smaller number")
     return None
 
 
-def _explain(kind: str, message: str, path: Iterable[Any], model: type[BaseModel], raw: Entries, faults: Faults) -> None:
-    steps = tuple(path)
-    last = str(steps[-1]) if steps else ""
-    place = place_at(raw, steps, raw.place)
+def _explain(kind: str, message: str, path: tuple[Any, ...], known: list[str], raw: Entries, faults: Faults) -> None:
+    last = str(path[-1]) if path else ""
+    place = place_at(raw, path, raw.place)
     if kind == "missing":
         faults.add(place, f"the key {last!r} is missing", "Add it")
     elif kind == "extra_forbidden":
-        faults.add(place, f"unknown key {last!r}", choices(last, _keys(model)) if len(steps) == 1 else "Remove it")
+        faults.add(place, f"unknown key {last!r}", choices(last, known) if len(path) == 1 else "Remove it")
     else:
-        faults.add(place, f"{'.'.join(map(str, steps))}: {message[:1].lower()}{message[1:]}", "Correct the value")
+        faults.add(place, f"{'.'.join(map(str, path))}: {message[:1].lower()}{message[1:]}", "Correct the value")
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

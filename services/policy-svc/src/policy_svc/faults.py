@@ -1,6 +1,8 @@
 """What is wrong with a rulebook, and where: every fault names file, line and what to mend. It never quotes a person's data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 MOST: Final = 50
@@ -62,10 +64,8 @@ class RulebookError(Exception):
         return "\n".join([*map(str, self.faults), *more])
 
 
-def choices(wanted: str, known: object) -> str:
+def choices(wanted: str, known: Iterable[str]) -> str:
     """What to mend about a name that nobody knows: the nearest known names, or all when they are few."""
-    from difflib import get_close_matches  # only a broken rulebook pays for it
-
-    names = sorted(str(name) for name in known) if hasattr(known, "__iter__") else []
+    names = sorted(known)
     near = get_close_matches(wanted, names, n=3) or (names if len(names) <= 12 else [])
     return f"Write one of: {', '.join(near)}" if near else "Define it first, or correct the name"

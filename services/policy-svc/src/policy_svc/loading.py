@@ -11,6 +11,7 @@ from policy_svc import golden
 from policy_svc.abac import compile_rule
 from policy_svc.chapters import (
     Chapter,
+    Purposes,
     broader_or_same,
     check_purpose_links,
     read_attributes,
@@ -25,7 +26,7 @@ from policy_svc.rulebook import Rulebook
 from policy_svc.rules import Names, Rule, check_bounds, check_names
 from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, RECORD, SENSITIVITIES
 from policy_svc.yaml_files import MOST_BYTES, Items, read
-from stena.contracts.catalogue import Attribute, Catalogue
+from stena.contracts.catalogue import Catalogue
 
 FOLDERS: Final = ("rules", "right_to_work", "tests")
 CHAPTERS: Final = ("rulebook.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml")
@@ -96,16 +97,17 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     faults.raise_if_any()
     header = read_entry(HeaderEntry, chapters["rulebook.yaml"].raw, Place("rulebook.yaml", 1), faults)
     purposes = read_purposes(chapters["purposes.yaml"], faults)
-    categories, attributes = read_attributes(chapters["attributes.yaml"], faults)
-    check_purpose_links(purposes, attributes, chapters["purposes.yaml"], faults)
+    categories, attribute_names, attributes = read_attributes(chapters["attributes.yaml"], faults)
+    check_purpose_links(purposes, attribute_names, chapters["purposes.yaml"], faults)
     broader = broader_or_same(purposes)
-    organisations = read_organisations(chapters["organisations.yaml"], purposes, broader, faults)
+    purpose_names = chapters["purposes.yaml"].names()
+    organisations = read_organisations(chapters["organisations.yaml"], Purposes(purpose_names, purposes, broader), faults)
     countries = {
         name.split("/")[1].removesuffix(".yaml"): chapters[name] for name in chapters if name.startswith("right_to_work/")
     }
     right_to_work = read_right_to_work(countries, faults)
     rules = _read_rules(chapters, faults)
-    names = _names(attributes, categories, frozenset(purposes), frozenset(organisations))
+    names = _names(attribute_names, categories, purpose_names, chapters["organisations.yaml"].names())
     for rule in rules:
         check_names(rule, names, faults)
         check_bounds(rule, faults)
@@ -156,15 +158,15 @@ def _listed(folder: str, chapters: Mapping[str, Chapter], faults: Faults) -> lis
 
 
 def _names(
-    attributes: Mapping[str, Attribute], categories: frozenset[str], purposes: frozenset[str], organisations: frozenset[str]
+    attributes: frozenset[str], categories: frozenset[str], purposes: frozenset[str], organisations: frozenset[str]
 ) -> Names:
     by_path = {
         "action.name": ACTIONS,
         "resource.type": frozenset(OPERATIONS),
-        "resource.attribute": frozenset(attributes),
+        "resource.attribute": attributes,
         "resource.category": categories,
         "resource.sensitivity": SENSITIVITIES,
-        "resource.reveals": categories | attributes.keys(),
+        "resource.reveals": categories | attributes,
         "subject.kind": ORGANISATION_KINDS,
         "subject.organisation": organisations,
         **dict.fromkeys(("subject.purposes", "context.purpose", "context.purpose_and_broader"), purposes),
