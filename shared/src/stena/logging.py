@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import structlog
@@ -29,7 +31,7 @@ def configure(service: str, level: str = "INFO") -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _tell_exceptions_without_their_text,
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -52,3 +54,26 @@ def _add_context(service: str) -> Any:
         return event
 
     return add
+
+
+def _tell_exceptions_without_their_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """INVARIANT: where an exception came from may be logged, its text may not: a database's error quotes the row."""
+    raised = event.pop("exc_info", None)
+    error = raised[1] if isinstance(raised, tuple) else sys.exc_info()[1] if raised is True else raised
+    if isinstance(error, BaseException):
+        event["exception"] = [
+            {"type": type(each).__name__, "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in _frames(each)]}
+            for each in _chain(error)
+        ]
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception and what it came from, nearest first."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return traceback.extract_tb(error.__traceback__)[-8:]
