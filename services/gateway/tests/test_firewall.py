@@ -1,0 +1,120 @@
+"""The order of the five steps, for every way in which a call can end."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.calls import Call, Caller, Decision, Deny, Entry, Permit, Question, Seen, Shown, Stated
+from gateway.firewall import Denied, NotVisible, Undecided, Wall, pass_through
+from gateway.redaction import Surplus
+
+READ, WRITE = Question("read", "person", "person"), Question("amend", "person", "person")
+PERMIT = Permit("d1", "r1", ("rule",), (), "6d3f7f0e-0000-4000-8000-000000000000")
+DENY = Deny("d1", "r1", ("rule",), "not-necessary")
+
+
+class LedgerDown(Exception):
+    pass
+
+
+class Steps:
+    """Writes down in which order the wall does what; ``fails`` says which step raises what."""
+
+    def __init__(self, decision: Decision, **fails: Exception) -> None:
+        self.decision, self.fails, self.done = decision, fails, list[str]()
+        self.wall = Wall(self._identify, self._decide, self._record)
+
+    def _step(self, name: str) -> None:
+        self.done.append(name)
+        if name.partition(":")[0] in self.fails:
+            raise self.fails[name.partition(":")[0]]
+
+    def _identify(self, authorization: str | None) -> Caller:
+        self._step("identify")
+        return Caller("cli", "org")
+
+    async def _decide(self, caller: Caller, call: Call) -> Decision:
+        self._step("decide")
+        return self.decision
+
+    async def _record(self, entry: Entry) -> None:
+        self._step(f"record:{entry.outcome}")
+
+    async def fetch(self, permit: Permit) -> str:
+        self._step("fetch")
+        return "data"
+
+    def redact(self, permit: Permit, found: str) -> Shown[str]:
+        self._step("redact")
+        return Shown(found, (Seen("someone"),))
+
+    async def run(self, question: Question) -> str:
+        call = Call(Stated("Bearer x", "job-ranking"), (question,), "psn_x")
+        return await pass_through(self.wall, call, self.fetch, self.redact)
+
+
+CASES: list[tuple[Question, Decision, dict[str, Exception], str]] = [
+    (READ, PERMIT, {}, "identify decide fetch redact record:answered"),
+    (WRITE, PERMIT, {}, "identify decide record:intent fetch redact record:done"),
+    (READ, DENY, {}, "identify decide record:denied"),
+    (WRITE, DENY, {}, "identify decide record:denied"),
+    (READ, PERMIT, {"decide": Undecided()}, "identify decide record:undecided"),
+    (READ, PERMIT, {"fetch": NotVisible()}, "identify decide fetch record:not-found"),
+    (WRITE, PERMIT, {"fetch": NotVisible()}, "identify decide record:intent fetch record:not-found"),
+    (READ, PERMIT, {"fetch": OSError()}, "identify decide fetch record:failed"),
+    (WRITE, PERMIT, {"fetch": OSError()}, "identify decide record:intent fetch record:failed"),
+    (READ, PERMIT, {"redact": Surplus("x")}, "identify decide fetch redact record:incident"),
+    (READ, PERMIT, {"identify": PermissionError()}, "identify"),
+    (READ, PERMIT, {"record": LedgerDown()}, "identify decide fetch redact record:answered"),
+    (WRITE, PERMIT, {"record": LedgerDown()}, "identify decide record:intent"),
+    (READ, DENY, {"record": LedgerDown()}, "identify decide record:denied"),
+]
+
+
+@pytest.mark.parametrize(("question", "decision", "fails", "order"), CASES)
+async def test_the_steps_come_in_their_order(question: Question, decision: Decision, fails: dict[str, Any], order: str) -> None:
+    steps = Steps(decision, **fails)
+    outcome = (await asyncio.gather(steps.run(question), return_exceptions=True))[0]
+    assert steps.done == order.split()
+    if "record" in fails:
+        assert isinstance(outcome, LedgerDown)
+    elif fails:
+        assert outcome in fails.values()
+    elif isinstance(decision, Deny):
+        assert isinstance(outcome, Denied)
+    else:
+        assert outcome == "data"
+
+
+failures = st.dictionaries(
+    st.sampled_from(["identify", "decide", "fetch", "redact", "record"]),
+    st.sampled_from([Undecided(), NotVisible(), Surplus("x"), OSError(), LedgerDown()]),
+)
+
+
+@given(st.sampled_from([READ, WRITE]), st.sampled_from([PERMIT, DENY]), failures)
+def test_whatever_fails_an_answer_is_the_last_thing_after_its_record(
+    question: Question, decision: Decision, fails: dict[str, Exception]
+) -> None:
+    steps = Steps(decision, **fails)
+    outcome = asyncio.run(_outcome(steps, question))
+    answered = outcome == "data"
+    assert answered == (not fails and decision is PERMIT)
+    if "fetch" in steps.done:
+        assert decision is PERMIT
+        assert steps.done.index("decide") < steps.done.index("fetch")
+    if answered:
+        assert steps.done[-1] in ("record:answered", "record:done")
+
+
+async def _outcome(steps: Steps, question: Question) -> Any:
+    return (await asyncio.gather(steps.run(question), return_exceptions=True))[0]
+
+
+@pytest.mark.parametrize("decision", [PERMIT, DENY])
+def test_a_decision_is_never_asked_whether_it_is_true(decision: Decision) -> None:
+    with pytest.raises(TypeError):
+        bool(decision)
