@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +59,11 @@ def temporary_postgres(unprivileged: str = "nobody") -> Iterator[Postgres]:
             log=root / "postgres.log",
             durable=False,
         )
+        # A run that is told to end must still stop its server, which knows nothing of who started it.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             server.start()
             yield Postgres(server)
         finally:
             server.stop()
+            signal.signal(signal.SIGTERM, before)
