@@ -55,7 +55,7 @@ async def find_page(
     if narrowing.sort is None:
         ordered = statement.order_by(persons.c.person_id)
         return await _fetch(connection, ordered if after is None else ordered.where(persons.c.person_id > after))
-    key = member(persons.c.attributes, narrowing.sort.attribute)
+    key = member("attributes", narrowing.sort.attribute)
     direction = key.desc() if narrowing.sort.descending else key.asc()
     if after is not None:
         # Looked up under the same conditions as the page: where somebody unseen would stand is nobody's to learn.
@@ -93,7 +93,7 @@ def _passes(filter_: Filter, attributes: Attributes) -> ColumnElement[bool]:
             return _contains({name: [value if key is None else {key: value}]})
         case operator:
             sign = {"ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}[operator]
-            return _compare(member(persons.c.attributes, name), sign, literal(value, JSONB))
+            return _compare(member("attributes", name), sign, literal(value, JSONB))
 
 
 def _contains(part: Mapping[str, Any]) -> ColumnElement[bool]:

@@ -2,10 +2,10 @@
 selection does not name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from profile_svc.disclosure import ATTRIBUTES, PROVENANCE, SEALED, Group, Selection
@@ -34,43 +34,35 @@ def condition(residual: Residual, facts: Mapping[str, ColumnElement[Any]] = FACT
         raise grants.refused("The grant speaks of a record fact that is not known here.") from error
 
 
-def member(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """``column -> 'name'``."""
-    return column.op("->", return_type=JSONB())(quoted(name))
-
-
-def quoted(name: str) -> ColumnElement[str]:
-    """An attribute's name as an SQL literal. Names come from the rulebook; anything but a plain identifier is refused."""
-    if not _NAME.fullmatch(name):
-        raise ValueError("An attribute's name is not an identifier.")
-    return literal_column(f"'{name}'")
+def member(column: str, name: str) -> ColumnElement[Any]:
+    """``column -> 'name'`` of ``persons``, as JSON."""
+    return literal_column(_member(column, name), JSONB())
 
 
 def _group(group: Group, full_provenance: bool) -> ColumnElement[Any]:
+    without = "" if full_provenance else " - 'by'"
     parts = {
-        ATTRIBUTES: _object({name: member(persons.c.attributes, name) for name in group.plain}),
-        SEALED: _object({name: member(persons.c.sealed, name) for name in group.sealed}),
-        PROVENANCE: _object({name: _provenance(name, full_provenance) for name in group.disclosed}),
+        ATTRIBUTES: _object({name: _member("attributes", name) for name in group.plain}),
+        SEALED: _object({name: _member("sealed", name) for name in group.sealed}),
+        PROVENANCE: _object({name: _member("provenance", name) + without for name in group.disclosed}),
     }
-    whole = _object(parts)
+    # Text, not a tree of expressions: there are a hundred members, and a tree costs ten times the query itself.
+    whole = literal_column(_object(parts), JSONB())
     return whole if group.when is True else case((condition(group.when), whole))
 
 
-def _provenance(name: str, full: bool) -> ColumnElement[Any]:
-    entry = member(persons.c.provenance, name)
-    return entry if full else entry.op("-", return_type=JSONB())(quoted("by"))
+def _member(column: str, name: str) -> str:
+    return f"(persons.{column} -> {_quoted(name)})"
 
 
-def _object(members: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
-    pairs = list(members.items())
+def _object(members: Mapping[str, str]) -> str:
+    pairs = [f"{_quoted(name)}, {value}" for name, value in members.items()]
     chunks = [pairs[start : start + _MOST_PAIRS] for start in range(0, len(pairs), _MOST_PAIRS)] or [[]]
-    objects = [_build(chunk) for chunk in chunks]
-    whole = objects[0]
-    for further in objects[1:]:
-        whole = whole.op("||", return_type=JSONB())(further)
-    return whole
+    return " || ".join(f"jsonb_build_object({', '.join(chunk)})" for chunk in chunks)
 
 
-def _build(pairs: Iterable[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-    arguments = [part for name, value in pairs for part in (quoted(name), value)]
-    return func.jsonb_build_object(*arguments, type_=JSONB())
+def _quoted(name: str) -> str:
+    """An attribute's name as an SQL literal. Names come from the rulebook; anything but a plain identifier is refused."""
+    if not _NAME.fullmatch(name):
+        raise ValueError("An attribute's name is not an identifier.")
+    return f"'{name}'"
