@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 
@@ -12,7 +13,7 @@ def signing_key(path: Path) -> OKPKey:
     """The Ed25519 private key in ``path`` (a JWK). Raises ``KeyFileError`` with what to mend."""
     try:
         key = OKPKey.import_key(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, JoseError) as error:
         raise KeyFileError(f"{path}: no readable signing key. Make one with `stena keys`, or mount the right file.") from error
     if not key.is_private or key.kid is None:
         raise KeyFileError(f"{path}: holds no private key with a key id. Make one with `stena keys`.")
