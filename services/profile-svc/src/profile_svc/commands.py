@@ -51,7 +51,8 @@ def import_people(
     """Import people. Bad lines are listed and left out; then the exit code is 1."""
     console = Console(stderr=True)
     try:
-        outcome = asyncio.run(_import(file.open("rb"), Console(quiet=True) if as_json else console))
+        with file.open("rb") as source:
+            outcome = asyncio.run(_import(source, Console(quiet=True) if as_json else console))
     except (Unavailable, KeyFileError, WrongMasterKey) as error:
         console.print(f"Nothing more was imported: {error}", style="red", markup=False)
         raise typer.Exit(2) from error
@@ -78,7 +79,7 @@ async def _import(source: BinaryIO, console: Console) -> Outcome:
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     async with open_policy(settings.policy_url) as policy, open_vault(settings) as vault:
         attributes = await policy.attributes()
-        with source, Progress(*columns, console=console) as progress:
+        with Progress(*columns, console=console) as progress:
             task = progress.add_task("import", total=os.fstat(source.fileno()).st_size)
             return await importing.import_people(
                 vault, attributes, _lines(source), lambda line: progress.advance(task, len(line))

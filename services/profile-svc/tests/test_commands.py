@@ -1,0 +1,84 @@
+"""The commands as an operator runs them: a file, settings from the environment, policy-svc over real HTTP."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import uvicorn
+from typer.testing import CliRunner
+
+from profile_svc.commands import import_people, person_find
+
+from .people import OLENA
+from .source import Service
+
+CANARY = "canary-0815"
+
+
+@pytest.fixture
+async def operator(service: Service, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The operator's environment, and policy-svc listening on loopback."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()  # calls wait here until the server takes them
+        server = uvicorn.Server(uvicorn.Config(service.policy.app(), log_level="error", lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        environment = service.settings.model_dump(exclude_none=True, include=set(type(service.settings).model_fields))
+        for name, value in {**environment, "policy_url": f"http://127.0.0.1:{listening.getsockname()[1]}"}.items():
+            monkeypatch.setenv(f"PROFILE_{name.upper()}", str(value))
+        yield
+        server.should_exit = True
+        await task
+
+
+async def stena(*arguments: str) -> Any:
+    app = typer.Typer()
+    app.command("import")(import_people)
+    app.command("person-find")(person_find)
+    return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
+
+
+def file_of(folder: Path, *lines: dict[str, Any]) -> str:
+    file = folder / "people.ndjson"
+    file.write_text("\n".join(json.dumps(line) for line in lines))
+    return str(file)
+
+
+def line(external_id: str, **attributes: Any) -> dict[str, Any]:
+    return {"external_id": external_id, "created_by": "import-lab", "attributes": {**OLENA, **attributes}}
+
+
+@pytest.mark.usefixtures("operator")
+async def test_a_file_is_imported_and_its_people_are_found(service: Service, tmp_path: Path) -> None:
+    done = await stena("import", file_of(tmp_path, line("C-1"), line("C-2")), "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"created": 2, "updated": 0, "unchanged": 0, "bad": 0, "errors": []}
+    found = await stena("person-find", "C-2", "--created-by", "import-lab")
+    assert (await service.read(found.stdout.strip()))["attributes"]["gender"] == "female"
+    assert (await stena("person-find", "C-2", "--created-by", "facts-lab")).exit_code == 1
+
+
+@pytest.mark.usefixtures("operator")
+async def test_bad_lines_are_shown_up_to_a_bound_and_reported_all(tmp_path: Path) -> None:
+    lines = [line("C-3"), *(line(f"C-bad-{number}", gender=CANARY) for number in range(25))]
+    report = tmp_path / "report.json"
+    done = await stena("import", file_of(tmp_path, *lines), "--report", str(report))
+    assert done.exit_code == 1
+    assert "created 1, updated 0, unchanged 0, bad 25" in done.stdout
+    assert done.stdout.count("attributes/gender") == 20
+    assert f"and 5 more; all are in {report}" in done.stdout
+    assert [error["line"] for error in json.loads(report.read_text())["errors"]] == list(range(2, 27))
+    assert CANARY not in done.output + report.read_text()
+
+
+@pytest.mark.usefixtures("operator")
+async def test_without_policy_svc_nothing_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROFILE_POLICY_URL", "http://127.0.0.1:1")
+    done = await stena("import", file_of(tmp_path, line("C-4")))
+    assert done.exit_code == 2
+    assert "Nothing more was imported" in done.output
