@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import gateway
 from gateway.main import create_app
 from stena import keys
 from stena.migrations import upgrade
@@ -15,7 +16,7 @@ from stena_local.testing import Database, Postgres
 from .neighbours import Neighbours
 from .running import Running, serving, settings
 
-MIGRATIONS = Path(__file__).parents[1] / "src" / "gateway" / "migrations"
+MIGRATIONS = Path(gateway.__file__).parent / "migrations"
 
 
 @pytest.fixture(scope="session")
