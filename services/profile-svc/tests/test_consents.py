@@ -94,4 +94,8 @@ async def test_rows_hold_for_consents_too(service: Service) -> None:
     person = (await service.register(OLENA))["id"]
     elsewhere = Overlaps(fact="region_path", values=("BG33",))
     assert (await record(service, person, grant={"rows": elsewhere})).status_code == 404
+    for method, operation in (("GET", "read"), ("DELETE", "withdraw")):
+        grant = service.grant(operation, person, resource="consent", rows=elsewhere)
+        path = f"/persons/{person}/consents" + ("/mentoring" if method == "DELETE" else "")
+        assert (await service.call(method, path, grant)).status_code == 404
     assert await live(service, person) == []

@@ -23,8 +23,10 @@ class About:
 
 
 async def read(vault: Vault, grant: Grant, person_id: UUID) -> tuple[Consent, ...]:
+    """What holds for each purpose and recipient. Raises ``NotThere``."""
     async with vault.transaction() as connection:
-        await _lock(connection, person_id, grant.rows)
+        if not await records.is_seen(connection, person_id, grant.rows):
+            raise NotThere("There is no such person for this caller.")
         return await consents.newest(connection, person_id)
 
 

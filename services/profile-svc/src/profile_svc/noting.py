@@ -36,7 +36,7 @@ async def write(vault: Vault, grant: Grant, person_id: UUID, note: NewNote, idem
     note_id = uuid7()
     fingerprint = vault.blind("request", "note", str(person_id), note.model_dump())
     async with vault.transaction() as connection:
-        if not await notes.may_write(connection, person_id, grant.rows, grant.organisation):
+        if not await notes.lock_to_write(connection, person_id, grant.rows, grant.organisation):
             raise NotThere("There is no such person for this caller.")
         key = await _key(vault, person_id)
         earlier = await claim(connection, Claim(grant.organisation, idempotency_key, fingerprint, person_id, note_id))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, insert, literal, select
+from sqlalchemy import Select, Text, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profile_svc.store.selection import FACTS, condition
@@ -36,10 +36,14 @@ class SealedNote(NamedTuple):
 
 
 async def may_write(connection: AsyncConnection, person_id: UUID, rows: Residual, organisation: str) -> bool:
-    """Whether ``rows`` holds for a note about the person by ``organisation``. Nobody erases the person while this lasts."""
-    facts = {**FACTS, "created_by": literal(organisation, Text)}
-    person = select(persons.c.person_id).where(persons.c.person_id == person_id, condition(rows, facts))
-    return (await connection.execute(person.with_for_update(read=True))).one_or_none() is not None
+    """Whether ``rows`` holds for a note about the person by ``organisation``."""
+    return (await connection.execute(_noted(person_id, rows, organisation))).one_or_none() is not None
+
+
+async def lock_to_write(connection: AsyncConnection, person_id: UUID, rows: Residual, organisation: str) -> bool:
+    """The same, and nobody erases the person before the transaction ends."""
+    locked = _noted(person_id, rows, organisation).with_for_update(read=True)
+    return (await connection.execute(locked)).one_or_none() is not None
 
 
 async def find(
@@ -64,3 +68,8 @@ async def get(connection: AsyncConnection, person_id: UUID, note_id: UUID) -> Se
 
 async def add(connection: AsyncConnection, person_id: UUID, columns: dict[str, Any]) -> None:
     await connection.execute(insert(notes).values(person_id=person_id, **columns))
+
+
+def _noted(person_id: UUID, rows: Residual, organisation: str) -> Select[Any]:
+    facts = {**FACTS, "created_by": literal(organisation, Text)}
+    return select(persons.c.person_id).where(persons.c.person_id == person_id, condition(rows, facts))

@@ -31,6 +31,12 @@ class StoredPerson:
     consent_ends_at: datetime | None = None
 
 
+async def is_seen(connection: AsyncConnection, person_id: UUID, rows: Residual) -> bool:
+    """Whether the person is there and ``rows`` holds."""
+    wanted = select(persons.c.person_id).where(persons.c.person_id == person_id, condition(rows))
+    return (await connection.execute(wanted)).one_or_none() is not None
+
+
 async def lock(connection: AsyncConnection, person_id: UUID, rows: Residual) -> StoredPerson | None:
     """The person, locked until the transaction ends, if ``rows`` holds; the facts cannot change after that."""
     wanted = select(persons).where(persons.c.person_id == person_id, condition(rows)).with_for_update()
