@@ -32,7 +32,7 @@ class Steps:
         if name.partition(":")[0] in self.fails:
             raise self.fails[name.partition(":")[0]]
 
-    def _identify(self, authorization: str | None) -> Caller:
+    async def _identify(self, authorization: str | None) -> Caller:
         self._step("identify")
         return Caller("cli", "org")
 

@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import structlog
@@ -22,22 +22,20 @@ log = structlog.get_logger()
 
 REFRESH: Final = 0.4  # seconds between two readings of the table
 STALE: Final = 1.0  # seconds after which what is in memory counts no more
+PATIENCE: Final = 0.5  # seconds that a reading may take
 
 _NO_SECRET: Final = bytes(32)  # the hash of no secret that anybody could find
 
 
 class Directory:
-    """``read`` gives every client. What is in memory counts from the moment at which reading it began."""
+    """``read`` gives every client. What is in memory counts from the moment at which reading it began; ``clock`` in seconds."""
 
-    def __init__(self, read: Callable[[], Awaitable[Sequence[Client]]]) -> None:
+    def __init__(self, read: Callable[[], Awaitable[Sequence[Client]]], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._read = read
+        self._clock = clock
         self._active: dict[str, Client] = {}
         self._as_of = float("-inf")
-
-    async def refresh(self) -> None:
-        began = time.monotonic()
-        self._active = {client.client_id: client for client in await self._read() if client.revoked_at is None}
-        self._as_of = began
+        self._reading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
@@ -49,36 +47,59 @@ class Directory:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
 
-    def active(self, client_id: str) -> Client | None:
+    async def active(self, client_id: str) -> Client | None:
         """The client, unless it is unknown or revoked; raises ``Unavailable`` when that cannot be told."""
-        if time.monotonic() - self._as_of > STALE:
-            raise Unavailable("Whether this client is still registered cannot be told. Try again shortly.")
+        if self._is_stale():
+            await self.refresh()
         return self._active.get(client_id)
 
-    def authenticate(self, client_id: str, secret: str) -> Client | None:
+    async def authenticate(self, client_id: str, secret: str) -> Client | None:
         """The client with this secret. The work is the same whether or not such a client exists."""
-        client = self.active(client_id)
+        client = await self.active(client_id)
         known = client.secret_hash if client else _NO_SECRET
         matches = hmac.compare_digest(secret_hash(secret), known)
         return client if matches else None
 
+    async def refresh(self) -> None:
+        """Read the table, together with whoever else is waiting for it; raises ``Unavailable``."""
+        reading = self._reading
+        if reading is None or reading.done():
+            reading = self._reading = asyncio.create_task(self._read_all())
+        await asyncio.wait({reading}, timeout=PATIENCE)
+        if not reading.done():
+            # It may hang as long as the database does; the next one begins anew.
+            reading.cancel()
+            self._reading = None
+        if self._is_stale():
+            raise Unavailable("Whether this client is still registered cannot be told. Try again shortly.")
+
+    def _is_stale(self) -> bool:
+        return self._clock() - self._as_of > STALE
+
+    async def _read_all(self) -> None:
+        began = self._clock()
+        try:
+            found = await self._read()
+        except Exception as error:  # whatever it is, the directory grows stale and then refuses
+            log.warning("clients not read", kind=type(error).__name__)
+            return
+        self._active = {client.client_id: client for client in found if client.revoked_at is None}
+        self._as_of = began
+
     async def _follow(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(STALE):
-                    await self.refresh()
-            except Exception as error:  # whatever it is, the directory grows stale and then refuses
-                log.warning("clients not read", kind=type(error).__name__)
+            with suppress(Unavailable):
+                await self.refresh()
             await asyncio.sleep(REFRESH)
 
 
-def identify(directory: Directory, tokens: AccessTokens, authorization: str | None) -> Caller:
+async def identify(directory: Directory, tokens: AccessTokens, authorization: str | None) -> Caller:
     """Step 1: the caller behind ``Authorization: Bearer``; raises ``Unauthenticated`` or ``Unavailable``."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("This call needs an access token: ask for one at /oauth2/token.", challenge="Bearer")
     try:
-        client = directory.active(tokens.client_of(token.strip()))
+        client = await directory.active(tokens.client_of(token.strip()))
     except TokenInvalid:
         client = None
     if client is None:

@@ -52,7 +52,7 @@ class Wall:
     entry is committed and raises otherwise.
     """
 
-    identify: Callable[[str | None], Caller]
+    identify: Callable[[str | None], Awaitable[Caller]]
     decide: Callable[[Caller, Call], Awaitable[Decision]]
     record: Callable[[Entry], Awaitable[None]]
 
@@ -64,7 +64,7 @@ async def pass_through(
     redact: Callable[[Permit, Found], Shown[Body]],
 ) -> Body:
     # 1 identify: token → client → organisation
-    caller = wall.identify(call.stated.authorization)
+    caller = await wall.identify(call.stated.authorization)
     entry = Entry.begin(caller, call)
 
     # 2 decide: may it, and what exactly?

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from gateway.calls import Entry
+from gateway.metrics import ENTRIES
 from gateway.tables import ledger, ledger_people
 from stena import request_id
 from stena.database import transaction
@@ -56,6 +57,7 @@ class Ledger:
             self._abandon(writing)
             raise Unavailable("What would be answered cannot be recorded. Try again shortly.")
         writing.result()
+        ENTRIES.labels(entry.operation, entry.resource, entry.outcome).inc()
 
     async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Row[Any]]:
         """Entries about ``person``, newest first, older than the entry ``before``; an intent only while its end is unknown."""

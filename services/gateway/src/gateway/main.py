@@ -105,7 +105,7 @@ def checks(app: FastAPI) -> dict[str, health.Check]:
     """Ready: callers can be told apart, the ledger can be written, and policy-svc answers. Sources may come later."""
 
     async def known_clients() -> object:
-        return app.state.parts.directory.active("")
+        return await app.state.parts.directory.active("")
 
     async def ledger_answers() -> object:
         return await app.state.parts.ledger.answers()

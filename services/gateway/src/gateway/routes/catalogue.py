@@ -24,7 +24,7 @@ AcceptLanguage = Annotated[str | None, Header(alias="Accept-Language", descripti
 )
 async def list_purposes(request: Request, gateway: Gateway, accept_language: AcceptLanguage = None) -> Response:
     """Only purposes that your organisation is approved for today."""
-    caller = gateway.wall.identify(request.headers.get("authorization"))
+    caller = await gateway.wall.identify(request.headers.get("authorization"))
     promises = await gateway.policy.promises(caller.organisation)
     content = {
         "organisation": promises.organisation.id,
@@ -40,7 +40,7 @@ async def list_purposes(request: Request, gateway: Gateway, accept_language: Acc
 )
 async def list_attributes(request: Request, gateway: Gateway, accept_language: AcceptLanguage = None) -> Response:
     """Every attribute of the rulebook, whether or not a purpose of yours discloses it."""
-    gateway.wall.identify(request.headers.get("authorization"))
+    await gateway.wall.identify(request.headers.get("authorization"))
     catalogue = await gateway.rulebook.catalogue()
     shown = [_attribute(attribute, accept_language) for attribute in catalogue.attributes]
     content = {"rulebook": catalogue.revision, "attributes": shown}

@@ -78,7 +78,7 @@ async def issue_token(request: Request, gateway: Gateway) -> Response:
     try:
         check_request(await token_form(request))
         client_id, secret = basic_credentials(request.headers.get("authorization"))
-        client = gateway.directory.authenticate(client_id, secret)
+        client = await gateway.directory.authenticate(client_id, secret)
         if client is None:
             raise CredentialsInvalid
         return _token(gateway.tokens.issue(client.client_id))
