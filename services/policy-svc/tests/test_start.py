@@ -104,3 +104,16 @@ def test_it_does_not_start_on_a_broken_rulebook(
         "policy-svc does not start:\n"
         "rules/counselling.yaml:25: rule counselling.write: unknown category 'skils'. Write one of: skills.\n"
     )
+
+
+def test_a_setting_that_is_missing_is_named_and_none_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: PolicySettings
+) -> None:
+    _environment(monkeypatch, settings, POLICY_METRICS_PORT="secret")
+    monkeypatch.delenv("POLICY_GRANT_KEY_FILE")
+    with pytest.raises(SystemExit):
+        app_from_environment()
+    said = capsys.readouterr().err
+    assert "POLICY_GRANT_KEY_FILE: Field required." in said
+    assert "POLICY_METRICS_PORT: Input should be a valid integer" in said
+    assert "secret" not in said

@@ -65,10 +65,11 @@ def decide(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Fac
 def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, question: Question) -> Decision:
     kind, operation = evaluation.resource.type, evaluation.action.name
     plan = rulebook.plans.operations.get((kind, operation, purpose.id), Plan())
-    rows = _rows(plan, question)
+    ways = [(allow.rule.uid, allow.formula.true_when(question)) for allow in plan.allows]
+    rows = _rows([way for _, way in ways], plan, question)
     if rows is False:
-        reason, rules = _why_not(plan, question)
-        return Decision(False, reason, rules, purpose=purpose)
+        reason, denying = _why_not(plan, question)
+        return Decision(False, reason, denying, purpose=purpose)
     disclose: dict[str, Disclosure] = {}
     withhold: dict[str, Withheld] = {}
     write: dict[str, Disclosure] = {}
@@ -76,12 +77,13 @@ def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, ques
         disclose, withhold = _attributes(rulebook.plans.disclose[purpose.id], question)
     if (kind, operation) in WRITING:
         write, _ = _attributes(rulebook.plans.write[purpose.id], question)
-    rules = tuple(allow.rule.uid for allow in plan.allows if allow.formula.true_when(question) is not False)
+    rules = tuple(uid for uid, way in ways if way is not False)
     return Decision(True, None, rules, purpose=purpose, rows=rows, disclose=disclose, withhold=withhold, write=write)
 
 
-def _rows(plan: Plan, question: Question) -> Residual:
-    allowed = residuals.any_of(allow.formula.true_when(question) for allow in plan.allows)
+def _rows(ways: Iterable[Residual], plan: Plan, question: Question) -> Residual:
+    """Some way in, and no deny rule that is true or unknown."""
+    allowed = residuals.any_of(ways)
     if allowed is False:
         return False
     return residuals.all_of([allowed, *(deny.formula.false_when(question) for deny in plan.denies)])
@@ -116,7 +118,7 @@ def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
     """The nearest reason, and the deny rules that applied whatever the record."""
     if "context.justification" not in question.values:
         justified = Question({**question.values, "context.justification": "given"}, question.open)
-        if _rows(plan, justified) is not False:
+        if _rows((allow.formula.true_when(justified) for allow in plan.allows), plan, justified) is not False:
             return Reason.JUSTIFICATION_MISSING, ()
     applied = [deny.rule for deny in plan.denies if deny.formula.false_when(question) is False] if plan.allows else []
     spoken_of: frozenset[str] = frozenset().union(*(paths(rule.formula) for rule in applied))

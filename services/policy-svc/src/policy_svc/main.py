@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
 
 from fastapi import FastAPI
 from pydantic import ValidationError
@@ -31,11 +32,18 @@ def app_from_environment() -> FastAPI:
         settings = PolicySettings()
         logging.configure("policy-svc", settings.log_level)
         app = create_app(settings)
-    except (RulebookError, keys.KeyFileError, EnforcementPointsError, ValidationError) as error:
-        print(f"policy-svc does not start:\n{error}", file=sys.stderr)
-        raise SystemExit(1) from None
+    except ValidationError as error:
+        # Only names: a setting's value may hold a password.
+        refuse("\n".join(f"POLICY_{str(fault['loc'][0]).upper()}: {fault['msg']}." for fault in error.errors()))
+    except (RulebookError, keys.KeyFileError, EnforcementPointsError) as error:
+        refuse(str(error))
     health.serve_metrics(settings)
     return app
+
+
+def refuse(reason: str) -> NoReturn:
+    print(f"policy-svc does not start:\n{reason}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 def create_app(settings: PolicySettings) -> FastAPI:
