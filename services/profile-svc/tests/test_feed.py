@@ -94,6 +94,15 @@ async def test_who_comes_and_goes_between_two_looks_was_never_there(service: Ser
     assert await follower.follow() == []
 
 
+async def test_who_left_is_gone_whatever_happens_to_them_afterwards(service: Service) -> None:
+    person = (await service.register(OLENA, "feed-left"))["id"]
+    follower = Follower(service, "feed-left", rows=Overlaps(fact="region_path", values=("BG41",)))
+    await follower.follow()
+    await amend(service, person, {"residence": IN_VARNA})
+    await amend(service, person, {"skills": []})
+    assert await follower.follow() == [{"id": person, "person": None}]
+
+
 async def test_a_condition_that_turns_tells_of_the_person(service: Service) -> None:
     person = (await service.register(OLENA, "feed-consent"))["id"]
     consented = Disclosure(when=Overlaps(fact="consents", values=("mentoring",)), otherwise="consent-missing")

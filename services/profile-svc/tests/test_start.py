@@ -57,6 +57,21 @@ async def test_who_comes_of_age_is_no_minor_from_that_day(service: Service) -> N
     assert logged == [(UUID(child["id"]), ["adult", "age_band"])]
 
 
+@pytest.mark.parametrize(
+    ("on", "changed"),
+    [
+        ("2031-02-28", ()),
+        ("2031-03-01", ("of_working_age",)),
+        ("2031-03-02", ()),
+        ("2033-02-28", ()),
+        ("2033-03-01", ("adult", "age_band")),
+        ("2034-01-01", ("adult", "age_band")),
+    ],
+)
+def test_birthdays_change_what_is_derived_from_them(on: str, changed: tuple[str, ...]) -> None:
+    assert upkeep.changed_by_birthday("2015-03-01", date.fromisoformat(on)) == changed
+
+
 async def minors(service: Service) -> list[bool]:
     found = await service.sql("SELECT minor FROM persons WHERE created_by = 'birthday-lab' ORDER BY person_id")
     return [row[0] for row in found]

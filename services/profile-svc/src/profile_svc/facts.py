@@ -32,9 +32,6 @@ class RecordFacts:
     def restrict(self) -> "RecordFacts":
         return replace(self, restricted=True)
 
-    def of_age(self) -> "RecordFacts":
-        return replace(self, minor=False)
-
 
 def new_record(organisation: str, assigned: Iterable[str], country: str, *, restricted: bool = False) -> RecordFacts:
     """The facts of a record of which nothing is known yet but who made it."""

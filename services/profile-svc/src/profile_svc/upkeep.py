@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import structlog
 
+from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
 from profile_svc.reading import today
 from profile_svc.store import consents, records, upkeep
@@ -20,7 +22,8 @@ log = structlog.get_logger()
 CONSENT_SWEEP: Final = 0.5  # seconds between two looks; a consent that ends is without effect within one second
 DAY_WATCH: Final = 60.0  # seconds between two looks at the calendar
 BATCH: Final = 200
-# What follows from a date of birth and changes on an eighteenth birthday.
+# What is derived from a date of birth and changes on the birthdays that facts and gates ask for.
+OF_WORKING_AGE: Final = ("of_working_age",)
 OF_AGE: Final = ("adult", "age_band")
 
 
@@ -48,28 +51,41 @@ async def end_consents(vault: Vault, now: datetime) -> int:
     return len(people)
 
 
-async def come_of_age(vault: Vault, on: date) -> int:
-    """Find out of whom the fact ``minor`` is true no longer. Dates of birth of minors are opened for it, and of nobody else."""
-    grown = 0
+async def come_of_age(vault: Vault, on: date) -> None:
+    """Let facts and followers know who is no minor any more, and who turns old enough to work.
+
+    Dates of birth of minors are opened for it, and of nobody else.
+    """
     page: Sequence[StoredPerson] = ()
     while True:
         async with vault.transaction() as connection:
             page = await upkeep.minors_after(connection, page[-1].person_id if page else None, BATCH)
             if not page:
-                return grown
-            for person in await _grown(vault, page, on):
-                await records.set_facts(connection, person, person.facts.of_age(), datetime.now(UTC), changed=OF_AGE)
-                grown += 1
+                return
+            for person, born in await _born(vault, page):
+                changed = changed_by_birthday(born, on)
+                if changed:
+                    facts = replace(person.facts, minor=is_minor(born, on))
+                    await records.set_facts(connection, person, facts, datetime.now(UTC), changed)
 
 
-async def _grown(vault: Vault, minors: Sequence[StoredPerson], on: date) -> list[StoredPerson]:
+async def _born(vault: Vault, minors: Sequence[StoredPerson]) -> list[tuple[StoredPerson, str | None]]:
     keys = await vault.person_keys.fetch([person.person_id for person in minors])
-    births = {
-        person.person_id: opened(person, keys[person.person_id], frozenset({"date_of_birth"})).get("date_of_birth")
+    wanted = frozenset({"date_of_birth"})
+    return [
+        (person, opened(person, keys[person.person_id], wanted).get("date_of_birth"))
         for person in minors
         if person.person_id in keys
-    }
-    return [person for person in minors if person.person_id in births and not is_minor(births[person.person_id], on)]
+    ]
+
+
+def changed_by_birthday(born: str | None, on: date) -> tuple[str, ...]:
+    """The derived attributes of a minor that have changed by, or on, this day."""
+    if not is_minor(born, on):
+        return OF_AGE
+    yesterday = on - timedelta(days=1)
+    turned = born is not None and age(born, on) in WORKING_AGES and age(born, yesterday) not in WORKING_AGES
+    return OF_WORKING_AGE if turned else ()
 
 
 class _DailyBirthdays:

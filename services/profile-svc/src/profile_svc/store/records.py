@@ -113,10 +113,10 @@ async def set_facts(
     changed: tuple[str, ...] = (),
     **columns: Any,
 ) -> StoredPerson:
-    """Change facts alone; logged only if one of them did change. ``changed``: derived attributes that change with them."""
+    """Change facts; ``changed`` names derived attributes that change with them. Logged only if something did."""
     row = update(persons).where(persons.c.person_id == person.person_id)
     await connection.execute(row.values(**facts.as_mapping(), **columns))
-    if facts != person.facts:
+    if facts != person.facts or changed:
         await log(connection, [(person.person_id, changed, person.facts, facts)], at)
     return replace(person, facts=facts)
 
