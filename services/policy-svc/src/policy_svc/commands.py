@@ -1,7 +1,7 @@
 """The operator's commands about rulebooks, for people and for CI: 0 it holds, 1 it does not."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -80,7 +80,7 @@ def _summary(loaded: Rulebook) -> dict[str, Any]:
     }
 
 
-def _refuse(error: RulebookError, as_json: bool) -> None:
+def _refuse(error: RulebookError, as_json: bool) -> NoReturn:
     if as_json:
         faults = [
             {"file": fault.place.file, "line": fault.place.line, "rule": fault.uid, "what": fault.what, "mend": fault.mend}

@@ -1,6 +1,6 @@
 """Golden cases: what an author of rules says must come out. A rulebook whose cases do not hold is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -62,9 +62,8 @@ def _attribute_differences(decision: Decision, wanted: CaseEntry, facts: Facts) 
             yield f"wants {name} withheld as {reason}, and it is {withheld.get(name, 'disclosed')}"
 
 
-def open_with(ways: dict[str, Disclosure] | object, facts: Facts) -> frozenset[str]:
+def open_with(ways: Mapping[str, Disclosure], facts: Facts) -> frozenset[str]:
     """The attributes that are disclosed (or may be written) for a record with these facts."""
-    assert isinstance(ways, dict)
     return frozenset(name for name, way in ways.items() if holds(way.when, facts))
 
 

@@ -20,7 +20,7 @@ from policy_svc.chapters import (
     read_right_to_work,
 )
 from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
-from policy_svc.faults import Faults, Place, RulebookError
+from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
 from policy_svc.rulebook import Rulebook
 from policy_svc.rules import Names, Rule, check_bounds, check_names
@@ -173,6 +173,3 @@ def _names(
         **dict.fromkeys((RECORD + "assigned", RECORD + "created_by"), organisations),
     }
     return Names(by_path, purposes, organisations)
-
-
-__all__ = ["RulebookError", "load", "parse", "read_files", "revision_of"]
