@@ -132,6 +132,7 @@ SURPLUS: list[dict[str, Any]] = [
     {"provenance": {"skills": {"verified": True, "by": "reception-agency"}}},
     {"born": "1990-01-01"},
 ]
+NO_ANSWERS: list[Any] = [None, [], "skills", {}, {"skills": ["a"]}, {"id": PERSON, "attributes": {"skills": ["a"]}}]
 
 
 @pytest.mark.parametrize("members", SURPLUS)
@@ -146,6 +147,14 @@ async def test_a_surplus_is_an_incident_and_nothing_leaves(
     assert "attributes" not in response.text
     assert await outcomes(running) == [("incident", "surplus")]
     assert "female" not in caplog.text
+
+
+@pytest.mark.parametrize("body", NO_ANSWERS)
+async def test_what_is_no_person_at_all_is_an_incident_too(running: Running, body: Any) -> None:
+    caller = await running.caller()
+    running.neighbours.answer = lambda request: httpx.Response(200, json=body)
+    assert (await read(running, caller)).status_code == 500
+    assert await outcomes(running) == [("incident", "surplus")]
 
 
 async def test_what_is_not_visible_and_what_does_not_exist_look_the_same(running: Running) -> None:

@@ -11,7 +11,8 @@ from gateway.calls import Seen
 from stena.contracts.access import Grant
 from stena.contracts.condition import evaluate
 
-_PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "updated_at", "etag"})
+_PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "etag"})
+_PERSON_MAY_HAVE: Final = frozenset({"updated_at"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
 
 View = Mapping[str, Any]
@@ -19,7 +20,10 @@ View = Mapping[str, Any]
 
 
 class Surplus(Exception):
-    """A source answered with what the grant does not name. Says which rule was broken and names attributes, never values."""
+    """A source answered with what the grant does not name, or with what is no answer to the question.
+
+    Says which rule was broken and names attributes and members, never values.
+    """
 
     def __init__(self, rule: str, names: Iterable[str] = ()) -> None:
         super().__init__(rule)
@@ -39,7 +43,7 @@ class PersonWall:
 
     def check(self, view: View, asked: Collection[str] | None = None) -> View:
         """``view`` itself, if everything in it is named by the grant; raises ``Surplus``. ``asked``: the ids asked for."""
-        _refuse("member", view.keys() - _PERSON)
+        members(view, _PERSON, "person", _PERSON_MAY_HAVE)
         if asked is not None and view["id"] not in asked:
             raise Surplus("another person")
         attributes, withheld = view["attributes"], view["withheld"]
@@ -73,9 +77,14 @@ def withheld_count(views: Iterable[View]) -> int:
     return len(frozenset[str]().union(*(view["withheld"] for view in views)))
 
 
-def members(document: Mapping[str, Any], allowed: Collection[str], what: str) -> Mapping[str, Any]:
-    """``document`` itself, if it has no member beyond ``allowed``; raises ``Surplus``."""
-    _refuse(f"member of {what}", document.keys() - set(allowed))
+def members(
+    document: Mapping[str, Any], wanted: Collection[str], what: str, optional: Collection[str] = ()
+) -> Mapping[str, Any]:
+    """``document`` itself, if it has the members ``wanted``, perhaps the ``optional`` ones, and no other; else ``Surplus``."""
+    if not isinstance(document, dict):
+        raise Surplus(f"no {what}")
+    _refuse(f"member of {what}", document.keys() - {*wanted, *optional})
+    _refuse(f"missing in {what}", set(wanted) - document.keys())
     return document
 
 

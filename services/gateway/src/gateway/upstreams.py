@@ -95,7 +95,10 @@ class Source:
         response = await send(self._http, method, url, within=within, headers=sent, json=json)
         if response.status_code >= 400:
             raise _refusal(response)
-        return Answer(response.status_code, orjson.loads(response.content) if response.content else None)
+        try:
+            return Answer(response.status_code, orjson.loads(response.content) if response.content else None)
+        except orjson.JSONDecodeError as error:
+            raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 
 
 class Answer:

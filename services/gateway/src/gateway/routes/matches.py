@@ -131,8 +131,9 @@ async def _resolved(gateway: Parts, permit: Permit, ranked: Mapping[str, Any]) -
         return []
     body = {"ids": list(by_person)}
     answer = await gateway.profile.ask("POST", ["persons", "resolve"], permit.passes[PERSON], within=MANY, json=body)
+    people = members(answer.body, {"people", "more"}, "page")["people"]
     wall = PersonWall(permit.passes[PERSON].grant)
-    return [(wall.check(view, by_person), by_person[view["id"]]) for view in answer.body["people"]]
+    return [(wall.check(view, by_person), by_person[view["id"]]) for view in people]
 
 
 def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any]) -> Shown[Reply]:

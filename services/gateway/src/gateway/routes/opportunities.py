@@ -135,7 +135,7 @@ async def close_opportunity(opportunity: OpportunityId, states: CallerStates, ga
 
 def checked(permit: Permit, opportunity: dict[str, Any], grant: int = 0) -> Json:
     """An opportunity as the API shows it: its tag travels as a header alone. ``grant`` is the one that it was asked under."""
-    members(opportunity, _MEMBERS, "opportunity")
+    members(opportunity, {"id", "owner", "etag"}, "opportunity", _MEMBERS)
     check_rows(permit.passes[grant].grant, created_by=opportunity["owner"])
     return {name: value for name, value in opportunity.items() if name != "etag"}
 

@@ -39,7 +39,7 @@ async def list_consents(person: PersonId, states: CallerStates, gateway: Gateway
 
     def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
         members(answer.body, {"consents"}, "consents")
-        consents = [members(consent, _CONSENT, "consent") for consent in answer.body["consents"]]
+        consents = [members(consent, {"purpose", "state"}, "consent", _CONSENT) for consent in answer.body["consents"]]
         return _about(permit, Reply({"consents": consents}))
 
     return respond(await pass_through(gateway.wall, Call(states, (READ_CONSENTS,), person), fetch, redact))
@@ -135,11 +135,11 @@ async def write_note(person: PersonId, body: NewNote, states: CallerStates, key:
 
 
 def _shown_consent(permit: Permit, answer: Answer) -> Shown[Reply]:
-    return _about(permit, Reply(members(answer.body, _CONSENT, "consent")))
+    return _about(permit, Reply(members(answer.body, {"purpose", "state"}, "consent", _CONSENT)))
 
 
 def _checked_note(permit: Permit, note: dict[str, Any]) -> dict[str, Any]:
-    members(note, _NOTE, "note")
+    members(note, {"id", "written_by"}, "note", _NOTE)
     check_rows(permit.grant, created_by=note["written_by"])
     return note
 

@@ -1,0 +1,135 @@
+"""The operator's commands, run as an operator runs them: settings from the environment, policy-svc over HTTP."""
+
+import asyncio
+import json
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+from typer import Typer
+from typer.testing import CliRunner
+
+from gateway import commands, store
+from gateway.identity import PairwiseIds, Scope
+from gateway.tokens import secret_hash
+from stena import keys
+from stena.contracts.catalogue import Catalogue
+from stena_local.testing import Database
+
+from .neighbours import CATALOGUE
+
+PERSON = str(uuid.uuid4())
+
+stena = Typer()
+stena.add_typer(commands.client, name="client")
+stena.command("person-id")(commands.person_id)
+
+
+def policy_app() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/rulebook")
+    async def rulebook() -> Catalogue:
+        return CATALOGUE
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def policy_url() -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(policy_app(), log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def operator(
+    monkeypatch: pytest.MonkeyPatch, database: Database, engine: AsyncEngine, key_files: Path, policy_url: str
+) -> CliRunner:
+    environment = {
+        "DATABASE_URL": database.app_url.render_as_string(hide_password=False),
+        "POLICY_URL": policy_url,
+        "POLICY_KEY_FILE": str(key_files / "policy"),
+        "TOKEN_KEY_FILE": str(key_files / "token"),
+        "ID_KEYS_DIR": str(key_files / "ids"),
+        "CURSOR_KEY_FILE": str(key_files / "cursor"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(f"GATEWAY_{name}", value)
+    return CliRunner()
+
+
+async def run(operator: CliRunner, *arguments: str) -> tuple[int, str, str]:
+    """In a thread, since a command brings its own event loop."""
+    result = await asyncio.to_thread(operator.invoke, stena, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+async def test_a_registered_client_is_stored_without_its_secret(operator: CliRunner, engine: AsyncEngine) -> None:
+    arguments = ("client", "add", "--organisation", "self-service", "--name", "Оля", "--person", PERSON, "--json")
+    code, out, _ = await run(operator, *arguments)
+    made = json.loads(out)
+    (row,) = await store.all_clients(engine)
+    assert code == 0
+    assert (row.client_id, row.name, row.organisation, str(row.person_id)) == (made["client_id"], "Оля", "self-service", PERSON)
+    assert row.secret_hash == secret_hash(made["client_secret"])
+    assert len(made["client_secret"]) >= 43  # 256 bits
+    _, listed, _ = await run(operator, "client", "list", "--json")
+    assert made["client_secret"] not in listed
+
+
+async def test_a_client_is_revoked_once(operator: CliRunner, engine: AsyncEngine) -> None:
+    await run(operator, "client", "add", "--organisation", "reception-agency", "--name", "x")
+    (row,) = await store.all_clients(engine)
+    assert (await run(operator, "client", "revoke", row.client_id))[0] == 0
+    code, _, err = await run(operator, "client", "revoke", row.client_id)
+    assert (code, row.client_id in err) == (1, True)
+    _, listed, _ = await run(operator, "client", "list")
+    assert row.client_id in listed  # whole, so that it can be copied
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("client", "add", "--organisation", "nobody", "--name", "x"), "employment-agency, reception-agency"),
+        (("client", "add", "--organisation", "self-service", "--name", "x", "--person", "psn_x"), "UUID"),
+        (("person-id", PERSON, "--organisation", "nobody"), "no organisation nobody"),
+        (("person-id", PERSON, "--organisation", "self-service", "--purpose", "nothing"), "no purpose nothing"),
+        (("person-id", "42", "--organisation", "self-service"), "UUID"),
+    ],
+)
+async def test_a_mistake_is_named_and_nothing_is_stored(
+    operator: CliRunner, engine: AsyncEngine, arguments: tuple[str, ...], told: str
+) -> None:
+    code, out, err = await run(operator, *arguments)
+    assert (code, out) == (1, "")
+    assert told in err
+    assert await store.all_clients(engine) == []
+
+
+async def test_without_policy_svc_the_command_says_what_to_do(operator: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_POLICY_URL", "http://127.0.0.1:1")
+    code, _, err = await run(operator, "client", "add", "--organisation", "self-service", "--name", "x")
+    assert (code, "stena up" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "reach"), [("job-ranking", "purpose"), ("registration", "organisation"), ("", "organisation")]
+)
+async def test_an_id_reaches_as_far_as_the_purpose_says(operator: CliRunner, key_files: Path, purpose: str, reach: str) -> None:
+    arguments = ["person-id", PERSON, "--organisation", "employment-agency", "--json"]
+    code, out, _ = await run(operator, *arguments, *(["--purpose", purpose] if purpose else []))
+    made = json.loads(out)
+    ids = PairwiseIds({1: keys.secret(key_files / "ids" / "1", 64)})
+    assert (code, made["reach"]) == (0, reach)
+    assert ids.open(made["id"], Scope(made["reach"], "employment-agency", purpose)) == PERSON
