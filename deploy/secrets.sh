@@ -8,10 +8,10 @@ mkdir -p -m 0700 "$folder"
 folder=$(cd "$folder" && pwd)
 
 if [[ -x $here/../.venv/bin/stena ]]; then
-  "$here/../.venv/bin/stena" secrets "$folder"
+  "$here/../.venv/bin/stena" secrets "$folder" >/dev/null
 else
   docker build -q -f "$here/Dockerfile" --build-arg SERVICE=gateway -t stena-gateway "$here/.." >/dev/null
-  docker run --rm --user "$(id -u):$(id -g)" --volume "$folder:/secrets" stena-gateway stena secrets /secrets
+  docker run --rm --user "$(id -u):$(id -g)" --volume "$folder:/secrets" stena-gateway stena secrets /secrets >/dev/null
 fi
 
 if [[ $(id -u) == 0 ]]; then
@@ -23,3 +23,5 @@ else
   # Without root the files stay yours, so the services run as you.
   printf 'STENA_USER=%s:%s\n' "$(id -u)" "$(id -g)" >"$here/.env"
 fi
+
+echo "The secrets are in $folder. Whoever reads them can read the people: keep a copy in a safe place."

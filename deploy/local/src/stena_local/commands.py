@@ -1,4 +1,4 @@
-"""The commands of the deployment itself: up, down, status, env, migrate, secrets, remove."""
+"""The commands of the deployment itself: from up and down to remove."""
 
 import shutil
 import subprocess
@@ -7,9 +7,10 @@ import time
 from importlib.metadata import entry_points
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from stena_local import report
 from stena_local.layout import Layout
@@ -105,18 +106,25 @@ def remove(home: Home = None, yes: Annotated[bool, typer.Option(help="Do not ask
     running = Running.read(layout.home)
     if running is not None:
         raise DeploymentError(f"It runs (process {running.supervisor}). Stop it first with `stena down`.")
-    folders = [folder for folder in (layout.postgres_place, layout.home) if folder.exists()]
+    folders = [folder for folder in layout.made_folders() if folder.exists()]
     if folders and not yes:
-        typer.confirm(f"Remove {' and '.join(map(str, folders))} with everything inside?", abort=True)
+        typer.confirm(f"Remove {', '.join(map(str, folders))} with everything inside?", abort=True)
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=False)
+        shutil.rmtree(folder)
+    forget(layout.home)
+    if layout.home.is_dir() and not any(layout.home.iterdir()):
+        layout.home.rmdir()
     typer.echo("Removed." if folders else "There is nothing to remove.")
 
 
 def describe(home: Path | None = None, port: int | None = None) -> Layout:
     """The deployment that the options and the environment mean; a running one says itself on which port."""
-    chosen = {name: value for name, value in (("home", home), ("port", port)) if value is not None}
-    layout = Layout(Settings.model_validate({**Settings().model_dump(), **chosen}))
+    chosen: dict[str, Any] = {name: value for name, value in (("home", home), ("port", port)) if value is not None}
+    try:
+        layout = Layout(Settings(**chosen))
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise DeploymentError(f"A setting (option or STENA_… variable) is wrong. {'; '.join(faults)}.") from error
     running = Running.read(layout.home)
     if running is None or port is not None:
         return layout

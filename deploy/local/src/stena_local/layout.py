@@ -77,6 +77,10 @@ class Layout:
         except OSError as error:
             raise DeploymentError(f"{self.home} cannot be made ({error.strerror}). Choose another --home.") from error
 
+    def made_folders(self) -> list[Path]:
+        """The folders that a deployment makes for itself; whatever else lies in its home belongs to somebody else."""
+        return [self.postgres_place, self.secrets.folder, self.logs]
+
     def server(self) -> Server:
         return Server(
             place=self.postgres_place,

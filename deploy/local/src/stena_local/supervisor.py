@@ -37,16 +37,20 @@ class Supervisor:
     def run(self, on_ready: Callable[[], None]) -> None:
         """Start everything, call ``on_ready``, and stay until a signal asks to stop or a child dies."""
         self._refuse_second()
+        self._prepare()
         self._listen_to_signals()
+        steps = [self._start_postgres, self._migrate, self._start_wall, self._start_matching, self._wait_until_all_ready]
         try:
-            self._start()
-            on_ready()
+            for step in (*steps, on_ready):
+                if not self.stopped.is_set():
+                    step()
             while not self.stopped.wait(0.2):
                 self._require_all_alive()
         finally:
             self._stop()
 
-    def _start(self) -> None:
+    def _prepare(self) -> None:
+        """Everything that can be refused before anything runs."""
         layout = self.layout
         layout.make_folders()
         layout.secrets.make()
@@ -55,12 +59,6 @@ class Supervisor:
             require_free(layout.metrics_port(service), f"the metrics of {service.name}")
         for name in ("postgres", "migrations", *(service.name for service in SERVICES)):
             _limit(layout.log(name))
-        steps = [self._start_postgres, self._migrate, self._start_wall, self._start_matching, self._wait_until_all_ready]
-        for step in steps:
-            if self.stopped.is_set():
-                return
-            step()
-        self._note(ready=True)
 
     def _start_postgres(self) -> None:
         self.say("PostgreSQL …")
@@ -104,6 +102,7 @@ class Supervisor:
 
     def _wait_until_all_ready(self) -> None:
         self._wait_until_ready(*SERVICES)
+        self._note(ready=not self.stopped.is_set())
 
     def _start_services(self, *services: Service) -> None:
         for service in services:
