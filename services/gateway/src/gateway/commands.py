@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway import store
 from gateway.deciding import reach_of
 from gateway.identity import PairwiseIds, Scope
-from gateway.main import id_keys
+from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.tokens import new_secret, secret_hash
 from stena.contracts.catalogue import Catalogue
@@ -109,7 +109,7 @@ def person_id(
     if purpose and purpose not in {known.id for known in catalogue.purposes}:
         _fail(f"The rulebook knows no purpose {purpose}.")
     scope = Scope(reach_of(catalogue, purpose), organisation, purpose)
-    named = PairwiseIds(_keys(settings)).name(str(_internal_id(internal_id)), scope)
+    named = _ids(settings).name(str(_internal_id(internal_id)), scope)
     if as_json:
         _print_json({"id": named, "organisation": organisation, "purpose": purpose or None, "reach": scope.reach})
     else:
@@ -147,10 +147,10 @@ def _with_database(settings: GatewaySettings, work: Callable[[AsyncEngine], Awai
         _fail("The gateway's database does not answer. Start it first, for instance with `stena up`.")
 
 
-def _keys(settings: GatewaySettings) -> dict[int, bytes]:
+def _ids(settings: GatewaySettings) -> PairwiseIds:
     try:
-        return id_keys(settings)
-    except (KeyFileError, OSError) as error:
+        return pairwise_ids(settings)
+    except KeyFileError as error:
         _fail(str(error))
 
 

@@ -1,42 +1,64 @@
 """The gateway as an application: what it is built of, in the order in which a request meets it."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import NoReturn
 
 import httpx
 from fastapi import FastAPI
+from pydantic import ValidationError
 
-from gateway import clients, ledger, openapi, refusals, routes, store
-from gateway.cursors import Cursors
+from gateway import clients, key_files, ledger, openapi, refusals, routes, store
 from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
-from gateway.identity import KEY_SIZE, PairwiseIds
 from gateway.intake import Intake
+from gateway.key_files import Keys
 from gateway.parts import Parts, active_catalogue
 from gateway.settings import GatewaySettings
 from gateway.tokens import AccessTokens
 from gateway.upstreams import MANY, ONE, Policy, Source
-from stena import health, keys, logging, problems
+from stena import health, logging, problems
 from stena.database import create_engine
+from stena.keys import KeyFileError
 from stena.request_id import TraceMiddleware
 from stena.upstreams import PolicyService, client
 
 
 def app_from_environment() -> FastAPI:
-    """What uvicorn serves: ``uvicorn gateway.main:app_from_environment --factory``."""
-    settings = GatewaySettings()
+    """What uvicorn serves: ``uvicorn gateway.main:app_from_environment --factory``.
+
+    What it cannot start with is told on stderr in plain words, and the process ends with 1.
+    """
+    try:
+        settings = GatewaySettings()
+        app = create_app(settings)
+    except ValidationError as error:
+        # Only names: a setting's value may hold a password.
+        refuse("\n".join(f"GATEWAY_{str(fault['loc'][0]).upper()}: {fault['msg']}." for fault in error.errors()))
+    except KeyFileError as error:
+        refuse(str(error))
     logging.configure("gateway", settings.log_level)
     health.serve_metrics(settings)
-    return create_app(settings)
+    return app
+
+
+def refuse(reason: str) -> NoReturn:
+    print(f"The gateway does not start:\n{reason}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """``transport`` is given by tests that keep every service in one process; it then carries every call between them."""
+    """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong.
+
+    ``transport`` is given by tests that keep every service in one process; it then carries every call between them.
+    """
+    keys = key_files.read(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, transport) as parts:
+        async with running(settings, keys, transport) as parts:
             app.state.parts = parts
             yield
 
@@ -61,7 +83,7 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
 
 
 @asynccontextmanager
-async def running(settings: GatewaySettings, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Parts]:
+async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Parts]:
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
@@ -70,35 +92,28 @@ async def running(settings: GatewaySettings, transport: httpx.AsyncBaseTransport
 
         engine = create_engine(settings.database)
         stack.push_async_callback(engine.dispose)
-        tokens = AccessTokens(keys.signing_key(settings.token_key_file), settings.public_url)
-        ids = PairwiseIds(id_keys(settings))
+        tokens = AccessTokens(keys.token, settings.public_url)
         directory = clients.Directory(partial(store.all_clients, engine))
         await stack.enter_async_context(directory.followed())
         entries = ledger.Ledger(engine)
         to_policy = await calls_to(settings.policy_url, ONE)
-        policy = Policy(to_policy, settings.policy_key_file.read_text().strip())
+        policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
-        decisions = DecisionPoint(policy, rulebook, ids)
+        decisions = DecisionPoint(policy, rulebook, keys.ids)
         yield Parts(
             public_url=settings.public_url,
             wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record),
             tokens=tokens,
             directory=directory,
             decisions=decisions,
-            ids=ids,
-            cursors=Cursors(keys.secret(settings.cursor_key_file)),
+            ids=keys.ids,
+            cursors=keys.cursors,
             ledger=entries,
             policy=policy,
             rulebook=rulebook,
             profile=Source(await calls_to(settings.profile_url, MANY)),
             matching=Source(await calls_to(settings.matching_url, MANY)),
         )
-
-
-def id_keys(settings: GatewaySettings) -> dict[int, bytes]:
-    """Every version of the key of pairwise ids, by the number that its file is named with."""
-    files = [file for file in settings.id_keys_dir.iterdir() if file.name.isdecimal()]
-    return {int(file.name): keys.secret(file, KEY_SIZE) for file in files}
 
 
 def checks(app: FastAPI) -> dict[str, health.Check]:

@@ -17,38 +17,45 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
+ProcessingPurpose = Annotated[
+    PurposeId | None,
+    Header(
+        alias="Processing-Purpose",
+        description="The purpose that this call serves: one of `GET /v1/purposes`.",
+        examples=["job-ranking"],
+    ),
+]
+CaseReference = Annotated[
+    str | None,
+    Header(
+        alias="Case-Reference",
+        description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters.",
+    ),
+]
+ActingUser = Annotated[
+    str | None,
+    Header(
+        alias="Acting-User",
+        description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters.",
+    ),
+]
+AccessJustification = Annotated[
+    str | None,
+    Header(
+        alias="Access-Justification",
+        description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters.",
+    ),
+]
+
+
 async def stated(
     request: Request,
-    processing_purpose: Annotated[
-        PurposeId | None,
-        Header(
-            alias="Processing-Purpose",
-            description="The purpose that this call serves: one of `GET /v1/purposes`.",
-            examples=["job-ranking"],
-        ),
-    ] = None,
-    case_reference: Annotated[
-        str | None,
-        Header(
-            alias="Case-Reference",
-            description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters.",
-        ),
-    ] = None,
-    acting_user: Annotated[
-        str | None,
-        Header(
-            alias="Acting-User",
-            description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters.",
-        ),
-    ] = None,
-    access_justification: Annotated[
-        str | None,
-        Header(
-            alias="Access-Justification",
-            description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters.",
-        ),
-    ] = None,
+    processing_purpose: ProcessingPurpose = None,
+    case_reference: CaseReference = None,
+    acting_user: ActingUser = None,
+    access_justification: AccessJustification = None,
 ) -> Stated:
+    """What the caller says of the call, decoded and bounded; without a purpose nothing goes on."""
     if not processing_purpose:
         raise BadRequest(
             "Say which purpose this call serves, in the header Processing-Purpose. GET /v1/purposes lists yours.",

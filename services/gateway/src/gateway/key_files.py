@@ -1,0 +1,48 @@
+"""The gateway's keys, read once at start. A key that is missing or wrong stops it there, with what to mend."""
+
+from dataclasses import dataclass, field
+
+from joserfc.jwk import OKPKey
+
+from gateway.cursors import Cursors
+from gateway.identity import KEY_SIZE, PairwiseIds
+from gateway.settings import GatewaySettings
+from stena import keys
+from stena.keys import KeyFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    token: OKPKey = field(repr=False)
+    ids: PairwiseIds
+    cursors: Cursors
+    policy: str = field(repr=False)
+
+
+def read(settings: GatewaySettings) -> Keys:
+    """Every key that the gateway serves with; raises ``KeyFileError``."""
+    return Keys(
+        token=keys.signing_key(settings.token_key_file),
+        ids=pairwise_ids(settings),
+        cursors=Cursors(keys.secret(settings.cursor_key_file)),
+        policy=_policy_key(settings),
+    )
+
+
+def pairwise_ids(settings: GatewaySettings) -> PairwiseIds:
+    """Every version of the key of pairwise ids, each in a file named by its number; raises ``KeyFileError``."""
+    folder = settings.id_keys_dir
+    try:
+        files = [file for file in folder.iterdir() if file.name.isdecimal()]
+        return PairwiseIds({int(file.name): keys.secret(file, KEY_SIZE) for file in files})
+    except (OSError, ValueError) as error:
+        raise KeyFileError(
+            f"{folder}: no readable keys of ids. It holds files named 1 to 255, made by `stena secrets`."
+        ) from error
+
+
+def _policy_key(settings: GatewaySettings) -> str:
+    try:
+        return settings.policy_key_file.read_text().strip()
+    except OSError as error:
+        raise KeyFileError(f"{settings.policy_key_file}: the key towards policy-svc cannot be read.") from error
