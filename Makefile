@@ -52,7 +52,7 @@ requirements: setup ## Pin requirements/*.txt anew from requirements/*.in
 
 clean: ## Remove the environment, and the demo with its data
 	@if [ -x $(BIN)/stena ]; then $(BIN)/stena down && $(BIN)/stena remove --yes; fi
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .stena .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Stamps: a second run installs only what has changed since.
 $(VENV)/.requirements: requirements/dev.txt
