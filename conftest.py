@@ -1,8 +1,10 @@
 """Fixtures that every test may use."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from stena_local.testing import Postgres, temporary_postgres
 
@@ -17,3 +19,14 @@ def postgres() -> Iterator[Postgres]:
     """
     with temporary_postgres() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """A test that starts a service sets up its logging; the next one must not write to a stream that is closed by then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = [handler for handler in root.handlers if handler in handlers]
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -1,14 +1,16 @@
 import time
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import orjson
 import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
+from pydantic import ValidationError
 
 from stena import grants
-from stena.contracts.access import Grant
+from stena.contracts.access import Disclosure, Grant
+from stena.contracts.condition import Overlaps
 from stena.problems import Unauthenticated
 
 KEY = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, auto_kid=True)
@@ -75,7 +77,7 @@ def unsigned() -> str:
 
 def test_other_keys_and_algorithms_are_refused(verifier: grants.Verifier) -> None:
     public = KEY.as_dict(private=False)["x"]
-    stranger = OKPKey.generate_key("Ed25519", {"kid": KEY.kid})
+    stranger = OKPKey.generate_key("Ed25519", {"kid": str(KEY.kid)})
     tokens = [
         forged({"alg": "Ed25519", "kid": KEY.kid}, stranger, "Ed25519"),
         forged({"alg": "HS256", "kid": KEY.kid}, OctKey.import_key(str(public)), "HS256"),
@@ -96,6 +98,20 @@ def test_an_unknown_claim_is_refused(verifier: grants.Verifier) -> None:
     )
     with pytest.raises(Unauthenticated):
         verifier.verify(token, **CALL)
+
+
+def test_a_condition_that_many_attributes_share_is_said_once(verifier: grants.Verifier) -> None:
+    assigned = Disclosure(when=Overlaps(fact="assigned", values=("agency",)), otherwise="not-assigned")
+    grant = a_grant(disclose={"skills": Disclosure(when=True), "email": assigned, "phone": assigned})
+    token = grants.sign(grant, KEY)
+    assert urlsafe_b64decode(token.split(".")[1] + "==").count(b"overlaps") == 1
+    assert verifier.verify(token, **CALL).disclose == grant.disclose
+
+
+def test_an_attribute_is_granted_once() -> None:
+    twice = [{"when": True, "attributes": ["gender"]}, {"when": False, "attributes": ["gender"]}]
+    with pytest.raises(ValidationError, match="named twice"):
+        a_grant(disclose=twice)
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "Grant abc"])

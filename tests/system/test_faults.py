@@ -24,8 +24,10 @@ async def path(house: House) -> str:
 
 
 async def newest_entry(house: House) -> dict[str, Any]:
+    """The agency's; matching-svc follows its feeds at the same time."""
+    query = "SELECT * FROM ledger WHERE organisation = 'employment-agency' ORDER BY entry_id DESC LIMIT 1"
     async with house.parts.ledger._reading.connect() as connection:
-        row = (await connection.execute(text("SELECT * FROM ledger ORDER BY entry_id DESC LIMIT 1"))).one()
+        row = (await connection.execute(text(query))).one()
     return dict(row._mapping)
 
 

@@ -5,9 +5,9 @@ Stena's grant as an obligation in the response's context.
 """
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from stena.contracts.condition import Residual
 
@@ -81,6 +81,36 @@ class Disclosure(Frozen):
     otherwise: Withheld = "not-necessary"
 
 
+class Way(Disclosure):
+    """A disclosure with all the attributes that it is the same for."""
+
+    attributes: tuple[str, ...]
+
+
+def _gather(disclosures: dict[str, Disclosure]) -> list[Way]:
+    """Say each condition once. Attributes that were decided together share one object, and only those are gathered."""
+    gathered: dict[int, tuple[Disclosure, list[str]]] = {}
+    for name, disclosure in disclosures.items():
+        gathered.setdefault(id(disclosure), (disclosure, []))[1].append(name)
+    return [Way(when=each.when, otherwise=each.otherwise, attributes=tuple(names)) for each, names in gathered.values()]
+
+
+def _spread(value: Any) -> Any:
+    """The opposite of ``_gather``; an attribute that is named twice has no meaning."""
+    if not isinstance(value, list):
+        return value
+    spread: dict[str, Disclosure] = {}
+    for way in (Way.model_validate(each) for each in value):
+        if not spread.keys().isdisjoint(way.attributes):
+            raise ValueError("an attribute is named twice")
+        spread |= dict.fromkeys(way.attributes, Disclosure(when=way.when, otherwise=way.otherwise))
+    return spread
+
+
+ByAttribute = Annotated[dict[str, Disclosure], BeforeValidator(_spread), PlainSerializer(_gather, return_type=list[Way])]
+"""Attribute → disclosure. On the wire each disclosure stands once, with its attributes: a grant has to fit in a header."""
+
+
 class Grant(Frozen):
     """A short-lived signed capability: which operation, for whom, which rows, which attributes. No grant, no data.
 
@@ -109,9 +139,9 @@ class Grant(Frozen):
     provenance: Literal["flag", "full"] = "flag"
     kinds: tuple[str, ...] = ()
     rows: Residual = False
-    disclose: dict[str, Disclosure] = Field(default_factory=dict)
+    disclose: ByAttribute = Field(default_factory=dict)
     withhold: dict[str, Withheld] = Field(default_factory=dict)
-    write: dict[str, Disclosure] = Field(default_factory=dict)
+    write: ByAttribute = Field(default_factory=dict)
 
 
 class DecisionContext(BaseModel):
