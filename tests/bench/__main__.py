@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, insert, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.bench.idiomatic import Base, Person
-from tests.bench.load import Figures, Target, measure
 from uuid_utils.compat import uuid7
 
 from stena_local.running import Running
+from tests.bench.idiomatic import Base, Person
+from tests.bench.load import Figures, Target, measure
 
 PORT, BASELINE_PORT = 8500, 8520
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "1000"))

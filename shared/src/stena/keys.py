@@ -14,7 +14,7 @@ def signing_key(path: Path) -> OKPKey:
     try:
         key = OKPKey.import_key(json.loads(path.read_text()))
     except (OSError, ValueError, JoseError) as error:
-        raise KeyFileError(f"{path}: no readable signing key. Make one with `stena secrets`, or mount the right file.") from error
+        raise KeyFileError(f"{path}: no readable signing key. Make one with `stena secrets` or mount the right one.") from error
     if not key.is_private or key.kid is None:
         raise KeyFileError(f"{path}: holds no private key with a key id. Make one with `stena secrets`.")
     return key
@@ -25,7 +25,7 @@ def secret(path: Path, size: int = 32) -> bytes:
     try:
         value = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError) as error:
-        raise KeyFileError(f"{path}: no readable key. Make one with `stena secrets`, or mount the right file.") from error
+        raise KeyFileError(f"{path}: no readable key. Make one with `stena secrets` or mount the right one.") from error
     if len(value) != size:
         raise KeyFileError(f"{path}: holds {len(value)} bytes where {size} are needed.")
     return value
