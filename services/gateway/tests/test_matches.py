@@ -142,3 +142,12 @@ async def test_an_opportunity_outside_the_grant_is_an_incident(running: Running)
     running.neighbours.spoil_grant = lambda grant: grant.model_validate({**grant.model_dump(), "rows": own})
     running.neighbours.answer = lambda request: httpx.Response(200, json=OPPORTUNITY)
     assert (await caller.call("GET", "/v1/opportunities/opp_1")).status_code == 500
+
+
+async def test_somebody_who_comes_up_again_while_the_ranking_shifts_is_shown_once(running: Running) -> None:
+    caller = await running.caller()
+    ranked = [str(uuid.uuid4()) for _ in range(60)]
+    Sources(running, [*ranked[:50], *ranked[48:]], set(ranked[45:]))
+    body = (await caller.call("GET", "/v1/opportunities/opp_1/candidates?limit=100")).json()
+    ids = running.app.state.parts.ids
+    assert [each["person"]["id"] for each in body["candidates"]] == [ids.name(person, CALLER) for person in ranked[45:]]
