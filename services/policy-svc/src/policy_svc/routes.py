@@ -14,12 +14,12 @@ from stena.problems import ContentTooLarge, NotFound
 router = APIRouter()
 
 
-def decision_point(request: Request) -> DecisionPoint:
+async def decision_point(request: Request) -> DecisionPoint:
     point: DecisionPoint = request.app.state.decision_point
     return point
 
 
-def enforcement_point(request: Request, point: Annotated[DecisionPoint, Depends(decision_point)]) -> str:
+async def enforcement_point(request: Request, point: Annotated[DecisionPoint, Depends(decision_point)]) -> str:
     return point.enforcement_points.identify(request.headers.get("authorization"))
 
 

@@ -22,7 +22,7 @@ class Parts:
     matcher: Matcher
 
 
-def built(request: Request) -> Parts:
+async def built(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 

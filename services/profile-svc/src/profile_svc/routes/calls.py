@@ -32,7 +32,7 @@ class Source:
         return await self.policy.attributes(grant.rulebook)
 
 
-def _source(request: Request) -> Source:
+async def _source(request: Request) -> Source:
     """Also refuses, before anything else of a request is looked at, who brings no grant at all."""
     authorization = request.headers.get("authorization")
     grants.bearer(authorization)
