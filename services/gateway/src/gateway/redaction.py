@@ -13,6 +13,7 @@ from stena.contracts.condition import evaluate
 
 _PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "etag"})
 _PERSON_MAY_HAVE: Final = frozenset({"updated_at"})
+_VERIFIED: Final = frozenset({"verified"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
 
 View = Mapping[str, Any]
@@ -49,13 +50,14 @@ class PersonWall:
         attributes, withheld = view["attributes"], view["withheld"]
         _refuse("attribute", attributes.keys() - self._allowed)
         _refuse("withheld and shown", withheld.keys() & attributes.keys())
-        _refuse("reason", (name for name, reason in withheld.items() if self._reasons.get(name) != reason))
+        _refuse("reason", dict(withheld.items() - self._reasons.items()))
         _refuse("provenance", view["provenance"].keys() - attributes.keys())
         for name, said in view["provenance"].items():
-            self._check_provenance(name, said)
+            if said.keys() != _VERIFIED:
+                self._check_who_said(name, said)
         return view
 
-    def _check_provenance(self, name: str, said: Mapping[str, Any]) -> None:
+    def _check_who_said(self, name: str, said: Mapping[str, Any]) -> None:
         _refuse("member of provenance", said.keys() - _PROVENANCE)
         if not self._full_provenance and (said.get("by") is not None or said.get("at") is not None):
             raise Surplus("who said it", [name])
@@ -110,7 +112,6 @@ def explanation(items: Mapping[str, Any], disclosed: Collection[str]) -> dict[st
     }
 
 
-def _refuse(rule: str, names: Iterable[str]) -> None:
-    found = list(names)
-    if found:
-        raise Surplus(rule, found)
+def _refuse(rule: str, names: Collection[str]) -> None:
+    if names:
+        raise Surplus(rule, names)

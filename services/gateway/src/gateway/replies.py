@@ -39,7 +39,7 @@ class Names:
         return {
             "id": self(view["id"]),
             "attributes": view["attributes"],
-            "provenance": {name: _said(provenance) for name, provenance in view["provenance"].items()},
+            "provenance": view["provenance"],
             "withheld": view["withheld"],
             "updated_at": view.get("updated_at"),
         }
@@ -71,7 +71,3 @@ def respond(reply: Reply) -> Response:
     if reply.content is None:
         return Response(status_code=reply.status, headers=headers)
     return Response(orjson.dumps(reply.content), reply.status, headers, media_type="application/json")
-
-
-def _said(provenance: Json) -> Json:
-    return {name: value for name, value in provenance.items() if value is not None}
