@@ -13,7 +13,6 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import store
 from gateway.deciding import reach_of
@@ -22,7 +21,6 @@ from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.tokens import new_secret, secret_hash
 from stena.contracts.catalogue import Catalogue
-from stena.database import create_engine
 from stena.keys import KeyFileError
 from stena.migrations import upgrade
 from stena.problems import Unavailable
@@ -133,13 +131,10 @@ def _catalogue(settings: GatewaySettings) -> Catalogue:
         _fail(f"policy-svc does not answer at {settings.policy_url}. Start the services first, for instance with `stena up`.")
 
 
-def _with_database(settings: GatewaySettings, work: Callable[[AsyncEngine], Awaitable[Result]]) -> Result:
+def _with_database(settings: GatewaySettings, work: Callable[[store.Engine], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        engine = create_engine(settings.database, pool_size=1)
-        try:
+        async with store.opened(settings.database) as engine:
             return await work(engine)
-        finally:
-            await engine.dispose()
 
     try:
         return asyncio.run(run())

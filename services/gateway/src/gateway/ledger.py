@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, select, text
+from sqlalchemy import and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from gateway.calls import Entry
+from gateway.calls import Entry, Outcome
 from gateway.metrics import ENTRIES
 from gateway.tables import ledger, ledger_people
 from stena import request_id
@@ -36,6 +37,32 @@ _RECORD: Final = text("""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One entry as it concerns one person: ``attributes`` are the names of what was disclosed of that person."""
+
+    entry_id: UUID
+    at: datetime
+    organisation: str
+    purpose: str
+    operation: str
+    resource: str
+    outcome: Outcome
+    decision: str | None
+    rulebook: str | None
+    attributes: tuple[str, ...]
+
+
+_later = ledger.alias("later")
+_ENDED: Final = exists().where(_later.c.decision == ledger.c.decision, _later.c.outcome.in_(["done", "failed", "incident"]))
+_ABOUT: Final = (
+    select(*(ledger.c[each.name] for each in fields(Recorded)), ledger_people.c.besides)
+    .join(ledger_people, ledger.c.entry_id == ledger_people.c.entry_id)
+    .where(~and_(ledger.c.outcome == "intent", _ENDED))
+    .order_by(ledger_people.c.entry_id.desc())
+)
+
+
 class Ledger:
     """Writes with every statement its own transaction: one round trip, committed when it returns."""
 
@@ -59,21 +86,16 @@ class Ledger:
         writing.result()
         ENTRIES.labels(entry.operation, entry.resource, entry.outcome).inc()
 
-    async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Row[Any]]:
+    async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Recorded]:
         """Entries about ``person``, newest first, older than the entry ``before``; an intent only while its end is unknown."""
-        later = ledger.alias("later")
-        ended = exists().where(and_(later.c.decision == ledger.c.decision, later.c.outcome.in_(["done", "failed", "incident"])))
-        query = (
-            select(ledger, ledger_people.c.besides)
-            .join(ledger, ledger.c.entry_id == ledger_people.c.entry_id)
-            .where(ledger_people.c.person_id == person, ~and_(ledger.c.outcome == "intent", ended))
-            .order_by(ledger_people.c.entry_id.desc())
-            .limit(limit)
-        )
+        query = _ABOUT.where(ledger_people.c.person_id == person).limit(limit)
         if before is not None:
             query = query.where(ledger_people.c.entry_id < before)
         async with transaction(self._reading) as connection:
-            return (await connection.execute(query)).all()
+            return [
+                Recorded(*entry, tuple(sorted({*shared, *(besides or ())})))
+                for *entry, shared, besides in await connection.execute(query)
+            ]
 
     async def answers(self) -> None:
         """For readiness: the ledger can be reached."""

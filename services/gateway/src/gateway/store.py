@@ -1,15 +1,29 @@
 """Clients in the database: registered, listed, revoked. A client is never deleted, since the ledger speaks of it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.tables import clients
-from stena.database import transaction
+from stena.database import create_engine, transaction
+
+Engine = AsyncEngine
+
+
+@asynccontextmanager
+async def opened(url: URL) -> AsyncIterator[Engine]:
+    """The database for as long as a command needs it."""
+    engine = create_engine(url, pool_size=1)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +37,7 @@ class Client:
     revoked_at: datetime | None = None
 
 
-async def register(engine: AsyncEngine, client: Client) -> None:
+async def register(engine: Engine, client: Client) -> None:
     async with transaction(engine) as connection:
         await connection.execute(
             insert(clients).values(
@@ -37,13 +51,13 @@ async def register(engine: AsyncEngine, client: Client) -> None:
         )
 
 
-async def all_clients(engine: AsyncEngine) -> Sequence[Client]:
+async def all_clients(engine: Engine) -> Sequence[Client]:
     """Every client, revoked ones too, oldest first."""
     async with transaction(engine) as connection:
         return [Client(*row) for row in await connection.execute(select(clients).order_by(clients.c.created_at))]
 
 
-async def revoke(engine: AsyncEngine, client_id: str) -> bool:
+async def revoke(engine: Engine, client_id: str) -> bool:
     """Whether there was such a client that was not revoked yet."""
     statement = (
         update(clients)

@@ -1,17 +1,17 @@
 """Who saw what of a person: the ledger as the person, and those who watch over the wall, may read it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Row
 
 from gateway import views
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.firewall import Rejected, pass_through
 from gateway.languages import preferred
+from gateway.ledger import Recorded
 from gateway.parts import Gateway
 from gateway.replies import Json, Reply, respond
 from gateway.routes.catalogue import AcceptLanguage
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/persons/{id}", tags=["Disclosures"])
 
 READ_LEDGER = Question("read", "ledger", "person")
 
-Entries = tuple[Sequence[Row[Any]], bool, Catalogue]
+Entries = tuple[Sequence[Recorded], bool, Catalogue]
 
 
 @router.get(
@@ -70,7 +70,7 @@ def _require_unconditional(permit: Permit) -> None:
         raise Rejected(Forbidden("The ledger of a person is not open to your organisation for this purpose."))
 
 
-def _disclosure(row: Row[Any], catalogue: Catalogue, accept_language: str | None) -> Json:
+def _disclosure(row: Recorded, catalogue: Catalogue, accept_language: str | None) -> Json:
     names = {organisation.id: organisation.name for organisation in catalogue.organisations}
     titles = {purpose.id: purpose.titles for purpose in catalogue.purposes}
     return {
@@ -82,7 +82,7 @@ def _disclosure(row: Row[Any], catalogue: Catalogue, accept_language: str | None
         "operation": row.operation,
         "resource": row.resource,
         "outcome": row.outcome,
-        "attributes": sorted({*row.attributes, *(row.besides or ())}),
+        "attributes": row.attributes,
         "decision": row.decision,
         "rulebook": row.rulebook,
     }
