@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, text
+from sqlalchemy import Row, and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -92,10 +92,7 @@ class Ledger:
         if before is not None:
             query = query.where(ledger_people.c.entry_id < before)
         async with transaction(self._reading) as connection:
-            return [
-                Recorded(*entry, tuple(sorted({*shared, *(besides or ())})))
-                for *entry, shared, besides in await connection.execute(query)
-            ]
+            return [_recorded(row) for row in await connection.execute(query)]
 
     async def answers(self) -> None:
         """For readiness: the ledger can be reached."""
@@ -116,6 +113,11 @@ class Ledger:
         self._late.discard(writing)
         if not writing.cancelled():
             writing.exception()  # looked at, so that the event loop does not report it as lost
+
+
+def _recorded(row: Row[Any]) -> Recorded:
+    entry = Recorded(*row[:-1])
+    return replace(entry, attributes=tuple(sorted({*entry.attributes, *(row.besides or ())})))
 
 
 def _row(entry: Entry) -> dict[str, Any]:
