@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, select, text
+from sqlalchemy import and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -92,7 +92,7 @@ class Ledger:
         if before is not None:
             query = query.where(ledger_people.c.entry_id < before)
         async with transaction(self._reading) as connection:
-            return [_recorded(row) for row in await connection.execute(query)]
+            return [_recorded(tuple(row)) for row in await connection.execute(query)]
 
     async def answers(self) -> None:
         """For readiness: the ledger can be reached."""
@@ -115,9 +115,9 @@ class Ledger:
             writing.exception()  # looked at, so that the event loop does not report it as lost
 
 
-def _recorded(row: Row[Any]) -> Recorded:
-    entry = Recorded(*row[:-1])
-    return replace(entry, attributes=tuple(sorted({*entry.attributes, *(row.besides or ())})))
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    entry, besides = Recorded(*row[:-1]), row[-1] or ()
+    return replace(entry, attributes=tuple(sorted({*entry.attributes, *besides})))
 
 
 def _row(entry: Entry) -> dict[str, Any]:
