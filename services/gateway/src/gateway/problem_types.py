@@ -59,6 +59,12 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "The cursor was not made for this caller, purpose and query.",
         "Begin again without a cursor, and follow `next` with the same query.",
     ),
+    "unknown-attribute": ProblemType(
+        400,
+        "Malformed request",
+        "The call names an attribute that the rulebook does not have.",
+        "Look at `GET /v1/attributes`: it lists every attribute with the type of its values.",
+    ),
     "not-filterable": ProblemType(
         400,
         "Malformed request",
@@ -104,6 +110,12 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
         "The call sets an attribute that this purpose may not write.",
         "Leave the attribute out, or write it for a purpose that may.",
     ),
+    "outside-approval": ProblemType(
+        403,
+        "Refused",
+        "The record would be one that your organisation's approval does not reach, for instance in another region.",
+        "Look at `regions` of the purpose in `GET /v1/purposes`.",
+    ),
     "kind-not-allowed": ProblemType(
         403,
         "Refused",
@@ -138,7 +150,13 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "The same `Idempotency-Key` came before with another body.",
         "Use a new key for each new record, and the same key only to repeat the very same request.",
     ),
+    "opportunity-closed": ProblemType(
+        409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."
+    ),
     "gone": ProblemType(410, "Gone", "The cursor belongs to a past that is no longer kept.", "Begin again without a cursor."),
+    "cursor-expired": ProblemType(
+        410, "Gone", "The page before ended with somebody who is not in the list any more.", "Begin again without a cursor."
+    ),
     "rulebook-changed": ProblemType(
         410,
         "Gone",
@@ -168,6 +186,28 @@ _STATE: Final[Mapping[str, ProblemType]] = {
     ),
 }
 
+# Met by enforcement points that talk to a service behind the gateway, never by callers of the gateway.
+_BEHIND: Final[Mapping[str, ProblemType]] = {
+    "not-json": ProblemType(
+        400, "Malformed request", "policy-svc was asked with a body that is not JSON.", "Send `Content-Type: application/json`."
+    ),
+    "not-an-object": ProblemType(
+        400, "Malformed request", "policy-svc was asked with JSON that is no object.", "Send the evaluation as an object."
+    ),
+    "too-many-evaluations": ProblemType(
+        400, "Malformed request", "One call to policy-svc holds too many evaluations.", "Ask in several calls."
+    ),
+    "claims-refused": ProblemType(
+        400,
+        "Malformed request",
+        "A question to policy-svc claims what only the rulebook or a record can say.",
+        "Leave the members that `errors` names out; who an organisation is and what it may do stands in the rulebook.",
+    ),
+    "position-invalid": ProblemType(
+        400, "Malformed request", "profile-svc was given a position that no feed of its has made.", "Begin again without one."
+    ),
+}
+
 _OURS: Final[Mapping[str, ProblemType]] = {
     "internal-error": ProblemType(
         500,
@@ -183,4 +223,4 @@ _OURS: Final[Mapping[str, ProblemType]] = {
     ),
 }
 
-PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {**_MALFORMED, **_IDENTITY, **_REFUSALS, **_STATE, **_OURS}
+PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {**_MALFORMED, **_IDENTITY, **_REFUSALS, **_STATE, **_BEHIND, **_OURS}

@@ -14,7 +14,7 @@ from gateway.rulebook_types import (
     PurposeId,
     WithheldAttributes,
 )
-from stena.contracts.matching import Explanation, NewOpportunity
+from stena.contracts.matching import Explanation, NewOpportunity, OpportunityKind
 from stena.contracts.profile import Filter, Provenance
 
 PERSON_ID = "psn_aeb2zl6e5x4wxcv2j3ce5q4bm6yozj7dmqn2u3rflhk4s5t6v7w"
@@ -194,6 +194,7 @@ class PromiseView(Shown):
     description: str
     dpv: str
     operations: list[str]
+    kinds: list[OpportunityKind] = Field(description="Which kinds of opportunity people may be matched with.")
     disclosed: list[AttributeName] = Field(description="Of every person in the approval's regions.")
     conditional: WithheldAttributes = Field(description="Disclosed of some people; for each the reason where it is not.")
     withheld: WithheldAttributes

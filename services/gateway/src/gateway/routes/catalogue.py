@@ -55,6 +55,7 @@ def _promise(promise: Promise, accept_language: str | None) -> Json:
         "description": purpose.description,
         "dpv": purpose.dpv,
         "operations": promise.operations,
+        "kinds": purpose.kinds,
         "disclosed": [name for name, each in promise.disclose.items() if each.when is True],
         "conditional": {name: each.otherwise for name, each in promise.disclose.items() if each.when is not True},
         "withheld": promise.withhold,
