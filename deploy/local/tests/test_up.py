@@ -7,22 +7,31 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from stena_local.layout import GATEWAY, Layout
+from stena_local.layout import GATEWAY, POLICY, Layout
 from stena_local.processes import HOST, command_line
 from stena_local.running import Running
 from stena_local.settings import Settings, inherited
+from stena_local.upstreams import is_ready
 
 from .sockets import listening
 
 pytestmark = pytest.mark.processes
 PATIENCE = 90
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(deployment: "Deployment") -> Iterator[None]:
+    """A test that fails half-way must not make the next one fail."""
+    yield
+    if Running.read(deployment.layout.home) is not None:
+        deployment.stena("down")
 
 
 @dataclass(frozen=True)
@@ -117,17 +126,59 @@ def test_ctrl_c_stops_all_and_the_next_start_finds_its_data(deployment: Deployme
         assert process.wait(PATIENCE) == 0
 
 
-@pytest.mark.parametrize("victim", ["policy-svc", "postgres"])
-def test_a_dead_part_is_named_and_everything_else_is_stopped(deployment: Deployment, victim: str) -> None:
+def test_a_service_that_ends_is_started_again(deployment: Deployment) -> None:
+    process = deployment.up()
+    before = deployment.running.children["policy-svc"]
+    os.kill(before, signal.SIGKILL)
+    assert _until(lambda: deployment.running.children["policy-svc"] != before)
+    assert _until(lambda: is_ready(deployment.layout.url(POLICY)))
+    assert "policy-svc ended by itself (killed by SIGKILL) and is started again" in _folded(deployment)
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+
+def test_a_part_that_keeps_ending_is_named_and_everything_else_is_stopped(deployment: Deployment) -> None:
     process = deployment.up()
     children = deployment.running.children
-    os.kill(children[victim], signal.SIGKILL)
+    killed: set[int] = set()
+    while process.poll() is None:
+        running = Running.read(deployment.layout.home)
+        if running is not None and (victim := running.children.get("policy-svc")) and victim not in killed:
+            killed.add(victim)
+            os.kill(victim, signal.SIGKILL)
+        time.sleep(0.02)
+    assert (process.returncode, len(killed)) == (1, 4)
+    _assert_named_and_stopped(deployment, "policy-svc", children)
+
+
+def test_without_its_database_everything_is_stopped(deployment: Deployment) -> None:
+    process = deployment.up()
+    children = deployment.running.children
+    os.kill(children["postgres"], signal.SIGKILL)
     assert process.wait(PATIENCE) == 1
-    output = deployment.output.read_text()
-    assert f"{victim} ended by itself (killed by SIGKILL)" in output
+    _assert_named_and_stopped(deployment, "postgres", children)
+
+
+def _assert_named_and_stopped(deployment: Deployment, victim: str, children: Mapping[str, int]) -> None:
+    output = _folded(deployment)
+    assert f"{victim} ended by itself (killed by SIGKILL); everything is being stopped" in output
     assert "stena up" in output
-    assert str(deployment.layout.log(victim)) in output.replace("\n", "")
+    assert str(deployment.layout.log(victim)) in output.replace(" ", ""), "where to look"
     assert [name for name, pid in children.items() if command_line(pid)] == []
+
+
+def _folded(deployment: Deployment) -> str:
+    """What it said, without the line ends that the console put in."""
+    return " ".join(deployment.output.read_text().split())
+
+
+def _until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def test_what_a_killed_supervisor_leaves_behind_is_ended_by_down(deployment: Deployment) -> None:

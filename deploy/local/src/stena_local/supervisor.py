@@ -22,6 +22,8 @@ from stena_local.upstreams import is_ready
 
 Say = Callable[[str], None]
 _LOG_LIMIT = 20 * 1024 * 1024
+_MOST_RESTARTS, _RESTART_WINDOW = 3, 60.0
+"""So many restarts in so many seconds; one more end, and everything is stopped with a message that says what to do."""
 
 
 @dataclass
@@ -33,9 +35,10 @@ class Supervisor:
     stopped: threading.Event = field(default_factory=threading.Event)
     server: Server | None = None
     children: dict[Service, subprocess.Popen[bytes]] = field(default_factory=dict)
+    restarts: list[float] = field(default_factory=list)
 
     def run(self, on_ready: Callable[[], None]) -> None:
-        """Start everything, call ``on_ready``, and stay until a signal asks to stop or a child dies."""
+        """Start everything, call ``on_ready``, and stay until a signal asks to stop or a part cannot be kept running."""
         self._refuse_second()
         self._prepare()
         self._listen_to_signals()
@@ -45,6 +48,7 @@ class Supervisor:
                 if not self.stopped.is_set():
                     step()
             while not self.stopped.wait(0.2):
+                self._start_again_what_ended()
                 self._require_all_alive()
         finally:
             self._stop()
@@ -121,6 +125,18 @@ class Supervisor:
                 names = ", ".join(service.name for service in waiting)
                 raise DeploymentError(f"Not ready within {timeout:.0f} s: {names}. {log} ends with:\n{last_lines(log)}")
             self.stopped.wait(0.1)
+
+    def _start_again_what_ended(self) -> None:
+        """Meanwhile the wall answers 503. Whatever keeps ending has a cause that starting again would only hide."""
+        for service, process in list(self.children.items()):
+            self.restarts = [at for at in self.restarts if at > time.monotonic() - _RESTART_WINDOW]
+            if process.poll() is None or len(self.restarts) >= _MOST_RESTARTS:
+                continue
+            self.restarts.append(time.monotonic())
+            cause, log = _cause(process.returncode), self.layout.log(service.name)
+            self.say(f"{service.name} ended by itself ({cause}) and is started again. Why it ended may stand in {log}.")
+            self._start_services(service)
+            self._note(ready=True)
 
     def _require_all_alive(self) -> None:
         processes = {service.name: process for service, process in self.children.items()}
