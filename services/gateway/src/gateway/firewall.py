@@ -63,6 +63,11 @@ async def pass_through(
     fetch: Callable[[Permit], Awaitable[Found]],
     redact: Callable[[Permit, Found], Shown[Body]],
 ) -> Body:
+    """The answer to ``call``: what ``fetch`` gets with the permit's grants and ``redact`` lets through.
+
+    Raises what the ports raise, ``Denied``, ``Undecided``, and whatever ``fetch`` and ``redact`` raise, each of them after
+    the ledger holds how the call ended.
+    """
     # 1 identify: token → client → organisation
     caller = await wall.identify(call.stated.authorization)
     entry = Entry.begin(caller, call)
@@ -72,9 +77,11 @@ async def pass_through(
     if call.writes:
         await wall.record(entry.ended("intent"))
 
-    # 3 fetch, with the grant; 4 redact what the grant does not name
     try:
-        shown = redact(permit, await fetch(permit))
+        # 3 fetch: with the grant, and never without
+        found = await fetch(permit)
+        # 4 redact: what the grant does not name is an incident
+        shown = redact(permit, found)
     except Exception as failure:
         await wall.record(_ended_by(entry, failure))
         raise
