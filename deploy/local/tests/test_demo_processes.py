@@ -1,7 +1,6 @@
 """The whole story with real processes: it comes out as the rulebook says, and its lines can be pasted into a shell."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from stena_local.settings import inherited
+from stena_local.testing import free_row
 
 pytestmark = pytest.mark.processes
 PATIENCE = 240
@@ -39,7 +39,7 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    demo = Demo(tmp_path_factory.mktemp("demo") / "home", _free_row())
+    demo = Demo(tmp_path_factory.mktemp("demo") / "home", free_row())
     yield demo
     demo.stena("down")
     demo.stena("remove", "--yes")
@@ -75,16 +75,3 @@ def _documents(text: str) -> list[Any]:
         documents.append(document)
         position += len(text[position:]) - len(text[position:].lstrip())
     return documents
-
-
-def _free_row() -> int:
-    """A port with all the following ones that a deployment takes free."""
-    for port in range(31000, 39000, 20):
-        try:
-            for taken in range(port, port + 14):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", taken))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no free ports")

@@ -18,6 +18,7 @@ from stena_local.layout import GATEWAY, POLICY, Layout
 from stena_local.processes import HOST, command_line
 from stena_local.running import Running
 from stena_local.settings import Settings, inherited
+from stena_local.testing import free_row
 from stena_local.upstreams import is_ready
 
 from .sockets import listening
@@ -77,7 +78,7 @@ class Deployment:
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     home = tmp_path_factory.mktemp("deployment") / "home"
-    deployment = Deployment(Layout(Settings(home=home, port=_free_row())))
+    deployment = Deployment(Layout(Settings(home=home, port=free_row())))
     yield deployment
     deployment.stena("down")
     deployment.stena("remove", "--yes")
@@ -216,16 +217,3 @@ def _shown(deployment: Deployment) -> list[str]:
     files = [path for path in deployment.layout.secrets.folder.rglob("*") if path.is_file() and path.suffix != ".json"]
     secrets = {path.name: path.read_text().strip() for path in files if path.name != "matching-client-id"}
     return [name for name, secret in secrets.items() if any(secret in text for text in texts)]
-
-
-def _free_row() -> int:
-    """A port with all the following ones that a deployment takes free."""
-    for port in range(21000, 30000, 20):
-        try:
-            for taken in range(port, port + 14):
-                with socket.socket() as probe:
-                    probe.bind((HOST, taken))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no free ports")

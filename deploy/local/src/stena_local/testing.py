@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from stena_local.postgres import Server, random_passwords
-from stena_local.processes import free_port
+from stena_local.processes import HOST, free_port
 from stena_local.programs import find
 
 
@@ -67,3 +68,15 @@ def temporary_postgres(unprivileged: str = "nobody") -> Iterator[Postgres]:
         finally:
             server.stop()
             signal.signal(signal.SIGTERM, before)
+
+
+def free_row(size: int = 14) -> int:
+    """The first of ``size`` ports in a row that are all free: a deployment takes as many."""
+    for first in range(21000, 39000, 20):
+        try:
+            for port in range(first, first + size):
+                socket.create_server((HOST, port)).close()
+        except OSError:
+            continue
+        return first
+    raise OSError("No row of ports is free.")
