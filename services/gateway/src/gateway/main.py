@@ -19,10 +19,9 @@ from gateway.parts import Parts, active_catalogue
 from gateway.settings import GatewaySettings
 from gateway.tokens import AccessTokens
 from gateway.upstreams import MANY, ONE, Policy, Source
-from stena import health, logging, problems
+from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
-from stena.request_id import TraceMiddleware
 from stena.upstreams import PolicyService, client
 
 
@@ -62,18 +61,7 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
             app.state.parts = parts
             yield
 
-    app = FastAPI(
-        lifespan=lifespan,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        # FastAPI would hand exceptions, whose texts may hold values, to whatever collector is installed.
-        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
-    )
-    app.add_middleware(Intake)
-    app.add_middleware(TraceMiddleware)
-    problems.install(app)
+    app = application.create(lifespan, Intake)
     refusals.install(app)
     for router in routes.ROUTERS:
         app.include_router(router)
@@ -128,4 +116,7 @@ def checks(app: FastAPI) -> dict[str, health.Check]:
     async def rulebook() -> object:
         return await app.state.parts.rulebook.catalogue()
 
-    return {"clients": known_clients, "ledger": ledger_answers, "rulebook": rulebook}
+    async def policy_answers() -> None:
+        await app.state.parts.policy.answers()
+
+    return {"clients": known_clients, "ledger": ledger_answers, "rulebook": rulebook, "policy-svc": policy_answers}

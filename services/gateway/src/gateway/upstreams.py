@@ -58,6 +58,10 @@ class Policy:
         except ValidationError as error:
             raise Unavailable("policy-svc gave an answer that cannot be read.") from error
 
+    async def answers(self) -> None:
+        """For readiness: policy-svc can be reached; raises ``Unavailable``."""
+        await send(self._http, "GET", "/healthz", within=ONE, headers={})
+
     async def promises(self, organisation: str) -> Promises:
         """What the organisation's purposes would disclose; raises ``NotVisible`` for one that the rulebook does not know."""
         path = f"/rulebook/organisations/{quote(organisation, safe='')}/promises"

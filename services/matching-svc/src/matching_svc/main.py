@@ -17,9 +17,8 @@ from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
 from matching_svc.store import Database, opened, ping
 from matching_svc.upstreams import Credentials, Gateway
-from stena import health, logging, problems
+from stena import application, health, logging
 from stena.contracts.matching import KIND_PURPOSE
-from stena.request_id import TraceMiddleware
 from stena.upstreams import PolicyService, client
 
 AUDIENCE = "matching-svc"
@@ -27,9 +26,7 @@ AUDIENCE = "matching-svc"
 
 def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
     """The service. ``transport`` is given by tests that run the services in one process."""
-    app = FastAPI(title=AUDIENCE, openapi_url=None, lifespan=_lifespan(settings, transport))
-    problems.install(app)
-    app.add_middleware(TraceMiddleware)
+    app = application.create(_lifespan(settings, transport))
     app.include_router(opportunities.router)
     app.include_router(ranking.router)
     app.include_router(health.router({"database": lambda: _ping(app), "feed": lambda: _require_feed(app)}))

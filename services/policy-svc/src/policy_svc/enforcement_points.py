@@ -38,7 +38,9 @@ def read_enforcement_points(path: Path) -> EnforcementPoints:
     try:
         hashes = orjson.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise EnforcementPointsError(f"{path}: no readable list of enforcement points. Make one with `stena keys`.") from error
+        raise EnforcementPointsError(
+            f"{path}: no readable list of enforcement points. Make one with `stena secrets`."
+        ) from error
     if not isinstance(hashes, dict) or not all(
         isinstance(known, str) and _SHA256.fullmatch(known) for known in hashes.values()
     ):

@@ -18,9 +18,8 @@ from policy_svc.faults import RulebookError
 from policy_svc.loading import load
 from policy_svc.routes import router
 from policy_svc.settings import PolicySettings
-from stena import health, keys, logging, problems
+from stena import application, health, keys, logging
 from stena.database import create_engine
-from stena.request_id import TraceMiddleware
 
 
 def app_from_environment() -> FastAPI:
@@ -64,13 +63,8 @@ def create_app(settings: PolicySettings) -> FastAPI:
             await recording
         await engine.dispose()
 
-    app = FastAPI(
-        title="policy-svc", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
-    )
+    app = application.create(lifespan, EchoRequestId)
     app.state.decision_point = point
-    app.add_middleware(TraceMiddleware)
-    app.add_middleware(EchoRequestId)
-    problems.install(app)
     app.include_router(router)
     app.include_router(health.router(checks(engine, point)))
     return app

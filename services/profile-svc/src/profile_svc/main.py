@@ -11,8 +11,7 @@ from profile_svc.routes import people, records, refusals
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.vault import open_vault
 from profile_svc.upstreams import open_policy
-from stena import health, logging, problems
-from stena.request_id import TraceMiddleware
+from stena import application, health, logging
 
 
 def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -26,9 +25,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
 
-    app = FastAPI(title="profile-svc", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(TraceMiddleware)
-    problems.install(app)
+    app = application.create(lifespan)
     refusals.install(app)
     app.include_router(people.router)
     app.include_router(records.router)
