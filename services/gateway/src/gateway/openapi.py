@@ -68,7 +68,6 @@ def document(app: FastAPI, catalogue: Catalogue, public_url: str) -> Document:
         servers=[{"url": public_url}],
         tags=openapi_parts.TAGS,
     )
-    made["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
     _complete_components(made, catalogue)
     for path, item in made["paths"].items():
         for method in _METHODS & item.keys():

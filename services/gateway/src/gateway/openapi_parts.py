@@ -149,9 +149,9 @@ others. A list says by `next` and `Link: rel="next"` that there is more.
 ## What is refused
 
 Refusals are problem documents (RFC 9457); their `type` leads to a page here that says what to mend. Asking for, filtering or
-sorting by what is withheld is a 403 that names it. A person who does not exist and one who is not visible are the same
-404. Bodies are JSON of at most 1 MiB and 32 levels, without a member named twice; a header or parameter that decides
-something stands in a request once (`filter` may be repeated).
+sorting by what is withheld is a 403 that names it. Whether a person does not exist or is not visible, the answer is one 404.
+Bodies are JSON of at most 1 MiB and 32 levels, without a member named twice; a header or parameter that decides something
+stands in a request once (`filter` may be repeated).
 
 Every `POST` takes an `Idempotency-Key`: the same key and body again is the same answer, not a second record. `PATCH` wants the
 `ETag` of what it changes in `If-Match`.
