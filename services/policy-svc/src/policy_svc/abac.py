@@ -28,7 +28,7 @@ from policy_svc.formulas import (
 from policy_svc.record_facts import LEAVES
 from policy_svc.relations import Relation
 from policy_svc.rules import Effect, Mention, Rule
-from policy_svc.vocabulary import PATHS, RECORD
+from policy_svc.vocabulary import PATHS, RECORD, Kind
 from policy_svc.yaml_files import Entries, Items, place_at, plain
 
 with warnings.catch_warnings():
@@ -87,25 +87,28 @@ _SIDES: Final[Mapping[Relation, tuple[str, str]]] = {
 """What each relation wants on its left and on its right."""
 
 
-def compile_rule(raw: Any, place: Place, faults: Faults) -> Rule | None:
-    """One policy of a rule file, compiled; ``None`` if it is refused, with the reasons added to ``faults``."""
+def compile_rule(raw: Any, place: Place, faults: Faults, paths: Mapping[str, Kind] = PATHS) -> Rule | None:
+    """One policy of a rule file, compiled; ``None`` if it is refused, with the reasons added to ``faults``.
+
+    ``paths`` are what a rule may name, each with the kind of value that it holds.
+    """
     if not isinstance(raw, Entries):
         faults.add(place, "a rule that is not a mapping", "Write uid, description, effect and rules")
         return None
     uid = raw.get("uid") if isinstance(raw.get("uid"), str) else None
     before = len(faults)
-    _check_form(raw, uid, faults)
+    _check_form(raw, uid, paths, faults)
     policy = _parse(raw, uid, faults) if len(faults) == before else None
     if policy is None:
         return None
-    compiler = _Compiler(policy.uid, faults)
+    compiler = _Compiler(policy.uid, paths, faults)
     formula = compiler.whole(policy, raw)
     if len(faults) > before:
         return None
     return Rule(policy.uid, policy.description, cast(Effect, policy.effect), formula, tuple(compiler.mentions), raw.place)
 
 
-def _check_form(raw: Entries, uid: str | None, faults: Faults) -> None:
+def _check_form(raw: Entries, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
     """What py-abac would accept without a word, or evaluate while it reads: keys, paths, condition names."""
     for key in sorted(raw.keys() - KEYS):
         mend = "Remove it: deny overrides, whatever a priority says" if key == "priority" else choices(key, KEYS)
@@ -115,20 +118,20 @@ def _check_form(raw: Entries, uid: str | None, faults: Faults) -> None:
     rules = raw.get("rules")
     if isinstance(rules, Entries):
         for element in ELEMENTS:
-            _check_element(element, rules.get(element), rules.place_of(element), uid, faults)
+            _check_element(element, rules.get(element), rules.place_of(element), uid, paths, faults)
 
 
-def _check_element(element: str, part: Any, place: Place, uid: str | None, faults: Faults) -> None:
+def _check_element(element: str, part: Any, place: Place, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
     if part == []:
         faults.add(place, "an empty list, which never applies", "Leave the key out, or name a condition", uid)
     for group in part if isinstance(part, Items) else (part,):
         if isinstance(group, Entries):
             for path, condition in group.items():
-                _check_path(element, path, group.place_of(path), uid, faults)
-                _check_condition(condition, uid, faults)
+                _check_path(element, path, group.place_of(path), uid, paths, faults)
+                _check_condition(condition, uid, paths, faults)
 
 
-def _check_condition(raw: Any, uid: str | None, faults: Faults) -> None:
+def _check_condition(raw: Any, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
     if not isinstance(raw, Entries):
         return
     name = raw.get("condition")
@@ -136,18 +139,18 @@ def _check_condition(raw: Any, uid: str | None, faults: Faults) -> None:
         mend = _INSTEAD.get(name) or choices(name, SUPPORTED)
         faults.add(raw.place_of("condition"), f"the condition {name} is not supported", mend, uid)
     if name in _WITH_ATTRIBUTE and isinstance(raw.get("path"), str) and raw.get("ace") in ELEMENTS:
-        _check_path(raw["ace"], raw["path"], raw.place_of("path"), uid, faults)
+        _check_path(raw["ace"], raw["path"], raw.place_of("path"), uid, paths, faults)
     nested = raw.get("values") if isinstance(raw.get("values"), Items) else [raw.get("value")]
     for part in nested or ():
-        _check_condition(part, uid, faults)
+        _check_condition(part, uid, paths, faults)
 
 
-def _check_path(element: str, path: str, place: Place, uid: str | None, faults: Faults) -> None:
+def _check_path(element: str, path: str, place: Place, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
     # py-abac runs any ObjectPath query while it reads a rule, so a path that is more than names must not get that far.
     if not _PATH.fullmatch(path):
         faults.add(place, f"the path {path!r} is not $.name or $.name.name", "Name one value of the request", uid)
-    elif _name(element, path) not in PATHS:
-        known = [f"$.{name.partition('.')[2]}" for name in PATHS if name.startswith(f"{element}.") and not name.endswith(".id")]
+    elif _name(element, path) not in paths:
+        known = [f"$.{name.partition('.')[2]}" for name in paths if name.startswith(f"{element}.") and not name.endswith(".id")]
         faults.add(place, f"unknown path {path} of the {element}", choices(path, known), uid)
 
 
@@ -181,8 +184,9 @@ def _name(element: str, path: str) -> str:
 class _Compiler:
     """Compiles one rule; collects the names that it mentions and the faults that it has."""
 
-    def __init__(self, uid: str, faults: Faults) -> None:
+    def __init__(self, uid: str, paths: Mapping[str, Kind], faults: Faults) -> None:
         self.uid = uid
+        self.paths = paths
         self.faults = faults
         self.mentions: list[Mention] = []
 
@@ -249,8 +253,8 @@ class _Compiler:
             return Literal(frozenset())
         single = name in ("Equals", "NotEquals")
         values = [condition.value] if single else condition.values
-        wanted, word = (bool, "true or false") if PATHS[path] == "bool" else (str, "text")
-        if not all(type(value) is wanted for value in values):
+        wanted, word = (bool, "true or false") if self.paths[path] == "bool" else (str, "text")
+        if self.paths[path] != "any" and not all(type(value) is wanted for value in values):
             mend = "Write IsIn with values: [true] or [false]" if wanted is bool else "Write text; put numbers in quotes"
             self._fault(place, f"{path} holds {word}, and is compared with something else", mend)
             return Literal(frozenset())
@@ -260,7 +264,8 @@ class _Compiler:
     def _compare(self, left: Path, relation: Relation, right: Operand, name: str, place: Place) -> Formula:
         wanted = _SIDES.get(relation)
         for path, want in zip((left, right), wanted or (), strict=False):
-            if isinstance(path, Path) and want != (holds := _SET if PATHS[path.name] == "set" else _SCALAR):
+            kind = self.paths[path.name] if isinstance(path, Path) else "any"
+            if isinstance(path, Path) and kind != "any" and want != (holds := _SET if kind == "set" else _SCALAR):
                 mend = "Use AnyIn or AllIn, or AnyInAttribute" if holds == _SET else "Use Equals or IsIn, or EqualsAttribute"
                 self._fault(place, f"{name} wants {want} where {path.name} holds {holds}", mend)
                 return FALSE
@@ -272,7 +277,7 @@ class _Compiler:
         if not facts:
             return Compare(left, relation, right)
         fact_first = facts[0] is left
-        if len(facts) == 2 or (PATHS[facts[0].name], relation, fact_first) not in LEAVES:
+        if len(facts) == 2 or (self.paths[facts[0].name], relation, fact_first) not in LEAVES:
             self._fault(
                 place,
                 f"{name} on {facts[0].name} cannot become SQL",
