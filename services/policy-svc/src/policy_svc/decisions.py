@@ -7,7 +7,7 @@ INVARIANT: deny overrides, nothing applicable is a deny, and whatever is unknown
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from policy_svc import residuals
@@ -130,21 +130,26 @@ def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
     return (Reason.DENIED_BY_RULE if applied else Reason.NOT_NECESSARY), rules
 
 
+def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: date) -> dict[str, Value]:
+    """What the rulebook alone says of an organisation that asks for a purpose; ``live`` are its approvals that cover it."""
+    organisation = approved.organisation
+    return {
+        "subject.id": organisation.id,
+        "subject.organisation": organisation.id,
+        "subject.kind": organisation.kind,
+        "subject.purposes": frozenset[object](approved.purposes(day)),
+        "subject.regions": frozenset[object]().union(*(approval.regions for approval in live)),
+        "subject.roles": frozenset[object](approved.roles),
+        "context.consent": frozenset[object]((purpose, f"{purpose}@{organisation.id}")),
+    }
+
+
 def _question(
     evaluation: Evaluation, approved: Approved, live: Iterable[Approval], purpose: Purpose, now: datetime, facts: Facts | None
 ) -> Question:
     subject, resource, context = evaluation.subject, evaluation.resource, evaluation.context
-    organisation = approved.organisation
-    values: dict[str, Value] = {
-        "subject.id": organisation.id,
-        "subject.organisation": organisation.id,
-        "subject.kind": organisation.kind,
-        "subject.purposes": frozenset[object](approved.purposes(now.astimezone(UTC).date())),
-        "subject.regions": frozenset[object]().union(*(approval.regions for approval in live)),
-        "subject.roles": frozenset[object](approved.roles),
-        "context.consent": frozenset[object]((purpose.id, f"{purpose.id}@{organisation.id}")),
-        "context.time": now.astimezone(UTC).isoformat(),
-    }
+    moment = now.astimezone(UTC)
+    values = {**standing(approved, live, purpose.id, moment.date()), "context.time": moment.isoformat()}
     if resource.id != ANY_ID:
         values["resource.id"] = resource.id
         if resource.type in OWNED:
