@@ -52,6 +52,11 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
+def single_statements(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections, for transactions of one statement: the server needs no BEGIN and COMMIT around it."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def sql_condition(condition: Residual, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
     """``condition`` over the columns that hold the record facts. NULL is unknown, as in ``condition.evaluate``.
 

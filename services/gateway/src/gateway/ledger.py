@@ -15,7 +15,7 @@ from gateway.calls import Entry, Outcome
 from gateway.metrics import ENTRIES
 from gateway.tables import ledger, ledger_people
 from stena import request_id
-from stena.database import transaction
+from stena.database import single_statements, transaction
 from stena.problems import Unavailable
 
 WITHIN: Final = 0.8  # seconds to record an entry
@@ -67,7 +67,7 @@ class Ledger:
     """Writes with every statement its own transaction: one round trip, committed when it returns."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._writing = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writing = single_statements(engine)
         self._reading = engine
         self._late: set[asyncio.Task[None]] = set()
 

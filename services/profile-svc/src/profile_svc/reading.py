@@ -33,7 +33,7 @@ def today() -> date:
 
 async def read(vault: Vault, seen_by: Viewer, person_id: UUID) -> View | None:
     """One person, or ``None``: not there, not visible, erased."""
-    async with vault.transaction() as connection:
+    async with vault.reading() as connection:
         return await view_of(vault, connection, seen_by, person_id)
 
 
@@ -57,7 +57,7 @@ async def search(
 
 async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[View]:
     """These people in the order asked, without those who are not visible."""
-    async with vault.transaction() as connection:
+    async with vault.reading() as connection:
         found = {
             person_id: (person_id, parts) for person_id, parts in await people.find_many(connection, seen_by.selection, ids)
         }

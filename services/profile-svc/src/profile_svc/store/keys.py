@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from profile_svc.sealing import MasterKey, PersonKey
 from profile_svc.tables import master_keys, person_keys
-from stena.database import transaction
+from stena.database import single_statements, transaction
 
 
 class WrongMasterKey(Exception):
@@ -53,7 +53,7 @@ class PersonKeys:
     async def fetch(self, person_ids: Iterable[UUID]) -> dict[UUID, PersonKey]:
         """The keys of those people who have one. Who has none was erased."""
         wanted = select(person_keys.c.person_id, person_keys.c.wrapped).where(person_keys.c.person_id.in_(list(person_ids)))
-        async with transaction(self.engine) as connection:
+        async with transaction(single_statements(self.engine)) as connection:
             rows = (await connection.execute(wanted)).all()
         return {person_id: self._master.unwrap(person_id, wrapped) for person_id, wrapped in rows}
 

@@ -13,7 +13,7 @@ from profile_svc.sealing import MasterKey
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.keys import PersonKeys
 from stena import keys
-from stena.database import create_engine, transaction
+from stena.database import create_engine, single_statements, transaction
 from stena.settings import database_url
 
 Connection = AsyncConnection
@@ -33,8 +33,12 @@ class Vault:
         """One transaction on the people; raises ``Unavailable`` where the database is slow or gone."""
         return transaction(self.people)
 
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """The same for a single statement that only reads."""
+        return transaction(single_statements(self.people))
+
     async def answers(self) -> None:
-        async with self.transaction() as connection:
+        async with self.reading() as connection:
             await connection.execute(select(literal(1)))
 
     def blind(self, kind: str, *parts: object) -> bytes:
