@@ -193,7 +193,7 @@ def test_a_fact_that_the_record_does_not_have_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("element", "conditions", "message"),
     [
-        ("subject", {"$.organisation": {"condition": "RegexMatch", "value": "a"}}, "the condition RegexMatch is not supported"),
+        ("subject", {"$.organisation": {"condition": "Resembles", "value": "a"}}, "the condition Resembles is not supported"),
         ("subject", {"$.roles": {"condition": "AllNotIn", "values": ["a"]}}, "py-abac swaps this one"),
         ("subject", {"$.legal-basis": equals("a")}, "is not $.name or $.name.name"),
         ("subject", {"1 is 1": equals("a")}, "is not $.name or $.name.name"),

@@ -25,6 +25,19 @@ from policy_svc.formulas import (
     Present,
     Some,
 )
+from policy_svc.language import (
+    CASELESS,
+    HELD,
+    INSTEAD,
+    LOGIC,
+    NAMING,
+    PRESENCE,
+    SIDES,
+    SUPPORTED,
+    WITH_ATTRIBUTE,
+    WITH_VALUE,
+)
+from policy_svc.literals import Unreadable, pattern, read_literal
 from policy_svc.record_facts import LEAVES
 from policy_svc.relations import Relation
 from policy_svc.rules import Effect, Mention, Rule
@@ -41,50 +54,6 @@ ELEMENTS: Final = ("subject", "resource", "action", "context")
 KEYS: Final = frozenset({"uid", "description", "effect", "rules", "targets"})
 
 _PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_]*){1,2}")
-
-_WITH_VALUE: Final[Mapping[str, tuple[Relation, bool]]] = {
-    "Equals": (relations.equal, True),
-    "NotEquals": (relations.equal, False),
-    "IsIn": (relations.member, True),
-    "IsNotIn": (relations.member, False),
-    "AnyIn": (relations.overlap, True),
-    "AllIn": (relations.within, True),
-    "IsEmpty": (relations.within, True),
-    "IsNotEmpty": (relations.within, False),
-    "Any": (relations.anything, True),
-}
-"""Condition to the relation of its path to its value, and whether it holds or must not hold."""
-
-_WITH_ATTRIBUTE: Final[Mapping[str, tuple[Relation, bool]]] = {
-    "EqualsAttribute": (relations.equal, True),
-    "NotEqualsAttribute": (relations.equal, False),
-    "AnyInAttribute": (relations.overlap, True),
-    "AllInAttribute": (relations.within, True),
-    "IsInAttribute": (relations.member, True),
-    "IsNotInAttribute": (relations.member, False),
-}
-"""Condition to the relation of its path to another path."""
-
-_LOGIC: Final = frozenset({"Not", "AllOf", "AnyOf"})
-_PRESENCE: Final = frozenset({"Exists", "NotExists"})
-SUPPORTED: Final = frozenset(_WITH_VALUE) | frozenset(_WITH_ATTRIBUTE) | _LOGIC | _PRESENCE
-
-_INSTEAD: Final[Mapping[str, str]] = {
-    "AllNotIn": "Write Not of AllIn or of AnyIn, whichever is meant: py-abac swaps this one with AnyNotIn",
-    "AnyNotIn": "Write Not of AnyIn or of AllIn, whichever is meant: py-abac swaps this one with AllNotIn",
-    "AllNotInAttribute": "Write Not of AllInAttribute or of AnyInAttribute, whichever is meant",
-    "AnyNotInAttribute": "Write Not of AnyInAttribute or of AllInAttribute, whichever is meant",
-}
-
-_SCALAR, _SET = "one value", "several values"
-_SIDES: Final[Mapping[Relation, tuple[str, str]]] = {
-    relations.equal: (_SCALAR, _SCALAR),
-    relations.equal_caseless: (_SCALAR, _SCALAR),
-    relations.member: (_SCALAR, _SET),
-    relations.overlap: (_SET, _SET),
-    relations.within: (_SET, _SET),
-}
-"""What each relation wants on its left and on its right."""
 
 
 def compile_rule(raw: Any, place: Place, faults: Faults, paths: Mapping[str, Kind] = PATHS) -> Rule | None:
@@ -136,13 +105,22 @@ def _check_condition(raw: Any, uid: str | None, paths: Mapping[str, Kind], fault
         return
     name = raw.get("condition")
     if isinstance(name, str) and name not in SUPPORTED:
-        mend = _INSTEAD.get(name) or choices(name, SUPPORTED)
+        mend = INSTEAD.get(name) or choices(name, SUPPORTED)
         faults.add(raw.place_of("condition"), f"the condition {name} is not supported", mend, uid)
-    if name in _WITH_ATTRIBUTE and isinstance(raw.get("path"), str) and raw.get("ace") in ELEMENTS:
+    if name == "RegexMatch" and isinstance(raw.get("value"), str):
+        _check_pattern(raw, uid, faults)
+    if name in WITH_ATTRIBUTE and isinstance(raw.get("path"), str) and raw.get("ace") in ELEMENTS:
         _check_path(raw["ace"], raw["path"], raw.place_of("path"), uid, paths, faults)
     nested = raw.get("values") if isinstance(raw.get("values"), Items) else [raw.get("value")]
     for part in nested or ():
         _check_condition(part, uid, paths, faults)
+
+
+def _check_pattern(raw: Entries, uid: str | None, faults: Faults) -> None:
+    try:
+        pattern(raw["value"])
+    except Unreadable as fault:
+        faults.add(raw.place_of("value"), fault.what, fault.mend, uid)
 
 
 def _check_path(element: str, path: str, place: Place, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
@@ -220,15 +198,15 @@ class _Compiler:
 
     def _condition(self, path: str, condition: Any, raw: Entries) -> Formula:
         name = type(condition).__name__
-        if name in _LOGIC:
+        if name in LOGIC:
             return self._logic(path, name, condition, raw)
-        if name in _PRESENCE:
+        if name in PRESENCE:
             return self._presence(path, name, raw.place)
-        relation, holds = _WITH_ATTRIBUTE.get(name) or _WITH_VALUE[name]
-        if name in _WITH_ATTRIBUTE:
+        relation, holds = WITH_ATTRIBUTE.get(name) or WITH_VALUE[name]
+        if name in WITH_ATTRIBUTE:
             right: Operand = Path(_name(condition.ace, condition.path))
         else:
-            right, relation = self._literal(path, name, condition, raw.place), self._caseless(condition, relation)
+            right, relation = self._literal(path, name, raw), self._caseless(condition, relation)
         formula = self._compare(Path(path), relation, right, name, raw.place)
         return formula if holds else Opposite(formula)
 
@@ -241,39 +219,40 @@ class _Compiler:
         return Every(parts) if name == "AllOf" else Some(parts)
 
     def _presence(self, path: str, name: str, place: Place) -> Formula:
-        if path.startswith(RECORD):
+        if self._is_fact(path):
             self._fault(place, f"{name} on a record fact cannot become SQL", "Compare the fact with a value")
         return Present(Path(path)) if name == "Exists" else Opposite(Present(Path(path)))
 
     def _caseless(self, condition: Any, relation: Relation) -> Relation:
-        return relations.equal_caseless if getattr(condition, "case_insensitive", False) else relation
+        return CASELESS[relation] if getattr(condition, "case_insensitive", False) else relation
 
-    def _literal(self, path: str, name: str, condition: Any, place: Place) -> Literal:
-        if name in ("IsEmpty", "IsNotEmpty", "Any"):
-            return Literal(frozenset())
-        single = name in ("Equals", "NotEquals")
-        values = [condition.value] if single else condition.values
-        wanted, word = (bool, "true or false") if self.paths[path] == "bool" else (str, "text")
-        if self.paths[path] != "any" and not all(type(value) is wanted for value in values):
-            mend = "Write IsIn with values: [true] or [false]" if wanted is bool else "Write text; put numbers in quotes"
-            self._fault(place, f"{path} holds {word}, and is compared with something else", mend)
-            return Literal(frozenset())
-        self.mentions += [Mention(path, value, place) for value in values if isinstance(value, str)]
-        return Literal(values[0]) if single else Literal(relations.members(values))
+    def _literal(self, path: str, name: str, raw: Entries) -> Literal:
+        try:
+            value = read_literal(name, raw, path, self.paths[path])
+        except Unreadable as fault:
+            self._fault(raw.place, fault.what, fault.mend)
+            return Literal(None)
+        if name in NAMING:
+            names = value if isinstance(value, frozenset) else (value,)
+            self.mentions += [Mention(path, name, raw.place) for name in names if isinstance(name, str)]
+        return Literal(value)
 
     def _compare(self, left: Path, relation: Relation, right: Operand, name: str, place: Place) -> Formula:
-        wanted = _SIDES.get(relation)
-        for path, want in zip((left, right), wanted or (), strict=False):
-            kind = self.paths[path.name] if isinstance(path, Path) else "any"
-            if isinstance(path, Path) and kind != "any" and want != (holds := _SET if kind == "set" else _SCALAR):
-                mend = "Use AnyIn or AllIn, or AnyInAttribute" if holds == _SET else "Use Equals or IsIn, or EqualsAttribute"
-                self._fault(place, f"{name} wants {want} where {path.name} holds {holds}", mend)
+        for side, want in zip((left, right), SIDES.get(relation, ()), strict=False):
+            kind = self.paths[side.name] if isinstance(side, Path) else "any"
+            if isinstance(side, Path) and kind != "any" and kind not in want.kinds:
+                mend = "Use AnyIn or AllIn, or AnyInAttribute" if kind == "set" else "Use Equals or IsIn, or EqualsAttribute"
+                self._fault(place, f"{name} wants {want.words} where {side.name} holds {HELD[kind]}", mend)
                 return FALSE
         return self._about(left, relation, right, name, place)
 
+    def _is_fact(self, path: str) -> bool:
+        """Of plain entities a ``record`` is a property like any other; of people it is what decisions leave open."""
+        return path.startswith(RECORD) and self.paths[path] != "any"
+
     def _about(self, left: Path, relation: Relation, right: Operand, name: str, place: Place) -> Formula:
         """The comparison, or if a record fact is on one of its sides the open one."""
-        facts = [side for side in (left, right) if isinstance(side, Path) and side.name.startswith(RECORD)]
+        facts = [side for side in (left, right) if isinstance(side, Path) and self._is_fact(side.name)]
         if not facts:
             return Compare(left, relation, right)
         fact_first = facts[0] is left

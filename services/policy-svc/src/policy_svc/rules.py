@@ -88,7 +88,9 @@ def needed(formula: Formula, path: str) -> frozenset[str] | None:
 def _texts(value: object) -> frozenset[str] | None:
     if isinstance(value, str):
         return frozenset({value})
-    return frozenset(text for text in value if isinstance(text, str)) if isinstance(value, frozenset) else None
+    texts = frozenset(text for text in value if isinstance(text, str)) if isinstance(value, frozenset) else None
+    # Beside other kinds of values a text that is not among them is unknown, which is not false.
+    return texts if texts is not None and texts == value else None
 
 
 _WORD: Mapping[str, str] = {

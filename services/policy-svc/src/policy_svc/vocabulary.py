@@ -1,7 +1,6 @@
 """The words of a request: which paths rules may name, what each holds, and which operations exist. Nothing is decided here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from stena.contracts.catalogue import Kind as OrganisationKind
@@ -41,25 +40,6 @@ PATHS: Final[Mapping[str, Kind]] = {
     "context.time": "text",
 }
 """Path (``element.name``) to the kind of value that it holds. Everything else is refused in a rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The paths that rules may name; where it is ``open``, any other path too. ``facts`` are left to the record's holder."""
-
-    kinds: Mapping[str, Kind]
-    facts: frozenset[str] = frozenset()
-    open: bool = False
-
-    def kind(self, path: str) -> Kind | None:
-        return self.kinds.get(path, "any" if self.open else None)
-
-
-PEOPLE: Final = Vocabulary(PATHS, frozenset(RECORD + fact for fact in type_of_fact))
-"""Of a rulebook about people: everything is known, and nothing may be named that no decision fills in."""
-
-PLAIN: Final = Vocabulary({path: "text" for path in ("subject.id", "resource.id", "action.id")}, open=True)
-"""Of a rulebook of plain rules over plain entities, whose properties are their own."""
 
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "person": (
