@@ -7,6 +7,10 @@ from typing import Final, NamedTuple
 
 MOST: Final = 50
 """Faults that one refusal names at most; a file that is wrong throughout is not listed line by line."""
+ENOUGH: Final = 1_000
+"""Faults after which nothing more is looked for: what is so wrong is no rulebook, and would cost memory without end."""
+LONGEST: Final = 300
+"""Characters of a fault's text: it may quote what the author wrote, and that may be a file poured into a key."""
 
 
 class Place(NamedTuple):
@@ -40,7 +44,10 @@ class Faults:
         self._found: list[Fault] = []
 
     def add(self, place: Place, what: str, mend: str, uid: str | None = None) -> None:
-        self._found.append(Fault(place, what, mend, uid))
+        """Raises ``RulebookError`` when it is one too many."""
+        self._found.append(Fault(place, _short(what), _short(mend), uid))
+        if len(self._found) >= ENOUGH:
+            self.raise_if_any()
 
     def __len__(self) -> int:
         return len(self._found)
@@ -64,8 +71,12 @@ class RulebookError(Exception):
         return "\n".join([*map(str, self.faults), *more])
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
 def choices(wanted: str, known: Iterable[str]) -> str:
     """What to mend about a name that nobody knows: the nearest known names, or all when they are few."""
     names = sorted(known)
-    near = get_close_matches(wanted, names, n=3) or (names if len(names) <= 12 else [])
+    near = get_close_matches(wanted[:LONGEST], names, n=3) or (names if len(names) <= 12 else [])
     return f"Write one of: {', '.join(near)}" if near else "Define it first, or correct the name"

@@ -6,8 +6,8 @@ scalars by the core schema of YAML 1.2 (``no`` is Norwegian, not false; a date i
 
 import math
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NoReturn
 
 import yaml
 
@@ -15,6 +15,8 @@ from policy_svc.faults import Faults, Place
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 DEEPEST: Final = 32
+MOST_VALUES: Final = 500_000
+"""In all files together, keys included: nearly twice what 10,000 rules have."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -51,21 +53,98 @@ class Items(list[Any]):
 
 def read(file: str, text: str, faults: Faults) -> Any:
     """The one document in ``text``. A file that cannot be trusted to mean one thing adds its faults and gives ``None``."""
-    before = len(faults)
-    try:
-        _check_events(file, text, faults)
-        if len(faults) > before:
-            return None
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        return None if node is None else _value(file, node, faults)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        faults.add(Place(file, line), f"not valid YAML: {error.problem}", "Correct the syntax")
-    except (yaml.YAMLError, ValueError):
-        faults.add(
-            Place(file, 1), "not valid YAML: it holds a character that a text cannot hold", "Save the file as UTF-8 text"
-        )
-    return None
+    return Reader(faults).read(file, text)
+
+
+class Reader:
+    """Reads the files of one rulebook, in one pass over each, until together they hold more values than any rulebook needs."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._left = MOST_VALUES
+
+    def read(self, file: str, text: str) -> Any:
+        """As the function ``read``."""
+        before = len(self._faults)
+        try:
+            value = self._document(file, yaml.parse(text, Loader=yaml.CSafeLoader))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            self._faults.add(Place(file, line), f"not valid YAML: {error.problem}", "Correct the syntax")
+        except (yaml.YAMLError, ValueError):
+            what = "not valid YAML: it holds a character that a text cannot hold"
+            self._faults.add(Place(file, 1), what, "Save the file as UTF-8 text")
+        except _GivenUp:
+            pass
+        return value if len(self._faults) == before else None
+
+    def _document(self, file: str, events: Iterator[yaml.Event]) -> Any:
+        value = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._give_up(_place(file, event), "a second document begins here", "Keep one document in a file")
+            elif isinstance(event, yaml.NodeEvent):
+                value = self._value(file, event, events, 1)
+        return value
+
+    def _value(self, file: str, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Any:
+        place = _place(file, event)
+        self._check(event, place, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = Items(place)
+            while not isinstance(part := next(events), yaml.SequenceEndEvent):
+                items.places.append(_place(file, part))
+                items.append(self._value(file, part, events, depth + 1))
+            return items
+        if isinstance(event, yaml.MappingStartEvent):
+            entries = Entries(place)
+            while not isinstance(key := next(events), yaml.MappingEndEvent):
+                self._enter(entries, file, key, events, depth + 1)
+            return entries
+        return _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+
+    def _enter(self, entries: Entries, file: str, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> None:
+        place = _place(file, event)
+        key = self._value(file, event, events, depth)
+        value = self._value(file, next(events), events, depth)
+        if not isinstance(key, str):
+            self._faults.add(place, "a key that is not text", "Put the key in quotes")
+        elif key in entries:
+            mend = f"Keep one of them; the other is in line {entries.places[key].line}"
+            self._faults.add(place, f"the key {key!r} stands here twice", mend)
+        else:
+            entries[key] = value
+            entries.places[key] = place
+
+    def _check(self, event: yaml.Event, place: Place, depth: int) -> None:
+        if getattr(event, "anchor", None) is not None:
+            self._faults.add(place, "anchors and aliases are not allowed", "Write the value out where it is meant")
+        if getattr(event, "tag", None) not in (None, "!"):
+            self._faults.add(place, "tags are not allowed", "Write a plain value; quote it to make it text")
+        if depth > DEEPEST + isinstance(event, yaml.ScalarEvent):
+            self._give_up(place, f"nested deeper than {DEEPEST} levels", "Flatten the value")
+        self._left -= 1
+        if self._left < 0:
+            self._give_up(
+                place,
+                f"the rulebook holds more than {MOST_VALUES} values",
+                "Keep fewer, or put some into a rulebook of their own",
+            )
+
+    def _give_up(self, place: Place, what: str, mend: str) -> NoReturn:
+        self._faults.add(place, what, mend)
+        raise _GivenUp
+
+
+class _GivenUp(Exception):
+    """The rest of the file is not worth reading, or not safe to."""
+
+
+def _place(file: str, event: yaml.Event) -> Place:
+    return Place(file, event.start_mark.line + 1 if event.start_mark else 1)
 
 
 def place_at(value: Any, path: Iterable[object], otherwise: Place) -> Place:
@@ -93,60 +172,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _check_events(file: str, text: str, faults: Faults) -> None:
-    """Refuse what must not reach the composer: it follows aliases and recurses as deep as the text says."""
-    depth = documents = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        place = Place(file, event.start_mark.line + 1 if event.start_mark else 1)
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                faults.add(place, "a second document begins here", "Keep one document in a file")
-                return
-        if getattr(event, "anchor", None):
-            faults.add(place, "anchors and aliases are not allowed", "Write the value out where it is meant")
-        if getattr(event, "tag", None) not in (None, "!"):
-            faults.add(place, "tags are not allowed", "Write a plain value; quote it to make it text")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            faults.add(place, f"nested deeper than {DEEPEST} levels", "Flatten the value")
-            return
-
-
-def _value(file: str, node: yaml.Node, faults: Faults) -> Any:
-    place = Place(file, node.start_mark.line + 1)
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        items = Items(place)
-        for part in node.value:
-            items.append(_value(file, part, faults))
-            items.places.append(Place(file, part.start_mark.line + 1))
-        return items
-    entries = Entries(place)
-    for key_node, value_node in node.value:
-        _enter(entries, file, key_node, value_node, faults)
-    return entries
-
-
-def _enter(entries: Entries, file: str, key_node: yaml.Node, value_node: yaml.Node, faults: Faults) -> None:
-    place = Place(file, key_node.start_mark.line + 1)
-    key = _scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-    if not isinstance(key, str):
-        faults.add(place, "a key that is not text", "Put the key in quotes")
-        return
-    if key in entries:
-        faults.add(
-            place, f"the key {key!r} stands here twice", f"Keep one of them; the other is in line {entries.places[key].line}"
-        )
-        return
-    entries[key] = _value(file, value_node, faults)
-    entries.places[key] = place
-
-
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text: str = node.value
-    if node.style:
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text: str = event.value
+    if event.style:
         return text
     if text in _WORDS:
         return _WORDS[text]
