@@ -1,6 +1,7 @@
 """A small rulebook as text and in memory, and policy-svc served in this process on a real database."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from stena.migrations import upgrade
 HERE = Path(__file__).parent
 KEY = "an enforcement point's key, long and random in a deployment"
 KNOWN = {"Authorization": f"Bearer {KEY}"}
+ADMINISTRATOR = {"Authorization": "Bearer an administrator's key, long and random too"}
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +69,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Any) -> PolicyS
     upgrade(database.owner_url, commands.migrations())
     folder = tmp_path_factory.mktemp("policy-svc")
     keys.make_signing_key(folder / "grant-key")
-    (folder / "points.json").write_text(f'{{"gateway": "{hashlib.sha256(KEY.encode()).hexdigest()}"}}')
+    (folder / "points.json").write_text(_holder("gateway", KNOWN))
+    (folder / "administrators.json").write_text(_holder("privacy officer", ADMINISTRATOR))
     return PolicySettings(
         database_url=database.app_url.render_as_string(hide_password=False),
         rulebook_dir=HERE / "rulebook",
         grant_key_file=folder / "grant-key",
         enforcement_points_file=folder / "points.json",
+        administrators_file=folder / "administrators.json",
     )
 
 
@@ -92,12 +96,9 @@ async def service(settings: PolicySettings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-async def without_database(settings: PolicySettings) -> AsyncIterator[httpx.AsyncClient]:
-    """The same, where nothing listens at the database's address."""
-    app = create_app(settings.model_copy(update={"database_url": "postgresql://policy_app:x@127.0.0.1:1/policy"}))
-    async with app.router.lifespan_context(app), _client(app, KNOWN) as client:
-        yield client
+def _holder(name: str, headers: dict[str, str]) -> str:
+    key = headers["Authorization"].removeprefix("Bearer ")
+    return json.dumps({name: hashlib.sha256(key.encode()).hexdigest()})
 
 
 def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:

@@ -1,20 +1,13 @@
 """policy-svc over HTTP, on a real PostgreSQL: AuthZEN's shape, grants that verify, and no answer to strangers."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from policy_svc import store
-from policy_svc.loading import parse, revision_of
-from policy_svc.settings import PolicySettings
 from stena.contracts.access import Evaluation, EvaluationResponse
 from stena.contracts.catalogue import Catalogue, Promises
-from stena.database import create_engine
 from stena.grants import LIFETIME, Verifier
 
 Ask = Callable[..., Evaluation]
@@ -168,29 +161,3 @@ async def test_promises_reach_what_wants_a_reason_or_oneself(service: httpx.Asyn
     own = Promises.model_validate_json((await service.get("/rulebook/organisations/self/promises")).content)
     assert own.promises[0].operations == ("read", "ledger:read")
     assert own.promises[0].disclose["health_needs"].when is True
-
-
-async def test_the_revision_can_be_read_back_and_loaded_again(settings: PolicySettings, service: httpx.AsyncClient) -> None:
-    for _ in range(50):
-        if (await service.get("/readyz")).status_code == 200:
-            break
-        await asyncio.sleep(0.05)
-    revision = (await service.get("/rulebook")).json()["revision"]
-    engine = create_engine(settings.database)
-    try:
-        files = await store.files_of(engine, revision)
-        assert files is not None
-        assert revision_of(files) == revision == parse(files)[0].revision
-        for statement in ("DELETE FROM rulebook_revisions", "UPDATE rulebook_revisions SET content = '{}'"):
-            with pytest.raises(DBAPIError, match="permission denied"):
-                async with engine.begin() as connection:
-                    await connection.execute(text(statement))
-    finally:
-        await engine.dispose()
-
-
-async def test_without_its_database_it_goes_on_deciding_and_says_so(without_database: httpx.AsyncClient, ask: Ask) -> None:
-    assert (await _evaluate(without_database, ask())).decision
-    ready = await without_database.get("/readyz")
-    assert ready.status_code == 503
-    assert ready.json()["checks"] == {"rulebook": True, "database": False}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from fastapi import APIRouter, Response
 from prometheus_client import start_http_server
@@ -11,8 +12,17 @@ from stena.settings import ServiceSettings
 Check = Callable[[], Awaitable[object]]
 
 
-def router(checks: Mapping[str, Check]) -> APIRouter:
-    """``/healthz``: the process runs. ``/readyz``: each named check passes within a second, else 503 naming those that fail."""
+def router(
+    checks: Mapping[str, Check],
+    *,
+    degrading: Mapping[str, Check] = MappingProxyType({}),
+    about: Callable[[], Mapping[str, object]] = dict,
+) -> APIRouter:
+    """``/healthz``: the process runs. ``/readyz``: each named check passes within a second, else 503 naming those that fail.
+
+    Where one of ``degrading`` fails the service goes on without: 200, and the status says it. ``about`` adds members that
+    operators want to see there.
+    """
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/healthz")
@@ -21,10 +31,12 @@ def router(checks: Mapping[str, Check]) -> APIRouter:
 
     @routes.get("/readyz")
     async def readyz(response: Response) -> dict[str, object]:
-        outcomes = dict(zip(checks, await asyncio.gather(*map(_passes, checks.values())), strict=True))
-        ready = all(outcomes.values())
+        asked = {**checks, **degrading}
+        outcomes = dict(zip(asked, await asyncio.gather(*map(_passes, asked.values())), strict=True))
+        ready = all(outcomes[name] for name in checks)
         response.status_code = 200 if ready else 503
-        return {"status": "ready" if ready else "not ready", "checks": outcomes}
+        status = "not ready" if not ready else "ready" if all(outcomes.values()) else "degraded"
+        return {"status": status, "checks": outcomes, **about()}
 
     return routes
 

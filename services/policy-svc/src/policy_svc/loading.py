@@ -1,7 +1,7 @@
 """From a folder of files to a rulebook in memory: whole or not at all. Every fault found is reported, with file and line."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ from policy_svc.plans import make_plans
 from policy_svc.rulebook import Rulebook
 from policy_svc.rules import Names, Rule, check_bounds, check_names
 from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, RECORD, SENSITIVITIES
-from policy_svc.yaml_files import MOST_BYTES, Items, read
+from policy_svc.yaml_files import MOST_BYTES, Items, Reader
 from stena.contracts.catalogue import Catalogue
 
 FOLDERS: Final = ("rules", "right_to_work", "tests")
@@ -35,8 +35,15 @@ MOST_FILES: Final = 2_000
 
 def load(directory: Path) -> Rulebook:
     """The rulebook in ``directory``, its golden cases included. Raises ``RulebookError`` with every fault."""
-    rulebook, cases = parse(read_files(directory))
+    return checked(read_files(directory))
+
+
+def checked(files: Mapping[str, str]) -> Rulebook:
+    """The rulebook that ``files`` describe, its golden cases included. Raises ``RulebookError`` with every fault."""
     faults = Faults()
+    _check_presence(files, faults)
+    faults.raise_if_any()
+    rulebook, cases = parse(files)
     for outcome in golden.run(rulebook, cases):
         for difference in outcome.differences:
             what = f"the case {outcome.case.wanted.name!r} {difference}"
@@ -53,15 +60,30 @@ def read_files(directory: Path) -> dict[str, str]:
         faults.add(Place(str(directory), 0), "no such folder", "Give the folder that holds rulebook.yaml")
         faults.raise_if_any()
     paths = sorted(path for path in directory.rglob("*") if not _passed_over(path.relative_to(directory)) and path.is_file())
-    for path in paths[:MOST_FILES]:
-        text = _read_file(path, path.relative_to(directory).as_posix(), faults)
+    names = {path.relative_to(directory).as_posix(): path for path in paths}
+    for name in [name for name in names if _belongs(name)][:MOST_FILES]:
+        text = _read_file(names[name], name, faults)
         if text is not None:
-            texts[path.relative_to(directory).as_posix()] = text
-    for name in CHAPTERS:
-        if not (directory / name).is_file():
-            faults.add(Place(name, 0), "the file is missing", "Add it, as docs/rulebook.md says")
+            texts[name] = text
+    _check_presence(names, faults)
     faults.raise_if_any()
     return texts
+
+
+def _check_presence(names: Collection[str], faults: Faults) -> None:
+    """Every file that there must be, and none that would be passed over in silence."""
+    for name in sorted(names):
+        if not _belongs(name):
+            mend = f"Put it into {', '.join(FOLDERS)} as .yaml, or remove it"
+            faults.add(Place(name, 0), "a file that no rulebook has", mend)
+    for name in CHAPTERS:
+        if name not in names:
+            faults.add(Place(name, 0), "the file is missing", "Add it, as docs/rulebook.md says")
+
+
+def _belongs(name: str) -> bool:
+    folder, _, file = name.rpartition("/")
+    return name in CHAPTERS or (folder in FOLDERS and file.endswith(".yaml"))
 
 
 def _passed_over(path: Path) -> bool:
@@ -69,10 +91,6 @@ def _passed_over(path: Path) -> bool:
 
 
 def _read_file(path: Path, name: str, faults: Faults) -> str | None:
-    folder, _, file = name.rpartition("/")
-    if name not in CHAPTERS and not (folder in FOLDERS and file.endswith(".yaml")):
-        faults.add(Place(name, 0), "a file that no rulebook has", f"Put it into {', '.join(FOLDERS)} as .yaml, or remove it")
-        return None
     try:
         if path.stat().st_size > MOST_BYTES:
             faults.add(Place(name, 0), f"larger than {MOST_BYTES // 1024 // 1024} MiB", "Split it into several files")
@@ -93,7 +111,8 @@ def revision_of(files: Mapping[str, str]) -> str:
 def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     """The rulebook that ``files`` describe and its golden cases, not yet run. Raises ``RulebookError``."""
     faults = Faults()
-    chapters = {name: Chapter(read(name, text, faults), Place(name, 1)) for name, text in files.items()}
+    reader = Reader(faults)
+    chapters = {name: Chapter(reader.read(name, text), Place(name, 1)) for name, text in files.items()}
     faults.raise_if_any()
     header = read_entry(HeaderEntry, chapters["rulebook.yaml"].raw, Place("rulebook.yaml", 1), faults)
     purposes = read_purposes(chapters["purposes.yaml"], faults)

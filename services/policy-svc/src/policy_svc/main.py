@@ -6,18 +6,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from policy_svc import store
+from policy_svc import revision_routes
 from policy_svc.decision_point import DecisionPoint
 from policy_svc.echo import EchoRequestId
-from policy_svc.enforcement_points import EnforcementPointsError, read_enforcement_points
+from policy_svc.enforcement_points import EnforcementPointsError, read_administrators, read_enforcement_points
 from policy_svc.faults import RulebookError
+from policy_svc.following import Follower
+from policy_svc.kept import keep, kept
 from policy_svc.loading import load
+from policy_svc.offers import Offer, offer_of
+from policy_svc.revision_routes import Desk
 from policy_svc.routes import router
+from policy_svc.rulebook import Rulebook
+from policy_svc.serving import Serving
 from policy_svc.settings import PolicySettings
+from policy_svc.store.archive import Archive
+from policy_svc.store.listening import Ear
 from stena import application, health, keys, logging
 from stena.database import create_engine
 
@@ -46,38 +53,60 @@ def refuse(reason: str) -> NoReturn:
 
 
 def create_app(settings: PolicySettings) -> FastAPI:
-    """The service, which calls no other. Raises ``RulebookError``: nothing is decided by a broken rulebook."""
+    """The service, which calls no other. Raises ``RulebookError``: nothing is decided by a broken rulebook.
+
+    What decides is the active revision of the database. While that cannot be asked, it is the last one that decided here.
+    """
+    last = kept(settings.state_dir) if settings.state_dir else None
     point = DecisionPoint(
-        rulebook=load(settings.rulebook_dir),
+        rulebook=last or load(settings.rulebook_dir),
         key=keys.signing_key(settings.grant_key_file),
         enforcement_points=read_enforcement_points(settings.enforcement_points_file),
     )
-    engine = create_engine(settings.database, pool_size=2)
+    engine = create_engine(settings.database, pool_size=3)
+    serving, archive, offer = Serving(point, at_once=last is not None), Archive(engine), offer_of(settings.rulebook_dir)
+
+    def use(rulebook: Rulebook) -> None:
+        serving.use(rulebook)
+        if settings.state_dir:
+            keep(settings.state_dir, rulebook)
+
+    follower = Follower(archive, point.rulebook, use)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        recording = asyncio.create_task(store.record_when_possible(engine, point.rulebook))
+        await follower.look_in_time()
+        offer.tell(follower.active)
+        following = asyncio.create_task(follower.follow(ear := Ear(engine)))
         yield
-        recording.cancel()
+        following.cancel()
         with suppress(asyncio.CancelledError):
-            await recording
+            await following
+        await ear.close()
         await engine.dispose()
 
     app = application.create(lifespan, EchoRequestId)
-    app.state.decision_point = point
+    app.state.serving = serving
+    app.state.desk = Desk(archive, follower, read_administrators(settings.administrators_file))
     app.include_router(router)
-    app.include_router(health.router(checks(engine, point)))
+    app.include_router(revision_routes.router)
+    app.include_router(readiness(serving, follower, offer))
     return app
 
 
-def checks(engine: AsyncEngine, point: DecisionPoint) -> dict[str, health.Check]:
-    """Ready: a rulebook decides, and its revision can be read back. Without the second it goes on deciding all the same."""
+def readiness(serving: Serving, follower: Follower, offer: Offer) -> APIRouter:
+    """Ready: a rulebook decides. Degraded: it goes on deciding, but what is activated now would not be seen here."""
 
     async def rulebook() -> object:
-        return point.rulebook.revision
+        return serving.point()
 
     async def database() -> None:
-        if not await store.recorded(engine, point.rulebook.revision):
-            raise LookupError("the active revision is not recorded")
+        if not follower.current:
+            raise LookupError("the active revision does not decide here, or cannot be asked for")
 
-    return {"rulebook": rulebook, "database": database}
+    def about() -> dict[str, object]:
+        offered = offer.beside(follower.active)
+        told = {"revision": serving.revision, "read_only": not follower.current}
+        return {"rulebook": told | ({"offered": offered} if offered else {})}
+
+    return health.router({"rulebook": rulebook}, degrading={"database": database}, about=about)

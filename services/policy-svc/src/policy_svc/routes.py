@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from policy_svc.authzen import MOST_BYTES, read_evaluation, read_evaluations
 from policy_svc.decision_point import DecisionPoint
+from policy_svc.serving import Serving
 from stena.contracts.access import EvaluationsResponse
 from stena.problems import ContentTooLarge, NotFound
 
@@ -15,8 +16,9 @@ router = APIRouter()
 
 
 async def decision_point(request: Request) -> DecisionPoint:
-    point: DecisionPoint = request.app.state.decision_point
-    return point
+    """The same for the whole call, whatever is activated meanwhile."""
+    serving: Serving = request.app.state.serving
+    return serving.point()
 
 
 async def enforcement_point(request: Request, point: Annotated[DecisionPoint, Depends(decision_point)]) -> str:
@@ -42,9 +44,12 @@ async def evaluations(request: Request, point: Point) -> Response:
 
 
 @router.get("/rulebook")
-async def catalogue(point: Point) -> Response:
-    """The attributes, purposes and organisations of the active revision."""
-    return Response(point.catalogue, media_type="application/json")
+async def catalogue(request: Request, point: Point) -> Response:
+    """The attributes, purposes and organisations of the active revision; 304 for who names it in ``If-None-Match``."""
+    etag = f'"{point.rulebook.revision}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(point.catalogue, headers={"ETag": etag}, media_type="application/json")
 
 
 @router.get("/rulebook/organisations/{organisation}/promises", dependencies=known_caller)
@@ -62,13 +67,13 @@ async def jwks(point: Point) -> Response:
     return Response(orjson.dumps({"keys": [point.key.as_dict(private=False)]}), media_type="application/jwk-set+json")
 
 
-async def body_of(request: Request) -> bytes:
-    """The whole body, given up as soon as it is larger than any question."""
+async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The whole body, given up as soon as it is larger than ``most`` bytes: by default more than any question."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise ContentTooLarge(f"The body is larger than {MOST_BYTES} bytes.")
+        if len(body) > most:
+            raise ContentTooLarge(f"The body is larger than {most} bytes.")
     return bytes(body)
 
 

@@ -14,18 +14,31 @@ class RulebookSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="POLICY_", extra="ignore", frozen=True)
 
-    rulebook_dir: Path = Field(default=Path("deploy/rulebook"), description="Folder of the rulebook that decides.")
+    rulebook_dir: Path = Field(
+        default=Path("deploy/rulebook"), description="Folder of the rulebook: the first to decide, afterwards an offer."
+    )
 
 
-class PolicySettings(RulebookSettings):
+class ArchiveSettings(RulebookSettings):
+    """What is enough to load and activate revisions: for the commands."""
+
     database_url: str = Field(description="Database `policy`, as the runtime role: postgresql://policy_app@host:port/policy.")
     database_password_file: Path | None = Field(default=None, description="File with that role's password.")
-    grant_key_file: Path = Field(description="Ed25519 JWK that signs grants.")
-    enforcement_points_file: Path = Field(description="JSON: name of each enforcement point to the SHA-256 (hex) of its key.")
 
     @property
     def database(self) -> URL:
         return database_url(self.database_url, self.database_password_file)
+
+
+class PolicySettings(ArchiveSettings):
+    grant_key_file: Path = Field(description="Ed25519 JWK that signs grants.")
+    enforcement_points_file: Path = Field(description="JSON: name of each enforcement point to the SHA-256 (hex) of its key.")
+    administrators_file: Path | None = Field(
+        default=None, description="JSON: name of each administrator of the rulebook to the SHA-256 (hex) of its key."
+    )
+    state_dir: Path | None = Field(
+        default=None, description="Folder that keeps the active revision, for a restart while the database does not answer."
+    )
 
 
 class OwnerSettings(ServiceSettings):
