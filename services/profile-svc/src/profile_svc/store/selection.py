@@ -59,7 +59,7 @@ def _picked(column: str, names: Iterable[str], value: str = "value") -> str:
     wanted = ", ".join(map(_quoted, names))
     if not wanted:
         return "'{}'::jsonb"
-    # noqa below: the only text that is not ours is names of attributes, and those are identifiers.
+    # The only text here that is not ours is names of attributes, and those are identifiers.
     picked = f"SELECT jsonb_object_agg(key, {value}) FROM jsonb_each(persons.{column}) WHERE key IN ({wanted})"  # noqa: S608
     return f"coalesce(({picked}), '{{}}'::jsonb)"
 
