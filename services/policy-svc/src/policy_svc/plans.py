@@ -63,7 +63,7 @@ def make_plans(rules: Iterable[Rule], broader: Mapping[str, frozenset[str]], att
     catalogue = sorted(attributes, key=lambda attribute: bool(attribute.derived_from))
     return Plans(
         operations={
-            (kind, action, purpose): buckets.plan(action, purpose, {**_NO_ATTRIBUTE, "resource.type": kind})
+            (kind, action, purpose): buckets.plan(action, purpose, {**NO_ATTRIBUTE, "resource.type": kind})
             for kind, actions in OPERATIONS.items()
             for action in actions
             for purpose in broader
@@ -73,7 +73,8 @@ def make_plans(rules: Iterable[Rule], broader: Mapping[str, frozenset[str]], att
     )
 
 
-_NO_ATTRIBUTE: Values = dict.fromkeys(("resource.attribute", "resource.category", "resource.sensitivity", "resource.reveals"))
+NO_ATTRIBUTE: Values = dict.fromkeys(("resource.attribute", "resource.category", "resource.sensitivity", "resource.reveals"))
+"""What a question about an operation says of attributes."""
 
 
 class _Buckets:
@@ -119,7 +120,7 @@ def _attribute_plan(buckets: _Buckets, action: str, purpose: str, catalogue: Ite
     recipe_of: dict[str, Recipe] = {}
     never: list[str] = []
     for attribute in catalogue:
-        plan = buckets.plan(action, purpose, _values(attribute))
+        plan = buckets.plan(action, purpose, values_of(attribute))
         order = list(followers)
         sources = [recipe_of.get(source) for source in attribute.derived_from]
         recipe = Recipe(
@@ -136,7 +137,8 @@ def _attribute_plan(buckets: _Buckets, action: str, purpose: str, catalogue: Ite
     return AttributePlan(tuple((recipe, tuple(names)) for recipe, names in followers.items()), tuple(never))
 
 
-def _values(attribute: Attribute) -> Values:
+def values_of(attribute: Attribute) -> Values:
+    """What a question about an attribute says of its resource."""
     return {
         "resource.type": "person",
         "resource.attribute": attribute.name,
