@@ -1,76 +1,149 @@
 """AuthZEN Authorization API 1.0 on the wire: bodies to questions, and every malformed one to a 400 that says what to mend.
 
-It decides nothing, and lets no caller claim what belongs to the rulebook or to a record.
+It decides nothing. Unknown members are ignored at every level, as the standard wants it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stena.contracts.access import Evaluation, Evaluations
+from policy_svc.claims import Claim
+from policy_svc.strict_json import read_object
+from stena.contracts.access import Action, Evaluation, Resource, Subject
 from stena.problems import BadRequest, pointer
 
-MOST_BYTES: Final = 1024 * 1024
 MOST_EVALUATIONS: Final = 100
-
-SUBJECT_OWNED: Final = frozenset({"organisation", "kind", "purposes", "regions", "roles"})
-RESOURCE_OWNED: Final = frozenset({"record", "category", "sensitivity", "reveals", "owner"})
-CONTEXT_OWNED: Final = frozenset({"purpose_and_broader", "consent", "time"})
-"""What a caller may not say of subject, resource and context: it is known here, or left to whoever holds the record."""
+PARTS: Final[tuple[str, ...]] = ("subject", "action", "resource", "context")
 
 Model = TypeVar("Model", bound=BaseModel)
+Claims = Callable[[Evaluation], tuple[Claim, ...]]
+"""What of an evaluation the caller has no right to say; it depends on the rulebook that decides."""
 
 
-def read_evaluation(content_type: str | None, body: bytes) -> Evaluation:
-    """The question in a body. Unknown members are ignored at every level (the standard wants it so)."""
-    evaluation = _read(Evaluation, content_type, body)
-    _refuse_claims([((), evaluation)])
-    return evaluation
+class Semantic(StrEnum):
+    """How far a batch is answered: to its end, or to the first answer of a kind."""
+
+    EXECUTE_ALL = "execute_all"
+    DENY_ON_FIRST_DENY = "deny_on_first_deny"
+    PERMIT_ON_FIRST_PERMIT = "permit_on_first_permit"
+
+    def ends_with(self, permit: bool) -> bool:
+        return self is (Semantic.PERMIT_ON_FIRST_PERMIT if permit else Semantic.DENY_ON_FIRST_DENY)
 
 
-def read_evaluations(content_type: str | None, body: bytes) -> Evaluations:
-    questions = _read(Evaluations, content_type, body)
-    if len(questions.evaluations) > MOST_EVALUATIONS:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Questions in their order. One that cannot be read is here as what is wrong with it, and is denied in its place."""
+
+    questions: tuple[Evaluation | BadRequest, ...]
+    semantic: Semantic
+
+
+class _Resource(Resource):
+    """On the wire nothing is asked of "any" resource by leaving its id out."""
+
+    id: str
+
+
+class _Evaluation(Evaluation):
+    resource: _Resource
+
+
+class ActionSearch(BaseModel):
+    """Which actions of a subject on a resource are permitted? Everything fits in one page, so ``page`` changes nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    subject: Subject
+    resource: _Resource
+    context: dict[str, Any] = Field(default_factory=dict)
+    page: dict[str, Any] = Field(default_factory=dict)
+
+    def question(self, action: str) -> Evaluation:
+        return Evaluation(subject=self.subject, action=Action(name=action), resource=self.resource, context=self.context)
+
+
+def read_evaluation(content_type: str | None, body: bytes, claims: Claims) -> Evaluation:
+    """The one question in a body."""
+    return _evaluation(read_object(content_type, body), claims)
+
+
+def read_evaluations(content_type: str | None, body: bytes, claims: Claims) -> Evaluation | Batch:
+    """The questions in a body. Without ``evaluations``, or with none of them, the body is one question itself."""
+    value = read_object(content_type, body)
+    items, semantic = value.get("evaluations", []), _semantic(value.get("options", {}))
+    if not isinstance(items, list):
+        raise _malformed([{"in": "body", "pointer": "/evaluations", "detail": "Input should be an array"}])
+    if not items:
+        return _evaluation(value, claims)
+    if len(items) > MOST_EVALUATIONS:
         raise BadRequest(f"More than {MOST_EVALUATIONS} evaluations in one call.", slug="too-many-evaluations")
-    _refuse_claims([(("evaluations", index), evaluation) for index, evaluation in enumerate(questions.evaluations)])
-    return questions
+    defaults = {part: value[part] for part in PARTS if part in value}
+    _require_objects(defaults)
+    return Batch(tuple(_item(index, item, defaults, claims) for index, item in enumerate(items)), semantic)
 
 
-def _read(model: type[Model], content_type: str | None, body: bytes) -> Model:
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
-        raise BadRequest("The body must be JSON, and its Content-Type application/json.", slug="not-json")
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: line {error.lineno}, column {error.colno}.", slug="not-json") from error
-    if not isinstance(value, dict):
-        raise BadRequest("The body must be a JSON object.", slug="not-an-object")
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        faults = [
-            {"in": "body", "pointer": pointer(fault["loc"]), "detail": fault["msg"]}
-            for fault in error.errors(include_url=False, include_context=False, include_input=False)[:20]
-        ]
-        raise BadRequest("The body does not have the form of an evaluation.", errors=faults) from error
+def read_action_search(content_type: str | None, body: bytes, claims: Claims) -> ActionSearch:
+    search = _read(ActionSearch, read_object(content_type, body))
+    _refuse_claims(search.question("any"), claims)
+    return search
 
 
-def _refuse_claims(evaluations: list[tuple[tuple[int | str, ...], Evaluation]]) -> None:
-    faults = [fault for place, evaluation in evaluations for fault in _claims(place, evaluation)]
+def _refuse_claims(evaluation: Evaluation, claims: Claims, place: tuple[int | str, ...] = ()) -> None:
+    faults = [
+        {"in": "body", "pointer": pointer((*place, *claim)), "detail": "Leave it out: it is known here."}
+        for claim in claims(evaluation)
+    ]
     if faults:
         raise BadRequest("The call claims what only the rulebook or a record can say.", slug="claims-refused", errors=faults)
 
 
-def _claims(place: tuple[int | str, ...], evaluation: Evaluation) -> list[dict[str, str]]:
-    said: tuple[tuple[tuple[str, ...], Mapping[str, Any], frozenset[str]], ...] = (
-        (("subject", "properties"), evaluation.subject.properties, SUBJECT_OWNED),
-        (("resource", "properties"), evaluation.resource.properties, RESOURCE_OWNED),
-        (("context",), evaluation.context, CONTEXT_OWNED),
-    )
-    return [
-        {"in": "body", "pointer": pointer((*place, *path, name)), "detail": "Leave it out: it is known here."}
-        for path, properties, owned in said
-        for name in sorted(owned & properties.keys())
+def _evaluation(value: Any, claims: Claims, place: tuple[int | str, ...] = ()) -> Evaluation:
+    evaluation = _read(_Evaluation, value, place)
+    _refuse_claims(evaluation, claims, place)
+    return evaluation
+
+
+def _item(index: int, item: Any, defaults: Mapping[str, Any], claims: Claims) -> Evaluation | BadRequest:
+    """A part that an item names replaces the default as a whole: half of one object and half of another is neither."""
+    try:
+        return _evaluation({**defaults, **item} if isinstance(item, dict) else item, claims, ("evaluations", index))
+    except BadRequest as refusal:
+        return refusal
+
+
+def _semantic(options: Any) -> Semantic:
+    if not isinstance(options, dict):
+        raise _malformed([{"in": "body", "pointer": "/options", "detail": "Input should be an object"}])
+    try:
+        return Semantic(options.get("evaluations_semantic", Semantic.EXECUTE_ALL))
+    except ValueError:
+        detail = f"Input should be one of {', '.join(Semantic)}"
+        raise _malformed([{"in": "body", "pointer": "/options/evaluations_semantic", "detail": detail}]) from None
+
+
+def _require_objects(defaults: Mapping[str, Any]) -> None:
+    faults = [
+        {"in": "body", "pointer": f"/{part}", "detail": "Input should be an object"}
+        for part, value in defaults.items()
+        if not isinstance(value, dict)
     ]
+    if faults:
+        raise _malformed(faults)
+
+
+def _read(model: type[Model], value: Any, place: tuple[int | str, ...] = ()) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)[:20]
+        raise _malformed(
+            [{"in": "body", "pointer": pointer((*place, *fault["loc"])), "detail": fault["msg"]} for fault in faults]
+        ) from error
+
+
+def _malformed(faults: list[dict[str, str]]) -> BadRequest:
+    return BadRequest("The body does not have the form of an evaluation.", errors=faults)

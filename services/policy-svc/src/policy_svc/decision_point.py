@@ -7,12 +7,14 @@ import structlog
 from joserfc.jwk import OKPKey
 from uuid_utils import uuid7
 
+from policy_svc.claims import Claim, claims
 from policy_svc.decisions import Decision, decide
 from policy_svc.enforcement_points import EnforcementPoints
 from policy_svc.granting import make_grant
 from policy_svc.metrics import ALERTS, DECISIONS, SECONDS
 from policy_svc.promises import promises
 from policy_svc.rulebook import Rulebook
+from policy_svc.vocabulary import OPERATIONS
 from stena import grants
 from stena.contracts.access import DecisionContext, Evaluation, EvaluationResponse
 from stena.contracts.catalogue import Promises
@@ -46,6 +48,18 @@ class DecisionPoint:
             grant=self._grant(decision, evaluation, decision_id, now) if decision.permit else None,
         )
         return EvaluationResponse(decision=decision.permit, context=context)
+
+    def permits(self, evaluation: Evaluation) -> bool:
+        """What ``evaluate`` would decide, with nothing counted or signed."""
+        return decide(self.rulebook, evaluation, datetime.now(UTC)).permit
+
+    def claims(self, evaluation: Evaluation) -> tuple[Claim, ...]:
+        """What the caller has no right to say."""
+        return claims(evaluation)
+
+    def actions(self, resource_type: str) -> tuple[str, ...]:
+        """The operations that exist on resources of this type; for an unknown one none."""
+        return OPERATIONS.get(resource_type, ())
 
     def promises(self, organisation: str) -> Promises | None:
         """What the rulebook promises an organisation now; ``None`` if it knows none of that id."""

@@ -9,7 +9,8 @@ from typing import NoReturn
 from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
-from policy_svc import revision_routes
+from policy_svc import authzen_routes, discovery, revision_routes
+from policy_svc.decision_log import DecisionLog
 from policy_svc.decision_point import DecisionPoint
 from policy_svc.echo import EchoRequestId
 from policy_svc.enforcement_points import EnforcementPointsError, read_administrators, read_enforcement_points
@@ -85,9 +86,12 @@ def create_app(settings: PolicySettings) -> FastAPI:
         await ear.close()
         await engine.dispose()
 
-    app = application.create(lifespan, EchoRequestId)
-    app.state.serving = serving
+    app = application.create(lifespan, DecisionLog, EchoRequestId)
+    app.state.serving, app.state.decider = serving, serving.point
     app.state.desk = Desk(archive, follower, read_administrators(settings.administrators_file))
+    app.include_router(authzen_routes.router)
+    if settings.public_url is not None:
+        app.include_router(discovery.router(settings.public_url))
     app.include_router(router)
     app.include_router(revision_routes.router)
     app.include_router(readiness(serving, follower, offer))

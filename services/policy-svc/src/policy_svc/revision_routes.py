@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policy_svc import revisions
+from policy_svc.bodies import body_of
 from policy_svc.enforcement_points import Administrators
 from policy_svc.faults import RulebookError
 from policy_svc.following import Follower
 from policy_svc.loading import checked
-from policy_svc.routes import body_of
 from policy_svc.serving import Serving
 from policy_svc.store.archive import Activation, Archive, Overtaken
 from stena.problems import BadRequest, Conflict, NotFound, pointer

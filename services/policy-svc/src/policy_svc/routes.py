@@ -1,4 +1,4 @@
-"""HTTP in and out of the decision point, and nothing else."""
+"""HTTP around the rulebook: what it says to the other services, and the keys of grants. Decisions are in ``authzen_routes``."""
 
 from typing import Annotated
 
@@ -6,11 +6,9 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from policy_svc.authzen import MOST_BYTES, read_evaluation, read_evaluations
 from policy_svc.decision_point import DecisionPoint
 from policy_svc.serving import Serving
-from stena.contracts.access import EvaluationsResponse
-from stena.problems import ContentTooLarge, NotFound
+from stena.problems import NotFound
 
 router = APIRouter()
 
@@ -27,20 +25,6 @@ async def enforcement_point(request: Request, point: Annotated[DecisionPoint, De
 
 Point = Annotated[DecisionPoint, Depends(decision_point)]
 known_caller = [Depends(enforcement_point)]
-
-
-@router.post("/access/v1/evaluation", dependencies=known_caller)
-async def evaluation(request: Request, point: Point) -> Response:
-    """One question. A deny is 200 with ``decision: false``."""
-    question = read_evaluation(request.headers.get("content-type"), await body_of(request))
-    return _json(point.evaluate(question))
-
-
-@router.post("/access/v1/evaluations", dependencies=known_caller)
-async def evaluations(request: Request, point: Point) -> Response:
-    """Several questions, answered in their order; each stands alone."""
-    questions = read_evaluations(request.headers.get("content-type"), await body_of(request))
-    return _json(EvaluationsResponse(evaluations=tuple(map(point.evaluate, questions.evaluations))))
 
 
 @router.get("/rulebook")
@@ -67,16 +51,5 @@ async def jwks(point: Point) -> Response:
     return Response(orjson.dumps({"keys": [point.key.as_dict(private=False)]}), media_type="application/jwk-set+json")
 
 
-async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The whole body, given up as soon as it is larger than ``most`` bytes: by default more than any question."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise ContentTooLarge(f"The body is larger than {most} bytes.")
-    return bytes(body)
-
-
 def _json(answer: BaseModel) -> Response:
-    # Parameters without a value are left out, as AuthZEN wants it.
     return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")

@@ -1,12 +1,16 @@
 """What policy-svc is told at start. The only module of policy-svc that reads the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from stena.settings import ServiceSettings, database_url
+
+PublicUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")]
+"""A base address: no query, no fragment."""
 
 
 class RulebookSettings(ServiceSettings):
@@ -35,6 +39,9 @@ class PolicySettings(ArchiveSettings):
     enforcement_points_file: Path = Field(description="JSON: name of each enforcement point to the SHA-256 (hex) of its key.")
     administrators_file: Path | None = Field(
         default=None, description="JSON: name of each administrator of the rulebook to the SHA-256 (hex) of its key."
+    )
+    public_url: PublicUrl | None = Field(
+        default=None, description="Where enforcement points find this service, for AuthZEN's discovery; absent: no discovery."
     )
     state_dir: Path | None = Field(
         default=None, description="Folder that keeps the active revision, for a restart while the database does not answer."
