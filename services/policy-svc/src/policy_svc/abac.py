@@ -103,8 +103,8 @@ def _check_element(element: str, part: Any, place: Place, uid: str | None, paths
 def _check_condition(raw: Any, uid: str | None, paths: Mapping[str, Kind], faults: Faults) -> None:
     if not isinstance(raw, Entries):
         return
-    name = raw.get("condition")
-    if isinstance(name, str) and name not in SUPPORTED:
+    name = raw["condition"] if isinstance(raw.get("condition"), str) else None  # any other the schemas refuse
+    if name is not None and name not in SUPPORTED:
         mend = INSTEAD.get(name) or choices(name, SUPPORTED)
         faults.add(raw.place_of("condition"), f"the condition {name} is not supported", mend, uid)
     if name == "RegexMatch" and isinstance(raw.get("value"), str):
