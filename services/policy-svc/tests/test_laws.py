@@ -288,7 +288,11 @@ def with_rules(rulebook: Rulebook, generated: Sequence[Raw]) -> Rulebook:
     raw = read("rules/generated.yaml", json.dumps(generated), faults)
     rules = tuple(rule for part in raw if (rule := compile_rule(part, part.place, faults)))
     faults.raise_if_any()
-    return replace(rulebook, rules=rules, plans=make_plans(rules, rulebook.broader, rulebook.catalogue.attributes))
+    return replace(
+        rulebook,
+        rules=rules,
+        plans=make_plans(rules, rulebook.broader, rulebook.catalogue.attributes, rulebook.organisations.values()),
+    )
 
 
 def visible(decision: Decision, facts: Any) -> tuple[bool, set[str]]:

@@ -64,7 +64,8 @@ def decide(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Fac
 
 def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, question: Question) -> Decision:
     kind, operation = evaluation.resource.type, evaluation.action.name
-    plan = rulebook.plans.operations.get((kind, operation, purpose.id), Plan())
+    share = rulebook.plans.of(purpose.id, evaluation.subject.id)
+    plan = share.operations.get((kind, operation), Plan())
     ways = [(allow.rule.uid, allow.formula.true_when(question)) for allow in plan.allows]
     rows = _rows([way for _, way in ways], plan, question)
     if rows is False:
@@ -74,9 +75,9 @@ def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, ques
     withhold: dict[str, Withheld] = {}
     write: dict[str, Disclosure] = {}
     if (kind, operation) in DISCLOSING:
-        disclose, withhold = _attributes(rulebook.plans.disclose[purpose.id], question)
+        disclose, withhold = _attributes(share.disclose, question)
     if (kind, operation) in WRITING:
-        write, _ = _attributes(rulebook.plans.write[purpose.id], question)
+        write, _ = _attributes(share.write, question)
     rules = tuple(uid for uid, way in ways if way is not False)
     return Decision(True, None, rules, purpose=purpose, rows=rows, disclose=disclose, withhold=withhold, write=write)
 

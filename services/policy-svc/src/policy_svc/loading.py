@@ -40,10 +40,8 @@ def load(directory: Path) -> Rulebook:
 
 def checked(files: Mapping[str, str]) -> Rulebook:
     """The rulebook that ``files`` describe, its golden cases included. Raises ``RulebookError`` with every fault."""
-    faults = Faults()
-    _check_presence(files, faults)
-    faults.raise_if_any()
     rulebook, cases = parse(files)
+    faults = Faults()
     for outcome in golden.run(rulebook, cases):
         for difference in outcome.differences:
             what = f"the case {outcome.case.wanted.name!r} {difference}"
@@ -111,6 +109,8 @@ def revision_of(files: Mapping[str, str]) -> str:
 def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     """The rulebook that ``files`` describe and its golden cases, not yet run. Raises ``RulebookError``."""
     faults = Faults()
+    _check_presence(files, faults)
+    faults.raise_if_any()
     reader = Reader(faults)
     chapters = {name: Chapter(reader.read(name, text), Place(name, 1)) for name, text in files.items()}
     faults.raise_if_any()
@@ -141,7 +141,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
         organisations=tuple(approved.organisation for approved in organisations.values()),
         right_to_work=right_to_work,
     )
-    plans = make_plans(rules, broader, attributes.values())
+    plans = make_plans(rules, broader, attributes.values(), organisations.values())
     rulebook = Rulebook(catalogue.revision, files, catalogue, purposes, broader, organisations, rules, plans)
     return rulebook, cases
 
