@@ -81,6 +81,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Any) -> PolicyS
 
 
 @pytest.fixture(scope="session")
+def known() -> dict[str, str]:
+    """The headers of an enforcement point."""
+    return KNOWN
+
+
+@pytest.fixture(scope="session")
+def administrator() -> dict[str, str]:
+    """The headers of somebody who may change what decides."""
+    return ADMINISTRATOR
+
+
+@pytest.fixture(scope="session")
 async def stranger(settings: PolicySettings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running service that presents no key."""
     app = create_app(settings)

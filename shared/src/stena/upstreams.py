@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -13,6 +15,9 @@ from stena import grants, request_id
 from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Unavailable
+
+MOST_CATALOGUES: Final = 4
+"""Revisions whose catalogues are kept: around an activation, grants of two of them come in turns."""
 
 
 async def _carry_trace(request: httpx.Request) -> None:
@@ -52,9 +57,9 @@ async def send(
 
 
 class PolicyService:
-    """policy-svc as its enforcement points see it: its public keys and the catalogue of its rulebook.
+    """policy-svc as its enforcement points see it: its public keys and the catalogues of its rulebook's revisions.
 
-    Both are fetched when first needed and again when a grant shows that there are newer ones.
+    They are fetched when first needed, and when a grant or an answer shows that there are newer ones.
     """
 
     def __init__(self, http: httpx.AsyncClient, *, audience: str, within: float = 0.8) -> None:
@@ -62,7 +67,8 @@ class PolicyService:
         self._audience = audience
         self._within = within
         self._verifier: grants.Verifier | None = None
-        self._catalogue: Catalogue | None = None
+        self._catalogues: dict[str, Catalogue] = {}
+        self._newest: Catalogue | None = None
 
     async def verify(self, authorization: str | None, *, operation: str, resource: str, target: str | None) -> Grant:
         """The grant in an ``Authorization`` header, checked for exactly this call; raises ``Unauthenticated``."""
@@ -79,12 +85,32 @@ class PolicyService:
         return verifier.authentic(token)
 
     async def catalogue(self, revision: str | None = None) -> Catalogue:
-        """The catalogue of ``revision``, or of whichever is active. A revision that policy-svc no longer has is refused."""
-        if self._catalogue is None or revision not in (None, self._catalogue.revision):
-            self._catalogue = await self._fetch_catalogue()
-        if revision not in (None, self._catalogue.revision):
+        """The catalogue of ``revision``, or of whichever was met last. One that policy-svc no longer has is refused.
+
+        What was met last is taken for the active one until something else is met: see ``active``.
+        """
+        if revision is None:
+            return self._newest or await self.active()
+        known = self._catalogues.get(revision) or await self._fetch_catalogue(f"/rulebook/{quote(revision, safe=':')}")
+        if known is None or known.revision != revision:
             raise grants.refused("The grant was made under another rulebook.")
-        return self._catalogue
+        return self._met(known)
+
+    async def active(self) -> Catalogue:
+        """The catalogue that is active at this moment: one more call, which carries nothing if nothing has changed."""
+        newest = self._newest
+        headers = {"If-None-Match": f'"{newest.revision}"'} if newest else {}
+        found = await self._fetch_catalogue("/rulebook", headers) or newest
+        if found is None:
+            raise Unavailable("policy-svc has no catalogue.")
+        return self._met(found)
+
+    def _met(self, catalogue: Catalogue) -> Catalogue:
+        self._catalogues.pop(catalogue.revision, None)  # so that what is met often is not the first to go
+        self._newest = self._catalogues[catalogue.revision] = catalogue
+        while len(self._catalogues) > MOST_CATALOGUES:
+            del self._catalogues[next(iter(self._catalogues))]
+        return catalogue
 
     async def _verifier_for(self, token: str) -> grants.Verifier:
         """policy-svc may have started with a new key: look again when the token names one that is unknown here."""
@@ -96,8 +122,11 @@ class PolicyService:
         response = await send(self._http, "GET", "/.well-known/jwks.json", within=self._within, headers={})
         return grants.Verifier(response.json(), self._audience)
 
-    async def _fetch_catalogue(self) -> Catalogue:
-        response = await send(self._http, "GET", "/rulebook", within=self._within, headers={})
+    async def _fetch_catalogue(self, path: str, headers: Mapping[str, str] = MappingProxyType({})) -> Catalogue | None:
+        """``None``: policy-svc has none there, or none other than the one that ``headers`` name."""
+        response = await send(self._http, "GET", path, within=self._within, headers=headers)
+        if response.status_code in (304, 404):
+            return None
         try:
             return Catalogue.model_validate(response.json())
         except (ValidationError, ValueError) as error:

@@ -38,8 +38,12 @@ class DecisionPoint:
         """Permit if every question is permitted, else the first refusal; raises ``Undecided``."""
         try:
             reach = reach_of(await self._service.catalogue(), call.stated.purpose)
-            person = self._opened(caller, call, reach)
-            answers = await self._answers(caller, call, person)
+            person, answers = await self._asked(caller, call, reach)
+            decided = await self._service.catalogue(answers[0].context.rulebook)
+            if reach_of(decided, call.stated.purpose) != reach:
+                # Another rulebook decides since, under which ids reach otherwise: the person has to be named anew.
+                reach = reach_of(decided, call.stated.purpose)
+                person, answers = await self._asked(caller, call, reach)
             refusals = [answer for answer in answers if not answer.decision]
             if refusals:
                 return _deny(refusals[0], person)
@@ -59,12 +63,14 @@ class DecisionPoint:
         except Unreadable:
             return nobody()
 
-    async def _answers(self, caller: Caller, call: Call, person: str | None) -> tuple[EvaluationResponse, ...]:
+    async def _asked(self, caller: Caller, call: Call, reach: Reach) -> tuple[str | None, tuple[EvaluationResponse, ...]]:
+        """The person that the call is about, if its id is read with ``reach``, and the answer to every question."""
+        person = self._opened(caller, call, reach)
         asked = [_evaluation(caller, call, question, person) for question in call.questions]
         answers = (await self._policy.evaluate(asked)).evaluations
         if len(answers) != len(asked):
             raise ValueError("policy-svc did not answer every question")
-        return answers
+        return person, answers
 
     async def _permit(
         self, caller: Caller, call: Call, person: str | None, answers: tuple[EvaluationResponse, ...], reach: Reach
@@ -73,8 +79,6 @@ class DecisionPoint:
         first = answers[0].context
         for question, granted in zip(call.questions, passes, strict=True):
             _check_binding(granted.grant, _binding(caller, call, question, person) | {"ids": reach, "rulebook": first.rulebook})
-        # Makes the catalogue follow a change of rulebook.
-        await self._service.catalogue(first.rulebook)
         rules = tuple(dict.fromkeys(rule for answer in answers for rule in answer.context.rules))
         return Permit(first.id, first.rulebook, rules, passes, person)
 

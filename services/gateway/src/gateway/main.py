@@ -114,7 +114,7 @@ def checks(app: FastAPI) -> dict[str, health.Check]:
         return await app.state.parts.ledger.answers()
 
     async def rulebook() -> object:
-        return await app.state.parts.rulebook.catalogue()
+        return await app.state.parts.rulebook.active()
 
     async def policy_answers() -> None:
         await app.state.parts.policy.answers()

@@ -41,7 +41,7 @@ async def of_app(request: Request) -> Parts:
 
 
 async def active_catalogue(parts: Annotated[Parts, Depends(of_app)]) -> Catalogue:
-    return await parts.rulebook.catalogue()
+    return await parts.rulebook.active()
 
 
 Gateway = Annotated[Parts, Depends(of_app)]

@@ -16,7 +16,7 @@ class Policy:
 
     def __init__(self, service: PolicyService) -> None:
         self._service = service
-        self._indexed: Attributes | None = None
+        self._indexed: dict[str, Attributes] = {}
 
     async def verify(self, authorization: str | None, *, operation: str, resource: str, target: str | None) -> Grant:
         """The grant for exactly this call; raises ``Unauthenticated``."""
@@ -25,12 +25,14 @@ class Policy:
     async def attributes(self, revision: str | None = None) -> Attributes:
         """The attributes of ``revision``, or of the active one; raises ``Unavailable`` for a rulebook that cannot be served."""
         catalogue = await self._service.catalogue(revision)
-        if self._indexed is None or self._indexed.revision != catalogue.revision:
+        if catalogue.revision not in self._indexed:
             try:
-                self._indexed = Attributes(catalogue)
+                indexed = Attributes(catalogue)
             except (UnusableCatalogue, ValueError) as error:
                 raise Unavailable(f"profile-svc cannot serve this rulebook. {error}", retry_after=60) from error
-        return self._indexed
+            # Two are enough: around an activation, grants of the one before come between those of the new one.
+            self._indexed = {**dict(list(self._indexed.items())[-1:]), catalogue.revision: indexed}
+        return self._indexed[catalogue.revision]
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ async def list_purposes(request: Request, gateway: Gateway, accept_language: Acc
 async def list_attributes(request: Request, gateway: Gateway, accept_language: AcceptLanguage = None) -> Response:
     """Every attribute of the rulebook, whether or not a purpose of yours discloses it."""
     await gateway.wall.identify(request.headers.get("authorization"))
-    catalogue = await gateway.rulebook.catalogue()
+    catalogue = await gateway.rulebook.active()
     shown = [_attribute(attribute, accept_language) for attribute in catalogue.attributes]
     content = {"rulebook": catalogue.revision, "attributes": shown}
     return Response(orjson.dumps(content), headers={"Cache-Control": "no-store"}, media_type="application/json")
