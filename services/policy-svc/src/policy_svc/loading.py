@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -24,13 +24,28 @@ from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
 from policy_svc.rulebook import Rulebook
 from policy_svc.rules import Names, Rule, check_bounds, check_names
-from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, RECORD, SENSITIVITIES
+from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, PATHS, RECORD, SENSITIVITIES, Kind
 from policy_svc.yaml_files import MOST_BYTES, Items, Reader
 from stena.contracts.catalogue import Catalogue
 
-FOLDERS: Final = ("rules", "right_to_work", "tests")
-CHAPTERS: Final = ("rulebook.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml")
 MOST_FILES: Final = 2_000
+
+
+class Layout(NamedTuple):
+    """The files that a kind of rulebook must have, and the folders in which there may be more."""
+
+    chapters: tuple[str, ...]
+    folders: tuple[str, ...]
+
+    def has(self, name: str) -> bool:
+        folder, _, file = name.rpartition("/")
+        return name in self.chapters or (folder in self.folders and file.endswith(".yaml"))
+
+
+LAYOUT: Final = Layout(
+    chapters=("rulebook.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml"),
+    folders=("rules", "right_to_work", "tests"),
+)
 
 
 def load(directory: Path) -> Rulebook:
@@ -50,7 +65,7 @@ def checked(files: Mapping[str, str]) -> Rulebook:
     return rulebook
 
 
-def read_files(directory: Path) -> dict[str, str]:
+def read_files(directory: Path, layout: Layout = LAYOUT) -> dict[str, str]:
     """The texts of a rulebook's files by their path in the folder. A file that would be passed over in silence is refused."""
     faults = Faults()
     texts: dict[str, str] = {}
@@ -59,29 +74,24 @@ def read_files(directory: Path) -> dict[str, str]:
         faults.raise_if_any()
     paths = sorted(path for path in directory.rglob("*") if not _passed_over(path.relative_to(directory)) and path.is_file())
     names = {path.relative_to(directory).as_posix(): path for path in paths}
-    for name in [name for name in names if _belongs(name)][:MOST_FILES]:
+    for name in [name for name in names if layout.has(name)][:MOST_FILES]:
         text = _read_file(names[name], name, faults)
         if text is not None:
             texts[name] = text
-    _check_presence(names, faults)
+    check_presence(names, layout, faults)
     faults.raise_if_any()
     return texts
 
 
-def _check_presence(names: Collection[str], faults: Faults) -> None:
+def check_presence(names: Collection[str], layout: Layout, faults: Faults) -> None:
     """Every file that there must be, and none that would be passed over in silence."""
     for name in sorted(names):
-        if not _belongs(name):
-            mend = f"Put it into {', '.join(FOLDERS)} as .yaml, or remove it"
+        if not layout.has(name):
+            mend = f"Put it into {', '.join(layout.folders)} as .yaml, or remove it"
             faults.add(Place(name, 0), "a file that no rulebook has", mend)
-    for name in CHAPTERS:
+    for name in layout.chapters:
         if name not in names:
             faults.add(Place(name, 0), "the file is missing", "Add it, as docs/rulebook.md says")
-
-
-def _belongs(name: str) -> bool:
-    folder, _, file = name.rpartition("/")
-    return name in CHAPTERS or (folder in FOLDERS and file.endswith(".yaml"))
 
 
 def _passed_over(path: Path) -> bool:
@@ -109,7 +119,7 @@ def revision_of(files: Mapping[str, str]) -> str:
 def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     """The rulebook that ``files`` describe and its golden cases, not yet run. Raises ``RulebookError``."""
     faults = Faults()
-    _check_presence(files, faults)
+    check_presence(files, LAYOUT, faults)
     faults.raise_if_any()
     reader = Reader(faults)
     chapters = {name: Chapter(reader.read(name, text), Place(name, 1)) for name, text in files.items()}
@@ -125,7 +135,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
         name.split("/")[1].removesuffix(".yaml"): chapters[name] for name in chapters if name.startswith("right_to_work/")
     }
     right_to_work = read_right_to_work(countries, faults)
-    rules = _read_rules(chapters, faults)
+    rules = read_rules(chapters, faults)
     names = _names(attribute_names, categories, purpose_names, chapters["organisations.yaml"].names())
     for rule in rules:
         check_names(rule, names, faults)
@@ -146,10 +156,11 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     return rulebook, cases
 
 
-def _read_rules(chapters: Mapping[str, Chapter], faults: Faults) -> tuple[Rule, ...]:
+def read_rules(chapters: Mapping[str, Chapter], faults: Faults, paths: Mapping[str, Kind] = PATHS) -> tuple[Rule, ...]:
+    """The rules in a rulebook's files, which may name ``paths``."""
     rules: dict[str, Rule] = {}
-    for raw, place in _listed("rules/", chapters, faults):
-        rule = compile_rule(raw, place, faults)
+    for raw, place in listed("rules/", chapters, faults):
+        rule = compile_rule(raw, place, faults, paths)
         if rule is not None and rule.uid in rules:
             faults.add(
                 rule.place, f"the uid {rule.uid!r} is taken", f"Give it another: it stands at {rules[rule.uid].place}", rule.uid
@@ -160,11 +171,11 @@ def _read_rules(chapters: Mapping[str, Chapter], faults: Faults) -> tuple[Rule, 
 
 
 def _read_cases(chapters: Mapping[str, Chapter], faults: Faults) -> tuple[golden.Case, ...]:
-    entries = [(read_entry(CaseEntry, raw, place, faults), place) for raw, place in _listed("tests/", chapters, faults)]
+    entries = [(read_entry(CaseEntry, raw, place, faults), place) for raw, place in listed("tests/", chapters, faults)]
     return tuple(golden.Case(entry, place) for entry, place in entries if entry is not None)
 
 
-def _listed(folder: str, chapters: Mapping[str, Chapter], faults: Faults) -> list[tuple[object, Place]]:
+def listed(folder: str, chapters: Mapping[str, Chapter], faults: Faults) -> list[tuple[object, Place]]:
     """The items of the lists in a folder's files. An empty file is an empty list."""
     found: list[tuple[object, Place]] = []
     for name in sorted(name for name in chapters if name.startswith(folder)):
