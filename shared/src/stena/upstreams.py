@@ -91,8 +91,11 @@ class PolicyService:
         """
         if revision is None:
             return self._newest or await self.active()
-        known = self._catalogues.get(revision) or await self._fetch_catalogue(f"/rulebook/{quote(revision, safe=':')}")
-        if known is None or known.revision != revision:
+        known = self._catalogues.get(revision) or await self.active()
+        if known.revision != revision:
+            # Of another replica's moment: policy-svc has it for a while.
+            known = await self._fetch_catalogue(f"/rulebook/{quote(revision, safe=':')}") or known
+        if known.revision != revision:
             raise grants.refused("The grant was made under another rulebook.")
         return self._met(known)
 
