@@ -24,6 +24,9 @@ from stena.contracts.condition import Facts, Residual, facts_used
 OWNED = frozenset({"person", "consent", "note", "ledger"})
 """Resource types whose id is the id of the person that they are about."""
 
+ALWAYS = Disclosure(when=True)
+"""The commonest disclosure, made once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -104,7 +107,8 @@ def _attributes(plan: AttributePlan, question: Question) -> tuple[dict[str, Disc
         if when is False:
             withhold.update(dict.fromkeys(names, "not-necessary"))
         else:
-            disclose.update(dict.fromkeys(names, Disclosure(when=when, otherwise=_otherwise(when))))
+            way = ALWAYS if when is True else Disclosure(when=when, otherwise=_otherwise(when))
+            disclose.update(dict.fromkeys(names, way))
     return disclose, withhold
 
 

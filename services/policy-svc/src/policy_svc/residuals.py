@@ -19,11 +19,12 @@ def all_of(parts: Iterable[Residual]) -> Residual:
         if part is False:
             return False
         for condition in part.of if isinstance(part, AllOf) else () if part is True else (part,):
-            if _opposite(condition) in kept:
+            if _contradicts(condition, kept):
                 return False
             if condition not in kept:
                 kept.append(condition)
-    kept = [condition for condition in kept if not _weaker_than_another(condition, kept)]
+    if len(kept) > 1:
+        kept = [condition for condition in kept if not _weaker_than_another(condition, kept)]
     if len(kept) < 2:
         return kept[0] if kept else True
     return AllOf(of=tuple(kept))
@@ -38,7 +39,8 @@ def any_of(parts: Iterable[Residual]) -> Residual:
         for condition in part.of if isinstance(part, AnyOf) else () if part is False else (part,):
             if condition not in kept:
                 kept.append(condition)
-    kept = [condition for condition in kept if not _stronger_than_another(condition, kept)]
+    if len(kept) > 1:
+        kept = [condition for condition in kept if not _stronger_than_another(condition, kept)]
     if len(kept) < 2:
         return kept[0] if kept else False
     return AnyOf(of=tuple(kept))
@@ -54,8 +56,11 @@ def opposite_leaf(condition: Leaf) -> Residual:
     return Not(of=condition)
 
 
-def _opposite(condition: Condition) -> Condition:
-    return condition.of if isinstance(condition, Not) else Not(of=condition)
+def _contradicts(condition: Condition, others: list[Condition]) -> bool:
+    """One of them is true only where the other is false."""
+    if isinstance(condition, Not):
+        return condition.of in others
+    return any(isinstance(other, Not) and other.of == condition for other in others)
 
 
 def _weaker_than_another(condition: Condition, others: list[Condition]) -> bool:
