@@ -11,9 +11,9 @@ from typing import Final, Literal
 from policy_svc.approvals import Approved
 from policy_svc.decisions import standing
 from policy_svc.formulas import Values
-from policy_svc.plans import AttributePlan, Plan
+from policy_svc.plans import AttributePlan, Plan, Share
 from policy_svc.rulebook import Rulebook
-from policy_svc.vocabulary import DISCLOSING, OPERATIONS, WRITING
+from policy_svc.vocabulary import DISCLOSING, WRITING
 from policy_svc.ways import NEVER, Ways, all_of, permitted, true_ways
 
 Verb = Literal["operate", "disclose", "write"]
@@ -41,12 +41,13 @@ def view(rulebook: Rulebook, organisation: str, purpose: str, day: date) -> View
     if approved is None or not live or purpose not in rulebook.purposes or forbidden(rulebook, purpose):
         return NOTHING
     known = standing(approved, live, purpose, day)
-    operations = _operations(rulebook, purpose, known)
+    share = rulebook.plans.of(purpose, organisation)
+    operations = _operations(share, known)
     ways: dict[Item, Ways] = {("operate", f"{kind}:{name}"): way for (kind, name), way in operations.items()}
     if operations.keys() & DISCLOSING:
-        ways |= {("disclose", name): way for name, way in _attributes(rulebook.plans.disclose[purpose], known).items()}
+        ways |= {("disclose", name): way for name, way in _attributes(share.disclose, known).items()}
     if operations.keys() & WRITING:
-        ways |= {("write", name): way for name, way in _attributes(rulebook.plans.write[purpose], known).items()}
+        ways |= {("write", name): way for name, way in _attributes(share.write, known).items()}
     return View(ways)
 
 
@@ -61,10 +62,8 @@ def turning_days(organisations: Iterable[Approved]) -> list[date]:
     return sorted({approval.first for approval in approvals} | ends)
 
 
-def _operations(rulebook: Rulebook, purpose: str, known: Values) -> dict[tuple[str, str], Ways]:
-    asked = [(kind, name) for kind, names in OPERATIONS.items() for name in names]
-    plans = {(kind, name): rulebook.plans.operations.get((kind, name, purpose), Plan()) for kind, name in asked}
-    found = {call: _of_plan(plan, known) for call, plan in plans.items() if plan.allows}
+def _operations(share: Share, known: Values) -> dict[tuple[str, str], Ways]:
+    found = {call: _of_plan(plan, known) for call, plan in share.operations.items() if plan.allows}
     return {call: ways for call, ways in found.items() if ways != NEVER}
 
 
