@@ -1,16 +1,16 @@
 """The operator's commands about rulebooks, for people and for CI: 0 it holds, 1 it does not."""
 
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from policy_svc import golden
+from policy_svc import golden, revision_commands
 from policy_svc.faults import RulebookError
 from policy_svc.loading import load, parse, read_files
+from policy_svc.printing import print_json, refuse
 from policy_svc.rulebook import Rulebook
 from policy_svc.settings import OwnerSettings, RulebookSettings
 from stena.migrations import upgrade
@@ -29,9 +29,9 @@ def check_rulebook(directory: Directory = None, as_json: AsJson = False) -> None
     try:
         loaded = load(_folder(directory))
     except RulebookError as error:
-        _refuse(error, as_json)
+        refuse(error, as_json)
     if as_json:
-        _print_json({"faults": [], **_summary(loaded)})
+        print_json({"faults": [], **_summary(loaded)})
         return
     table = Table("", "", show_header=False, title="The rulebook holds")
     for name, value in _summary(loaded).items():
@@ -45,14 +45,17 @@ def run_cases(directory: Directory = None, as_json: AsJson = False) -> None:
     try:
         loaded, cases = parse(read_files(_folder(directory)))
     except RulebookError as error:
-        _refuse(error, as_json)
+        refuse(error, as_json)
     outcomes = golden.run(loaded, cases)
     if as_json:
-        _print_json({"revision": loaded.revision, "cases": [_outcome(outcome) for outcome in outcomes]})
+        print_json({"revision": loaded.revision, "cases": [_outcome(outcome) for outcome in outcomes]})
     else:
         _print_outcomes(outcomes)
     if any(outcome.differences for outcome in outcomes):
         raise typer.Exit(1)
+
+
+revision_commands.add_to(rulebook)
 
 
 def migrate() -> None:
@@ -80,23 +83,6 @@ def _summary(loaded: Rulebook) -> dict[str, Any]:
     }
 
 
-def _refuse(error: RulebookError, as_json: bool) -> NoReturn:
-    if as_json:
-        faults = [
-            {"file": fault.place.file, "line": fault.place.line, "rule": fault.uid, "what": fault.what, "mend": fault.mend}
-            for fault in error.faults
-        ]
-        _print_json({"faults": faults, "more": error.more})
-        raise typer.Exit(1)
-    table = Table("Where", "What is wrong", "What to do", title="The rulebook is refused", show_lines=True)
-    for fault in error.faults:
-        table.add_row(str(fault.place), f"rule {fault.uid}: {fault.what}" if fault.uid else fault.what, fault.mend)
-    Console().print(table)
-    if error.more:
-        Console().print(f"… and {error.more} more.")
-    raise typer.Exit(1)
-
-
 def _outcome(outcome: golden.Outcome) -> dict[str, Any]:
     place = outcome.case.place
     return {"file": place.file, "line": place.line, "name": outcome.case.wanted.name, "differences": list(outcome.differences)}
@@ -108,7 +94,3 @@ def _print_outcomes(outcomes: tuple[golden.Outcome, ...]) -> None:
     for outcome in outcomes:
         table.add_row(outcome.case.wanted.name, str(outcome.case.place), "\n".join(outcome.differences) or "holds")
     Console().print(table)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -1,16 +1,19 @@
 """Revisions of the rulebook and their activations. Rows are added and read, never changed, and no decision waits for it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from policy_svc.rulebook import Rulebook
 from policy_svc.tables import rulebook_activations, rulebook_revisions
-from stena.database import transaction
+from stena.database import create_engine, transaction
 
 ACTIVATED: Final = "rulebook_activated"
 """The channel of NOTIFY on which every replica hears of an activation."""
@@ -113,6 +116,16 @@ class Archive:
                 return active
             await _add(connection, rulebook)
             return await _activate(connection, Intended(rulebook.revision, by))
+
+
+@asynccontextmanager
+async def open_archive(database: URL) -> AsyncIterator[Archive]:
+    """For commands, which have no engine of their own."""
+    engine = create_engine(database, pool_size=1, timeout=5)
+    try:
+        yield Archive(engine)
+    finally:
+        await engine.dispose()
 
 
 async def _hold(connection: AsyncConnection) -> None:
