@@ -226,3 +226,11 @@ def test_what_cannot_be_read_is_refused(folder: Path) -> None:
     ]
     with pytest.raises(RulebookError, match="no such folder"):
         load(folder / "nowhere")
+
+
+@pytest.mark.parametrize("broken", ["\r", "\x85", "\u2028", "\u2029"])
+def test_a_line_break_that_only_some_readers_know_is_refused_where_it_stands(files: dict[str, str], broken: str) -> None:
+    text = files["rulebook.yaml"].replace("country", f"# a{broken}country")
+    said = "rulebook.yaml:2: a line break that only some readers know. End lines with a line feed."
+    assert refused({**files, "rulebook.yaml": text}) == said
+    assert parse({**files, "rulebook.yaml": files["rulebook.yaml"].replace("\n", "\r\n")})

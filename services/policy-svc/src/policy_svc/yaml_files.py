@@ -18,6 +18,7 @@ DEEPEST: Final = 32
 MOST_VALUES: Final = 500_000
 """In all files together, keys included: nearly twice what 10,000 rules have."""
 
+_DOUBTFUL_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")  # breaks to YAML 1.1, not to 1.2 nor to most editors
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, bool | None]] = {
@@ -66,6 +67,10 @@ class Reader:
     def read(self, file: str, text: str) -> Any:
         """As the function ``read``."""
         before = len(self._faults)
+        if doubtful := _DOUBTFUL_BREAK.search(text):
+            place = Place(file, text.count("\n", 0, doubtful.start()) + 1)
+            self._faults.add(place, "a line break that only some readers know", "End lines with a line feed")
+            return None
         try:
             value = self._document(file, yaml.parse(text, Loader=yaml.CSafeLoader))
         except yaml.MarkedYAMLError as error:
