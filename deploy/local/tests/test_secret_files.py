@@ -69,3 +69,12 @@ def test_a_file_is_replaced_as_a_whole_and_never_open(tmp_path: Path) -> None:
     assert target.read_text() == "new\n"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_whom_an_operator_has_added_stays(tmp_path: Path) -> None:
+    files = made(tmp_path)
+    known = json.loads(files.administrators.read_text())
+    assert known == {"operator": hashlib.sha256(files.path("administrator-key").read_text().strip().encode()).hexdigest()}
+    write(files.administrators, json.dumps(known | {"privacy officer": "0" * 64}))
+    files.make()
+    assert json.loads(files.administrators.read_text()) == known | {"privacy officer": "0" * 64}

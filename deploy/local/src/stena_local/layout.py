@@ -48,6 +48,11 @@ class Layout:
         return self.home / "logs"
 
     @property
+    def policy_state(self) -> Path:
+        """Where policy-svc keeps the revision that decides, for a start without its database."""
+        return self.home / "policy"
+
+    @property
     def postgres_place(self) -> Path:
         """Below the home; as root where the unprivileged account may enter, named after the home."""
         if os.geteuid() != 0:
@@ -72,14 +77,14 @@ class Layout:
 
     def make_folders(self) -> None:
         try:
-            for folder in (self.home, self.logs):
+            for folder in (self.home, self.logs, self.policy_state):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise DeploymentError(f"{self.home} cannot be made ({error.strerror}). Choose another --home.") from error
 
     def made_folders(self) -> list[Path]:
         """The folders that a deployment makes for itself; whatever else lies in its home belongs to somebody else."""
-        return [self.postgres_place, self.secrets.folder, self.logs]
+        return [self.postgres_place, self.secrets.folder, self.policy_state, self.logs]
 
     def server(self) -> Server:
         return Server(
@@ -127,6 +132,8 @@ class Layout:
             "POLICY_RULEBOOK_DIR": str(self.settings.rulebook_dir.resolve()),
             "POLICY_GRANT_KEY_FILE": str(self.secrets.path("grant-key")),
             "POLICY_ENFORCEMENT_POINTS_FILE": str(self.secrets.enforcement_points),
+            "POLICY_ADMINISTRATORS_FILE": str(self.secrets.administrators),
+            "POLICY_STATE_DIR": str(self.policy_state),
         }
 
     def _profile(self) -> dict[str, str]:

@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stena_local.layout import GATEWAY, SERVICES, Layout
+from stena_local.layout import GATEWAY, POLICY, SERVICES, Layout
 from stena_local.processes import HOST
 from stena_local.running import Running
-from stena_local.upstreams import is_ready
+from stena_local.upstreams import is_ready, offered_rulebook
 
 
 def whereabouts(layout: Layout) -> Table:
@@ -24,10 +24,20 @@ def whereabouts(layout: Layout) -> Table:
         ("Logs", str(layout.logs)),
         ("Add a client", "stena client add --organisation employment-agency --name my-system"),
         ("Look, stop", "stena status · stena down"),
+        *_rulebook(layout),
     ]
     for name, value in rows:
         table.add_row(f"[bold]{name}[/bold]", escape(value))
     return table
+
+
+def _rulebook(layout: Layout) -> list[tuple[str, str]]:
+    """A folder that was changed decides nothing until somebody says so: it must not look as if it did."""
+    offered = offered_rulebook(layout.url(POLICY))
+    if offered is None:
+        return []
+    folder, command = offered
+    return [("Rulebook", f"{folder} differs from what decides now"), ("", f"let it decide with: {command}")]
 
 
 def status(layout: Layout, running: Running) -> tuple[Table, bool]:
@@ -40,6 +50,8 @@ def status(layout: Layout, running: Running) -> tuple[Table, bool]:
         table.add_row(service.name, str(running.children.get(service.name, "–")), layout.url(service), state)
     database = "runs" if "postgres" in alive else "gone"
     table.add_row("PostgreSQL", str(running.children.get("postgres", "–")), f"{HOST}:{layout.postgres_port}", database)
+    for name, value in _rulebook(layout):
+        table.add_row(name, "–", "–", escape(value))
     supervised = "watches" if running.alive() else "gone: run `stena down`"
     table.add_row("supervisor", str(running.supervisor), "–", supervised)
     return table, well and database == "runs" and running.alive()

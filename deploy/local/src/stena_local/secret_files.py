@@ -11,7 +11,7 @@ from stena import keys
 from stena_local.postgres import roles
 
 _SIGNING = ("token-key", "grant-key")
-_RANDOM = {"cursor-key": 32, "master-key": 32, "index-key": 32, "policy-key": 32}
+_RANDOM = {"cursor-key": 32, "master-key": 32, "index-key": 32, "policy-key": 32, "administrator-key": 32}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class SecretFiles:
         """Not a secret: the names of those who may ask policy-svc, with the SHA-256 of their keys."""
         return self.folder / "enforcement-points.json"
 
+    @property
+    def administrators(self) -> Path:
+        """Not a secret: the names of those who may change the rulebook over HTTP, with the SHA-256 of their keys."""
+        return self.folder / "administrators.json"
+
     def password(self, role: str) -> Path:
         return self.folder / "passwords" / role
 
@@ -51,8 +56,15 @@ class SecretFiles:
         for role in roles():
             if not self.password(role).exists():
                 write(self.password(role), secrets.token_urlsafe(32))
-        key = self.path("policy-key").read_text().strip()
-        write(self.enforcement_points, json.dumps({"gateway": hashlib.sha256(key.encode()).hexdigest()}))
+        self._list(self.enforcement_points, "gateway", self.path("policy-key"))
+        self._list(self.administrators, "operator", self.path("administrator-key"))
+
+    def _list(self, holders: Path, name: str, key: Path) -> None:
+        """Let ``name`` be who holds ``key``; whom an operator has added stays."""
+        known = json.loads(holders.read_text()) if holders.exists() else {}
+        wanted = known | {name: hashlib.sha256(key.read_text().strip().encode()).hexdigest()}
+        if wanted != known:
+            write(holders, json.dumps(wanted))
 
     @property
     def client_id(self) -> Path:
