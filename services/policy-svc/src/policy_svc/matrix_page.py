@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from policy_svc.faults import Faults
-from policy_svc.matrix import Matrix, Row, Section
+from policy_svc.matrix import Cell, Matrix, Row, Section
 from policy_svc.rulebook import Rulebook
 from policy_svc.yaml_files import read
 from stena.contracts.catalogue import Attribute
@@ -75,10 +75,10 @@ def _section(section: Section, attributes: Iterable[Attribute]) -> str:
         _facts(section),
         _state(section),
         _approvals(section),
-        _rows("May do", "Operation", section.operations, section.kinds),
-        _rows("Sees", "Attribute", [row for row in section.disclosed if row.state != "withheld"], section.kinds),
+        _rows("May do", "Operations", section.operations, section.kinds),
+        _rows("Sees", "Attributes", [row for row in section.disclosed if row.state != "withheld"], section.kinds),
         _withheld(section, attributes),
-        _rows("May write", "Attribute", section.written, section.kinds),
+        _rows("May write", "Attributes", section.written, section.kinds),
         _accepts(section),
     ]
     never = ' class="never"' if section.forbidden else ""
@@ -118,17 +118,19 @@ def _approvals(section: Section) -> str:
 
 
 def _rows(title: str, what: str, rows: Iterable[Row], kinds: Iterable[str]) -> str:
+    """A row for all names with the same cells."""
+    names_by_cells: dict[tuple[tuple[str, Cell], ...], list[str]] = {}
+    for row in rows:
+        names_by_cells.setdefault(tuple(row.cells.items()), []).append(row.name)
     heads = f"<th>{what}</th>" + "".join(f'<th data-kind="{kind}">{kind}</th>' for kind in kinds)
-    body = "".join(_row(row) for row in rows)
+    body = "".join(_row(names, cells) for cells, names in names_by_cells.items())
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="part"><h3>{title}</h3>{table}</div>' if body else ""
 
 
-def _row(row: Row) -> str:
-    cells = "".join(
-        f'<td class="{cell.state}" data-kind="{kind}">{escape(cell.words)}</td>' for kind, cell in row.cells.items()
-    )
-    return f'<tr data-name="{escape(row.name)}"><th>{escape(row.name)}</th>{cells}</tr>'
+def _row(names: list[str], cells: Iterable[tuple[str, Cell]]) -> str:
+    text = "".join(f'<td class="{cell.state}" data-kind="{kind}">{escape(cell.words)}</td>' for kind, cell in cells)
+    return f'<tr data-name="{escape(" ".join(names))}"><th>{escape(", ".join(names))}</th>{text}</tr>'
 
 
 def _withheld(section: Section, attributes: Iterable[Attribute]) -> str:
