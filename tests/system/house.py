@@ -71,6 +71,7 @@ class House:
     databases: Mapping[str, Database]
     apps: Mapping[str, FastAPI]
     stack: AsyncExitStack
+    secrets: Path
     _callers: dict[tuple[str, str | None], Caller] = field(default_factory=dict)
 
     @property
@@ -126,6 +127,7 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             rulebook_dir=RULEBOOK,
             grant_key_file=files.path("grant-key"),
             enforcement_points_file=files.enforcement_points,
+            administrators_file=files.administrators,
         ),
         PROFILE: ProfileSettings(
             database_url=urls["profile"],
@@ -169,7 +171,7 @@ async def standing(place: Path, databases: Mapping[str, Database]) -> AsyncItera
     }
     board.apps.update(apps)
     async with AsyncExitStack() as stack:
-        house = House(board, databases, apps, stack)
+        house = House(board, databases, apps, stack, place)
         for url, app in apps.items():
             if url == MATCHING:
                 row = gateway_store.Client(
