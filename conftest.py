@@ -1,12 +1,19 @@
 """Fixtures that every test may use."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from stena_local.testing import Postgres, temporary_postgres
+
+# HYPOTHESIS_PROFILE=nightly looks where `make test` has no time to look.
+settings.register_profile("small", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from policy_svc.abac import compile_rule
 from policy_svc.faults import Faults, Place, RulebookError
 from policy_svc.formulas import Question
 from policy_svc.relations import Value
-from policy_svc.rules import Rule
+from policy_svc.rules import Rule, check_approvals
 from policy_svc.yaml_files import read
 from stena.contracts.condition import AllOf, IsIn, Not, Overlaps, Residual, Within
 
@@ -234,3 +235,30 @@ def test_what_cannot_be_read_safely_is_refused(element: str, conditions: Any, me
 def test_patterns_in_targets_are_refused(target: str) -> None:
     with pytest.raises(RulebookError, match="is a pattern"):
         compiled("subject", {}, {"resource_id": target})
+
+
+REGIONS_OF_RECORD = {"condition": "AnyInAttribute", "ace": "subject", "path": "$.regions"}
+APPROVED = {"condition": "AnyIn", "values": ["counselling"]}
+
+
+@pytest.mark.parametrize(
+    ("effect", "element", "conditions", "lawful"),
+    [
+        ("allow", "subject", {"$.purposes": APPROVED}, True),
+        ("allow", "subject", {"$.purposes": {"condition": "Not", "value": APPROVED}}, False),
+        ("allow", "subject", {"$.purposes": {"condition": "AllIn", "values": ["counselling"]}}, False),
+        ("allow", "subject", {"$.purposes": {"condition": "IsEmpty"}}, False),
+        ("allow", "subject", {"$.purposes": {"condition": "IsNotEmpty"}}, True),
+        ("allow", "resource", {"$.record.region_path": REGIONS_OF_RECORD}, True),
+        ("allow", "resource", {"$.record.region_path": {"condition": "Not", "value": REGIONS_OF_RECORD}}, False),
+        ("deny", "resource", {"$.record.region_path": {"condition": "Not", "value": REGIONS_OF_RECORD}}, True),
+        ("deny", "resource", {"$.record.region_path": REGIONS_OF_RECORD}, False),
+        ("deny", "subject", {"$.purposes": APPROVED}, False),
+        ("deny", "subject", {"$.purposes": {"condition": "IsEmpty"}}, True),
+        ("deny", "subject", {"$.purposes": {"condition": "Any"}}, True),
+    ],
+)
+def test_the_end_of_an_approval_must_never_let_more_through(effect: str, element: str, conditions: Any, lawful: bool) -> None:
+    faults = Faults()
+    check_approvals(replace(compiled(element, conditions), effect=effect), faults)
+    assert (len(faults) == 0) is lawful

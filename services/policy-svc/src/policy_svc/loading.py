@@ -19,11 +19,13 @@ from policy_svc.chapters import (
     read_purposes,
     read_right_to_work,
 )
+from policy_svc.checks import check_rules
 from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
 from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
+from policy_svc.proxies import check_proxies
 from policy_svc.rulebook import Rulebook
-from policy_svc.rules import Names, Rule, check_bounds, check_names
+from policy_svc.rules import Names, Rule, check_approvals, check_bounds, check_names
 from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, PATHS, RECORD, SENSITIVITIES, Kind
 from policy_svc.yaml_files import MOST_BYTES, Items, Reader
 from stena.contracts.catalogue import Catalogue
@@ -57,6 +59,8 @@ def checked(files: Mapping[str, str]) -> Rulebook:
     """The rulebook that ``files`` describe, its golden cases included. Raises ``RulebookError`` with every fault."""
     rulebook, cases = parse(files)
     faults = Faults()
+    check_rules(rulebook, faults)
+    check_proxies(rulebook, faults)
     for outcome in golden.run(rulebook, cases):
         for difference in outcome.differences:
             what = f"the case {outcome.case.wanted.name!r} {difference}"
@@ -140,6 +144,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     for rule in rules:
         check_names(rule, names, faults)
         check_bounds(rule, faults)
+        check_approvals(rule, faults)
     cases = _read_cases(chapters, faults)
     faults.raise_if_any()
     assert header is not None

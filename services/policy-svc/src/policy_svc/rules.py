@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from policy_svc.faults import Faults, Place, choices
-from policy_svc.formulas import Compare, Every, Formula, Literal, Path, Some
-from policy_svc.relations import equal, member, overlap
+from policy_svc.formulas import AboutRecord, Compare, Every, Formula, Literal, Operand, Opposite, Path, Some
+from policy_svc.relations import Relation, anything, equal, member, overlap, within
 from policy_svc.vocabulary import RECORD
 
 Effect = OneOf["allow", "deny"]
@@ -68,6 +68,43 @@ def check_bounds(rule: Rule, faults: Faults) -> None:
     if needed(rule.formula, "context.purpose") is None and needed(rule.formula, "context.purpose_and_broader") is None:
         mend = "Name it: context $.purpose Equals or IsIn, or $.purpose_and_broader AnyIn"
         faults.add(rule.place, "an allow rule that names no purpose", mend, rule.uid)
+
+
+def check_approvals(rule: Rule, faults: Faults) -> None:
+    """A rule that takes away an approval's reward would make the wall wider when the approval ends."""
+    if _wants_fewer(rule.formula, rule.effect == "deny"):
+        what = "an allow rule that applies for want of" if rule.effect == "allow" else "a deny rule that rests on"
+        mend = "Ask what the organisation is approved for, as AnyIn, in allow rules; and under Not in deny rules"
+        faults.add(rule.place, f"{what} an approval: when one ends, more would be let through", mend, rule.uid)
+
+
+def _wants_fewer(formula: Formula, turned: bool) -> bool:
+    """Whether fewer approvals could make the formula true, or if ``turned`` false."""
+    match formula:
+        case Every(parts=parts) | Some(parts=parts):
+            return any(_wants_fewer(part, turned) for part in parts)
+        case Opposite(part=part):
+            return _wants_fewer(part, not turned)
+        case Compare(left=left, relation=relation, right=right):
+            return _less_wants_fewer(left, relation, right, turned)
+        case AboutRecord(relation=relation, other=other, fact_first=fact_first):
+            return _less_wants_fewer(None if fact_first else other, relation, other if fact_first else None, turned)
+        case _:
+            return False
+
+
+def _less_wants_fewer(left: Operand | None, relation: Relation, right: Operand | None, turned: bool) -> bool:
+    """Less on the left makes only ``within`` true, and every other relation false; less on the right makes each false."""
+    on_left = _is_approved(left) and relation is not anything and turned is not (relation is within)
+    return on_left or (_is_approved(right) and turned)
+
+
+def _is_approved(side: Operand | None) -> bool:
+    return isinstance(side, Path) and side.name in _APPROVED
+
+
+_APPROVED = frozenset({"subject.purposes", "subject.regions"})
+"""What an organisation has by its approvals alone."""
 
 
 def needed(formula: Formula, path: str) -> frozenset[str] | None:
