@@ -90,9 +90,18 @@ def _single(approved: Mapping[str, list[str]]) -> Iterable[tuple[Rule, str]]:
     """Exceptions for one organisation, without end: every third takes away."""
     pairs = cycle((organisation, purpose) for organisation, purposes in approved.items() for purpose in purposes)
     for number, ((organisation, purpose), attribute) in enumerate(zip(pairs, cycle(ATTRIBUTES), strict=False)):
-        effect = "deny" if number % 3 == 2 else "allow"
+        effect = "deny" if number % 3 == 2 or _kept_from(organisation, attribute) else "allow"
         subject, resource = {"$.organisation": _is(organisation)}, {"$.attribute": _is(attribute)}
         yield _rule(purpose, f"single-{number}", effect, _is("disclose"), subject=subject, resource=resource), purpose
+
+
+def _kept_from(organisation: str, attribute: str) -> bool:
+    """Whether the general rules deny it whatever an exception says, which would then be refused as a rule without effect."""
+    return _kind(organisation) == "employer" and SENSITIVITY[ATTRIBUTES[attribute]] in ("special", "protected")
+
+
+def _kind(organisation: str) -> str:
+    return KINDS[int(organisation.rpartition("-")[2]) % len(KINDS)]
 
 
 def _is(value: str) -> Rule:
@@ -155,6 +164,6 @@ def _organisation(name: str, approved: list[str]) -> Rule:
     }
     return {
         "name": name,
-        "kind": KINDS[number % len(KINDS)],
+        "kind": _kind(name),
         "approvals": [{"purpose": purpose, **terms} for purpose in approved],
     }

@@ -213,7 +213,8 @@ async def test_a_word_for_what_opens_nothing_is_not_noted(start: Start, narrower
 
 
 async def test_a_rollback_goes_back_step_by_step(start: Start, files: Files, narrower: Files) -> None:
-    narrowest = edited(narrower, "values: [town]", "values: []", "disclosed: [town,", "disclosed: [")
+    of_minors = "values: [town]}, $.record.minor: {condition: IsIn, values: [true]}"
+    narrowest = edited(narrower, "values: [town]}", of_minors, "disclosed: [town,", "disclosed: [")
     async with start() as replica:
         for step in (narrower, narrowest):
             assert (await replica.activate(await replica.load(step))).status_code == 200
