@@ -30,7 +30,7 @@ Widen = Annotated[bool, typer.Option("--widen", help="It may open what is closed
 Comment = Annotated[str | None, typer.Option(help="Why; stands in the history.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-SHORT = 19  # characters of "sha256:…" that people compare
+SHORT = 15  # characters of "sha256:…" that people compare
 
 
 def add_to(group: typer.Typer) -> None:
@@ -76,11 +76,14 @@ def history(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"activations": [asdict(each) for each in activations]})
         return
-    table = Table("No.", "Decides from", "Revision", "By", "Widened", "Comment", title="Newest first: the first one decides")
+    table = Table(title="Newest first: the first one decides")
+    for heading in ("No.", "Decides from (UTC)", "Revision", "By", "Widened"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Comment")
     for each in activations:
         back = f"back to {each.returns_to}. " if each.returns_to else ""
         widened = "yes" if each.widened else ""
-        at = f"{each.at:%Y-%m-%d %H:%M:%S} UTC"
+        at = f"{each.at:%Y-%m-%d %H:%M}"
         table.add_row(
             str(each.number), at, each.revision[:SHORT], escape(each.by), widened, escape(back + (each.comment or ""))
         )
