@@ -68,7 +68,8 @@ SUBJECT = {
     ),
     "$.person": on_text(("someone",))
     | _PRESENCE
-    | st.sampled_from([to("EqualsAttribute", *TO_OWNER), to("NotEqualsAttribute", *TO_OWNER)]),
+    | st.sampled_from([to(op, *TO_OWNER) for op in ("EqualsAttribute", "NotEqualsAttribute")])
+    | st.sampled_from([to(op, *TO_ASSIGNED) for op in ("IsInAttribute", "IsNotInAttribute")]),
     "$.purposes": on_set(PURPOSES) | st.just(to("AllInAttribute", "resource", "$.record.consents")),
     "$.roles": on_set(("boss",)),
     "$.kind": on_text(("authority", "ngo")),
@@ -80,7 +81,8 @@ RECORD = {
     "$.record.consents": st.just(to("AnyInAttribute", "context", "$.consent")),
     "$.record.restricted": ON_BOOLEAN,
     "$.record.minor": ON_BOOLEAN,
-    "$.record.created_by": on_text(ORGANISATIONS) | st.just(to("NotEqualsAttribute", *TO_ORGANISATION)),
+    "$.record.created_by": on_text(ORGANISATIONS)
+    | st.sampled_from([to("NotEqualsAttribute", *TO_ORGANISATION), to("NotEqualsAttribute", "context", "$.case")]),
 }
 RESOURCE = RECORD | {
     "$.attribute": on_text(("skills", "given_name", "initials")) | _PRESENCE,
