@@ -69,6 +69,14 @@ def matrix(rulebook: Rulebook, day: date) -> Matrix:
     return Matrix(rulebook.revision, day, rulebook.catalogue.attributes, sections)
 
 
+def together(rows: Iterable[Row]) -> list[tuple[list[str], Mapping[str, Cell]]]:
+    """The names of rows with the same cells, and the cells: said once, as people read them."""
+    names_by_cells: dict[tuple[tuple[str, Cell], ...], list[str]] = {}
+    for row in rows:
+        names_by_cells.setdefault(tuple(row.cells.items()), []).append(row.name)
+    return [(names, dict(cells)) for cells, names in names_by_cells.items()]
+
+
 def _section(rulebook: Rulebook, purpose: Purpose, day: date) -> Section:
     never = forbidden(rulebook, purpose.id)
     approvals = () if never else tuple(_live(rulebook, purpose.id, day))

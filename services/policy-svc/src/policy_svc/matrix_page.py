@@ -1,13 +1,13 @@
 """The matrix as one HTML page that needs nothing from any network: to read, filter, print and sign. Nothing is decided here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from string import Template
 
 from policy_svc.faults import Faults
-from policy_svc.matrix import Cell, Matrix, Row, Section
+from policy_svc.matrix import Cell, Matrix, Row, Section, together
 from policy_svc.rulebook import Rulebook
 from policy_svc.yaml_files import read
 from stena.contracts.catalogue import Attribute
@@ -118,18 +118,14 @@ def _approvals(section: Section) -> str:
 
 
 def _rows(title: str, what: str, rows: Iterable[Row], kinds: Iterable[str]) -> str:
-    """A row for all names with the same cells."""
-    names_by_cells: dict[tuple[tuple[str, Cell], ...], list[str]] = {}
-    for row in rows:
-        names_by_cells.setdefault(tuple(row.cells.items()), []).append(row.name)
     heads = f"<th>{what}</th>" + "".join(f'<th data-kind="{kind}">{kind}</th>' for kind in kinds)
-    body = "".join(_row(names, cells) for cells, names in names_by_cells.items())
+    body = "".join(_row(names, cells) for names, cells in together(rows))
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="part"><h3>{title}</h3>{table}</div>' if body else ""
 
 
-def _row(names: list[str], cells: Iterable[tuple[str, Cell]]) -> str:
-    text = "".join(f'<td class="{cell.state}" data-kind="{kind}">{escape(cell.words)}</td>' for kind, cell in cells)
+def _row(names: list[str], cells: Mapping[str, Cell]) -> str:
+    text = "".join(f'<td class="{cell.state}" data-kind="{kind}">{escape(cell.words)}</td>' for kind, cell in cells.items())
     return f'<tr data-name="{escape(" ".join(names))}"><th>{escape(", ".join(names))}</th>{text}</tr>'
 
 
