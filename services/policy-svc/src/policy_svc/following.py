@@ -24,13 +24,13 @@ log = structlog.get_logger()
 class Follower:
     """Calls ``use`` with every rulebook that begins to decide.
 
-    ``first`` is at hand at the start: what is kept on disk, or else the folder's. It becomes the first activation where the
+    ``here`` is at hand at the start: what is kept on disk, or else the folder's. It becomes the first activation where the
     database has none.
     """
 
-    def __init__(self, archive: Archive, first: Rulebook, use: Callable[[Rulebook], None]) -> None:
+    def __init__(self, archive: Archive, here: Rulebook, use: Callable[[Rulebook], None]) -> None:
         self._archive = archive
-        self._first = first
+        self._here = here
         self._use = use
         self._looking = asyncio.Lock()
         self._refused: tuple[str, RulebookError] | None = None
@@ -74,16 +74,17 @@ class Follower:
     async def _follow_to(self, activation: Activation) -> None:
         if activation.revision == self.active:
             return
-        self._use(await self._load(activation.revision))
+        self._here = await self._load(activation.revision)
+        self._use(self._here)
         self.active = activation.revision
         log.info("rulebook decides", revision=self.active, activation=activation.number, by=activation.by)
 
     async def _activation(self) -> Activation:
-        return await self._archive.active() or await self._archive.activate_first(self._first, by="first start")
+        return await self._archive.active() or await self._archive.activate_first(self._here, by="first start")
 
     async def _load(self, revision: str) -> Rulebook:
-        if revision == self._first.revision:
-            return self._first
+        if revision == self._here.revision:
+            return self._here
         if self._refused is not None and self._refused[0] == revision:
             raise self._refused[1]
         files = await self._archive.files_of(revision)

@@ -76,14 +76,9 @@ def create_app(settings: PolicySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await follower.look_in_time()
-        offer.tell(follower.active)
-        following = asyncio.create_task(follower.follow(ear := Ear(engine)))
-        yield
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-        await ear.close()
+        async with following(follower, Ear(engine)):
+            offer.tell(follower.active)
+            yield
         await engine.dispose()
 
     app = application.create(lifespan, DecisionLog, EchoRequestId)
@@ -96,6 +91,18 @@ def create_app(settings: PolicySettings) -> FastAPI:
     app.include_router(revision_routes.router)
     app.include_router(readiness(serving, follower, offer))
     return app
+
+
+@asynccontextmanager
+async def following(follower: Follower, ear: Ear) -> AsyncIterator[None]:
+    """One look before the first call is answered, then on until the end."""
+    await follower.look_in_time()
+    task = asyncio.create_task(follower.follow(ear))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await ear.close()
 
 
 def readiness(serving: Serving, follower: Follower, offer: Offer) -> APIRouter:

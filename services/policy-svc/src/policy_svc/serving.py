@@ -14,15 +14,13 @@ class Serving:
     """``at_once`` false: nothing is decided before ``use`` names a rulebook."""
 
     def __init__(self, point: DecisionPoint, *, at_once: bool = True) -> None:
-        self._first = point
-        self._point: DecisionPoint | None = None
-        self._catalogues: dict[str, bytes] = {}
-        if at_once:
-            self.use(point.rulebook)
+        self._point = point
+        self._decides = at_once
+        self._catalogues = {point.rulebook.revision: point.catalogue} if at_once else {}
 
     def use(self, rulebook: Rulebook) -> None:
         """From now on ``rulebook`` decides."""
-        self._point = replace(self._first, rulebook=rulebook)
+        self._point, self._decides = replace(self._point, rulebook=rulebook), True
         self._catalogues.pop(rulebook.revision, None)
         self._catalogues[rulebook.revision] = self._point.catalogue
         while len(self._catalogues) > MOST_RECENT:
@@ -30,13 +28,13 @@ class Serving:
 
     def point(self) -> DecisionPoint:
         """Raises ``Unavailable`` where nothing decides yet: no answer rather than one of a rulebook that may be outdated."""
-        if self._point is None:
+        if not self._decides:
             raise Unavailable("Which rulebook is active cannot be found out yet, so nothing is decided. Try again shortly.")
         return self._point
 
     @property
     def revision(self) -> str | None:
-        return self._point.rulebook.revision if self._point else None
+        return self._point.rulebook.revision if self._decides else None
 
     def catalogue(self, revision: str) -> bytes | None:
         """The catalogue of a revision that decides or did lately, as it leaves."""
