@@ -14,36 +14,34 @@ Leaf = Overlaps | Within | IsIn
 
 def all_of(parts: Iterable[Residual]) -> Residual:
     """True where every part is true."""
-    kept: list[Condition] = []
+    conditions: list[Condition] = []
     for part in parts:
         if part is False:
             return False
-        for condition in part.of if isinstance(part, AllOf) else () if part is True else (part,):
-            if _contradicts(condition, kept):
-                return False
-            if condition not in kept:
-                kept.append(condition)
-    if len(kept) > 1:
-        kept = [condition for condition in kept if not _weaker_than_another(condition, kept)]
-    if len(kept) < 2:
-        return kept[0] if kept else True
-    return AllOf(of=tuple(kept))
+        if part is not True:
+            conditions.extend(part.of if isinstance(part, AllOf) else (part,))
+    if len(conditions) < 2:
+        return conditions[0] if conditions else True
+    kept = _distinct(conditions)
+    if any(isinstance(condition, Not) and condition.of in kept for condition in kept):
+        return False
+    kept = [condition for condition in kept if not _weaker_than_another(condition, kept)]
+    return AllOf(of=tuple(kept)) if len(kept) > 1 else kept[0]
 
 
 def any_of(parts: Iterable[Residual]) -> Residual:
     """True where one part is true."""
-    kept: list[Condition] = []
+    conditions: list[Condition] = []
     for part in parts:
         if part is True:
             return True
-        for condition in part.of if isinstance(part, AnyOf) else () if part is False else (part,):
-            if condition not in kept:
-                kept.append(condition)
-    if len(kept) > 1:
-        kept = [condition for condition in kept if not _stronger_than_another(condition, kept)]
-    if len(kept) < 2:
-        return kept[0] if kept else False
-    return AnyOf(of=tuple(kept))
+        if part is not False:
+            conditions.extend(part.of if isinstance(part, AnyOf) else (part,))
+    if len(conditions) < 2:
+        return conditions[0] if conditions else False
+    kept = _distinct(conditions)
+    kept = [condition for condition in kept if not _stronger_than_another(condition, kept)]
+    return AnyOf(of=tuple(kept)) if len(kept) > 1 else kept[0]
 
 
 def leaf(condition: Leaf) -> Residual:
@@ -56,11 +54,12 @@ def opposite_leaf(condition: Leaf) -> Residual:
     return Not(of=condition)
 
 
-def _contradicts(condition: Condition, others: list[Condition]) -> bool:
-    """One of them is true only where the other is false."""
-    if isinstance(condition, Not):
-        return condition.of in others
-    return any(isinstance(other, Not) and other.of == condition for other in others)
+def _distinct(conditions: list[Condition]) -> list[Condition]:
+    kept: list[Condition] = []
+    for condition in conditions:
+        if condition not in kept:
+            kept.append(condition)
+    return kept
 
 
 def _weaker_than_another(condition: Condition, others: list[Condition]) -> bool:
