@@ -7,7 +7,7 @@ there in every question of the benchmark, so that py-abac and Cedar must give th
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain, cycle, islice
+from itertools import chain, count, cycle, islice
 from typing import Any
 
 Rule = dict[str, Any]
@@ -24,6 +24,7 @@ SENSITIVITY = dict(
     zip(CATEGORIES, ("sensitive", "sensitive", "protected", "protected", "special", *["ordinary"] * 5), strict=True)
 )
 ATTRIBUTES = {f"{category}_{number}": category for category in CATEGORIES for number in range(1, 6)}
+OPEN = tuple(name for name, category in ATTRIBUTES.items() if SENSITIVITY[category] not in ("protected", "special"))
 APPROVALS = 3
 """How many purposes each organisation is approved for."""
 
@@ -87,21 +88,16 @@ def _general(purpose: str, number: int) -> Iterable[Rule]:
 
 
 def _single(approved: Mapping[str, list[str]]) -> Iterable[tuple[Rule, str]]:
-    """Exceptions for one organisation, without end: every third takes away."""
-    pairs = cycle((organisation, purpose) for organisation, purposes in approved.items() for purpose in purposes)
-    for number, ((organisation, purpose), attribute) in enumerate(zip(pairs, cycle(ATTRIBUTES), strict=False)):
-        effect = "deny" if number % 3 == 2 or _kept_from(organisation, attribute) else "allow"
-        subject, resource = {"$.organisation": _is(organisation)}, {"$.attribute": _is(attribute)}
+    """Exceptions for one organisation, without end: every third takes away. None says what another has said."""
+    pairs = [(organisation, purpose) for organisation, purposes in approved.items() for purpose in purposes]
+    for number in count():
+        turn, place = divmod(number, len(pairs))
+        organisation, purpose = pairs[place]
+        # Employers never see what is protected: a rule that let one of them would be dead.
+        names = OPEN if _kind(organisation) == "employer" else tuple(ATTRIBUTES)
+        effect = "deny" if number % 3 == 2 else "allow"
+        subject, resource = {"$.organisation": _is(organisation)}, {"$.attribute": _is(names[(place + turn) % len(names)])}
         yield _rule(purpose, f"single-{number}", effect, _is("disclose"), subject=subject, resource=resource), purpose
-
-
-def _kept_from(organisation: str, attribute: str) -> bool:
-    """Whether the general rules deny it whatever an exception says, which would then be refused as a rule without effect."""
-    return _kind(organisation) == "employer" and SENSITIVITY[ATTRIBUTES[attribute]] in ("special", "protected")
-
-
-def _kind(organisation: str) -> str:
-    return KINDS[int(organisation.rpartition("-")[2]) % len(KINDS)]
 
 
 def _is(value: str) -> Rule:
@@ -167,3 +163,7 @@ def _organisation(name: str, approved: list[str]) -> Rule:
         "kind": _kind(name),
         "approvals": [{"purpose": purpose, **terms} for purpose in approved],
     }
+
+
+def _kind(organisation: str) -> str:
+    return KINDS[int(organisation.rpartition("-")[2]) % len(KINDS)]
