@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop test check bench compose-test rulebook requirements clean
+.PHONY: help setup demo run stop test check bench bench-policy compose-test rulebook requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,11 @@ check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
 
-bench: setup ## Measure requests per second and CPU time of a single read
+bench: bench-policy ## Measure requests per second and CPU time of a single read, and the decision point
 	@$(BIN)/python -m tests.bench
+
+bench-policy: setup ## Measure the decision point alone, beside py-abac and Cedar
+	@$(BIN)/python -m tests.bench.policy
 
 compose-test: setup ## Tell the story against the containers of deploy/compose.yaml, on a Docker engine that runs already
 	@deploy/compose-test.sh

@@ -78,13 +78,14 @@ async def run(home: Path, baseline_process: int) -> list[Figures]:
 
 def report(figures: list[Figures]) -> None:
     table = Table(title=f"{PEOPLE} people, {os.cpu_count()} cores, load from the same machine")
-    for heading in ("", "clients", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms a request", "CPU against baseline"):
-        table.add_column(heading, justify="left" if not heading else "right")
+    for heading in ("", "clients", "req/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for wall, plain in zip(figures[::2], figures[1::2], strict=True):
-        for each, ratio in ((wall, f"{wall.cpu / plain.cpu:.2f} ×"), (plain, "1")):
-            numbers = (f"{each.per_second:.0f}", f"{each.p50:.2f}", f"{each.p95:.2f}", f"{each.p99:.2f}", f"{each.cpu:.2f}")
+        for each, ratio in ((wall, f"{wall.cpu / plain.cpu:.1f} ×"), (plain, "1")):
+            numbers = (f"{each.per_second:.0f}", f"{each.p50:.1f}", f"{each.p95:.1f}", f"{each.p99:.1f}", f"{each.cpu:.2f}")
             table.add_row(each.target, str(each.clients), *numbers, ratio, end_section=each is plain)
     console.print(table)
+    console.print("CPU: time of all processes for one request, and how many times that of the baseline.")
     console.print("Baseline: FastAPI, SQLAlchemy ORM and pydantic on the same records in plaintext; no wall, no ledger.")
 
 

@@ -1,8 +1,12 @@
-"""The engines, each asked for the same: the attributes of one person that one call may see. Rules are read beforehand."""
+"""The engines, each asked for the same: the attributes of one person that one call may see. Rules are read beforehand.
+
+That an attribute may be seen wherever all that it is derived from may be is Stena's own, not the language's: the others are
+asked about each attribute, and ``completed`` adds what follows.
+"""
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import cedarpy
@@ -12,7 +16,7 @@ from policy_svc.rulebook import Rulebook
 from stena.contracts.catalogue import Attribute
 from stena.contracts.condition import holds
 from tests.bench.cedar import policies
-from tests.bench.questions import Question, stored
+from tests.bench.questions import Question
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -32,7 +36,6 @@ class Stena:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._asked = frozenset(attribute.name for attribute in stored(rulebook))
 
     def view(self, question: Question) -> View:
         decision = decide(self._rulebook, question.evaluation, question.now)
@@ -40,7 +43,7 @@ class Stena:
             return None
         ways = {id(way): way for way in decision.disclose.values()}
         open_ = {key for key, way in ways.items() if holds(way.when, question.facts)}
-        return frozenset(name for name, way in decision.disclose.items() if id(way) in open_) & self._asked
+        return frozenset(name for name, way in decision.disclose.items() if id(way) in open_)
 
 
 class PyAbac:
@@ -107,6 +110,14 @@ class Cedar:
         if not read.allowed:
             return None
         return frozenset(name for name, answer in zip(self._names, disclosed, strict=True) if answer.allowed)
+
+
+def completed(view: View, attributes: Iterable[Attribute]) -> View:
+    """The view with what is derived from it."""
+    if view is None:
+        return None
+    derived = (each for each in attributes if each.derived_from and view.issuperset(each.derived_from))
+    return view | {each.name for each in derived}
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from policy_svc.rulebook import Rulebook
 from stena.contracts.access import Action, Evaluation, Resource, Subject
-from stena.contracts.catalogue import Attribute
 
 BEGINNING = datetime(2026, 6, 1, tzinfo=UTC)
 REGIONS = ("BG31", "BG32", "BG33", "BG34", "BG41", "BG42")
@@ -30,11 +29,6 @@ class Question:
     @property
     def person(self) -> str:
         return self.evaluation.resource.id
-
-
-def stored(rulebook: Rulebook) -> list[Attribute]:
-    """What the engines are asked about: how derived attributes follow from others is Stena's own, not the language's."""
-    return [attribute for attribute in rulebook.catalogue.attributes if not attribute.derived_from]
 
 
 def questions(rulebook: Rulebook, seed: int) -> Iterator[Question]:
