@@ -214,6 +214,27 @@ def test_a_fact_that_the_record_does_not_have_is_unknown() -> None:
         ("resource", {"$.record.created_by": equals("A", case_insensitive=True)}, "cannot become SQL"),
         (
             "resource",
+            {"$.record.created_by": {"condition": "StartsWith", "value": "a"}},
+            "StartsWith on resource.record.created_by",
+        ),
+        (
+            "resource",
+            {"$.record.created_by": {"condition": "RegexMatch", "value": "a"}},
+            "RegexMatch on resource.record.created_by",
+        ),
+        (
+            "resource",
+            {"$.record.assigned": {"condition": "Contains", "value": "a"}},
+            "Contains wants text where resource.record",
+        ),
+        (
+            "subject",
+            {"$.kind": {"condition": "Gt", "value": 7}},
+            "subject.kind holds text, and is compared with something else",
+        ),
+        ("subject", {"$.kind": {"condition": "EqualsObject", "value": {}}}, "EqualsObject wants an object where subject.kind"),
+        (
+            "resource",
             {"$.record.created_by": {"condition": "IsInAttribute", "ace": "resource", "path": "$.record.assigned"}},
             "IsInAttribute on resource.record.created_by cannot become SQL",
         ),
