@@ -191,6 +191,12 @@ _BEHIND: Final[Mapping[str, ProblemType]] = {
     "not-json": ProblemType(
         400, "Malformed request", "policy-svc was asked with a body that is not JSON.", "Send `Content-Type: application/json`."
     ),
+    "member-doubled": ProblemType(
+        400,
+        "Malformed request",
+        "policy-svc was asked with JSON that names a member twice, which two readers may read differently.",
+        "Name each member once.",
+    ),
     "not-an-object": ProblemType(
         400, "Malformed request", "policy-svc was asked with JSON that is no object.", "Send the evaluation as an object."
     ),
