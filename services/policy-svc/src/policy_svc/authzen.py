@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policy_svc.claims import Claim
+from policy_svc.explaining import Wanted
 from policy_svc.strict_json import read_object
 from stena.contracts.access import Action, Evaluation, Resource, Subject
 from stena.problems import BadRequest, pointer
@@ -90,6 +91,13 @@ def read_action_search(content_type: str | None, body: bytes, claims: Claims) ->
     search = _read(ActionSearch, read_object(content_type, body))
     _refuse_claims(search.question("any"), claims)
     return search
+
+
+def read_wanted(content_type: str | None, body: bytes, claims: Claims) -> Wanted:
+    """A call to explain. It is no call of the standard, so a member that it does not know is refused."""
+    wanted = _read(Wanted, read_object(content_type, body))
+    _refuse_claims(wanted.evaluation, claims, ("evaluation",))
+    return wanted
 
 
 def _refuse_claims(evaluation: Evaluation, claims: Claims, place: tuple[int | str, ...] = ()) -> None:

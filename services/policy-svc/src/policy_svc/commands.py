@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from policy_svc import golden, matrix_commands, revision_commands
+from policy_svc import explain_commands, golden, matrix_commands, revision_commands
 from policy_svc.faults import RulebookError
 from policy_svc.loading import load, parse, read_files
 from policy_svc.printing import print_json, refuse
@@ -56,6 +56,7 @@ def run_cases(directory: Directory = None, as_json: AsJson = False) -> None:
 
 
 matrix_commands.add_to(rulebook)
+explain_commands.add_to(rulebook)
 revision_commands.add_to(rulebook)
 
 

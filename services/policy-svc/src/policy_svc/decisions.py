@@ -8,7 +8,7 @@ INVARIANT: deny overrides, nothing applicable is a deny, and whatever is unknown
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_svc import residuals
 from policy_svc.approvals import Approval, Approved
@@ -49,6 +49,27 @@ class Decision:
 
 def decide(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Facts | None = None) -> Decision:
     """The decision for one call at ``now`` (aware). With the ``facts`` of a record nothing is left open."""
+    admitted = _admit(rulebook, evaluation, now)
+    if isinstance(admitted, Decision):
+        return admitted
+    return _by_rules(rulebook, evaluation, admitted.purpose, _question(evaluation, admitted, now, facts))
+
+
+def question_of(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Facts | None = None) -> Question | None:
+    """What the rules are asked to decide a call; ``None`` where it is refused before it comes to that."""
+    admitted = _admit(rulebook, evaluation, now)
+    return None if isinstance(admitted, Decision) else _question(evaluation, admitted, now, facts)
+
+
+class _Admitted(NamedTuple):
+    """A call that has passed what comes before the rules: ``live`` are the approvals that cover it now."""
+
+    approved: Approved
+    live: tuple[Approval, ...]
+    purpose: Purpose
+
+
+def _admit(rulebook: Rulebook, evaluation: Evaluation, now: datetime) -> _Admitted | Decision:
     wanted = evaluation.context.get("purpose")
     purpose = rulebook.purposes.get(wanted) if isinstance(wanted, str) else None
     if purpose is None:
@@ -59,10 +80,10 @@ def decide(rulebook: Rulebook, evaluation: Evaluation, now: datetime, facts: Fac
     approvals = approved.covering(purpose.id) if approved else ()
     if approved is None or not approvals:
         return Decision(False, Reason.PURPOSE_NOT_APPROVED, purpose=purpose)
-    live = [approval for approval in approvals if approval.live(now.astimezone(UTC).date())]
+    live = tuple(approval for approval in approvals if approval.live(now.astimezone(UTC).date()))
     if not live:
         return Decision(False, Reason.APPROVAL_EXPIRED, purpose=purpose)
-    return _by_rules(rulebook, evaluation, purpose, _question(evaluation, approved, live, purpose, now, facts))
+    return _Admitted(approved, live, purpose)
 
 
 def _by_rules(rulebook: Rulebook, evaluation: Evaluation, purpose: Purpose, question: Question) -> Decision:
@@ -149,12 +170,11 @@ def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: da
     }
 
 
-def _question(
-    evaluation: Evaluation, approved: Approved, live: Iterable[Approval], purpose: Purpose, now: datetime, facts: Facts | None
-) -> Question:
+def _question(evaluation: Evaluation, admitted: _Admitted, now: datetime, facts: Facts | None) -> Question:
     subject, resource, context = evaluation.subject, evaluation.resource, evaluation.context
     moment = now.astimezone(UTC)
-    values = {**standing(approved, live, purpose.id, moment.date()), "context.time": moment.isoformat()}
+    standing_now = standing(admitted.approved, admitted.live, admitted.purpose.id, moment.date())
+    values = {**standing_now, "context.time": moment.isoformat()}
     if resource.id != ANY_ID:
         values["resource.id"] = resource.id
         if resource.type in OWNED:

@@ -108,7 +108,8 @@ def _print_matrix(whole: Matrix, sections: Iterable[Section]) -> None:
 
 def _table_of(section: Section) -> Table:
     """One line for each answer, with the kinds of organisation that get it; what is withheld from everybody comes last."""
-    table = Table("", Column("What", overflow="fold", ratio=3), Column("For", min_width=10, ratio=1), Column("When", ratio=2), expand=True)
+    what, whom, when = Column("What", overflow="fold", ratio=3), Column("For", min_width=10, ratio=1), Column("When", ratio=2)
+    table = Table("", what, whom, when, expand=True)
     for word, rows in (("may", section.operations), ("sees", section.disclosed), ("writes", section.written)):
         for names, cells in sorted(together(rows), key=lambda each: all(cell.state == "withheld" for cell in each[1].values())):
             kinds_by_cell: dict[Cell, list[str]] = {}

@@ -6,7 +6,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from policy_svc.authzen import read_wanted
+from policy_svc.bodies import body_of
 from policy_svc.decision_point import DecisionPoint
+from policy_svc.explaining import explanation_of, plain
 from policy_svc.serving import Serving
 from stena.problems import NotFound
 
@@ -43,6 +46,13 @@ async def organisation_promises(organisation: str, point: Point) -> Response:
     if found is None:
         raise NotFound("The rulebook knows no organisation of this id.")
     return _json(found)
+
+
+@router.post("/rulebook/explain", dependencies=known_caller)
+async def explanation(request: Request, point: Point) -> Response:
+    """Which rules were considered for a call, what became of each condition, and which values that used. Nothing is granted."""
+    wanted = read_wanted(request.headers.get("content-type"), await body_of(request), point.claims)
+    return Response(orjson.dumps(plain(explanation_of(point.rulebook, wanted))), media_type="application/json")
 
 
 @router.get("/.well-known/jwks.json")

@@ -158,7 +158,9 @@ def _leaf(formula: Formula, wanted: bool) -> Ways:
             return demand(Known(name), wanted)
         case Compare(left=Path(name=name), relation=relation, right=Literal(value=value)) if relation is equal:
             return demand(Is(name, value), wanted)
-        case Compare(left=Path(name=name), relation=relation, right=Literal(value=frozenset() as values)) if relation is member:
+        case Compare(left=Path(name=name), relation=relation, right=Literal(value=frozenset() as values)) if (
+            relation is member and all(isinstance(value, str) for value in values)
+        ):
             return _one_of([Is(name, value) for value in values], name, wanted)
         case AboutRecord(fact=fact, relation=relation, other=Literal(value=value), fact_first=fact_first):
             leaves = LEAVES[PATHS[RECORD + fact], relation, fact_first](fact, value) if value is not None else None
