@@ -44,7 +44,8 @@ async def test_three_evaluators_of_a_residual_agree(
     engine: AsyncEngine, rulebook: Rulebook, generated: list[Raw], asked: list[Raw], records: list[Any]
 ) -> None:
     note(json.dumps({"rules": generated, "asked": asked, "records": records}))
-    await check(engine, rulebook, generated, [question(**one) for one in asked], records)
+    for shown, attributes in await check(engine, rulebook, generated, [question(**one) for one in asked], records):
+        event(f"seen: {shown}, attributes: {len(attributes)}")
 
 
 @pytest.mark.parametrize("case", [json.loads(file.read_text()) for file in CORPUS], ids=[file.stem for file in CORPUS])
@@ -64,7 +65,6 @@ async def check(
     for (one, decision), (facts, truth) in product(zip(asked, decisions, strict=True), zip(records, truths, strict=True)):
         reference = Reference(rulebook, generated, one, facts)
         wanted = reference.seen()
-        event(f"seen: {wanted[0]}, attributes: {len(wanted[1])}")
         assert {residual: evaluate(residual, facts) for residual in truth} == truth, "Python and SQL"
         assert visible(decide(rulebook, one, NOON, facts), {}) == wanted, "the rules with all facts known"
         assert visible(decision, facts) == wanted, "the residual in Python"
