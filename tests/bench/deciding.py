@@ -14,7 +14,8 @@ from policy_svc.rulebook import Rulebook
 from policy_svc.yaml_files import plain, read
 from stena.contracts.catalogue import Attribute
 from tests.bench.engines import Cedar, Engine, PyAbac, Stena, completed
-from tests.bench.questions import Question, questions
+from tests.bench.questions import Question
+from tests.bench.questions import questions as sampled
 from tests.bench.rulebooks import generate
 
 STARTER = Path("deploy/rulebook")
@@ -32,38 +33,55 @@ class Measured:
     views: Mapping[str, float]
 
 
-def measure_starter() -> Measured:
+@dataclass(frozen=True)
+class Subject:
+    """A rulebook to be measured, as Stena reads it and as the rules that the others are given."""
+
+    name: str
+    rulebook: Rulebook
+    rules: list[dict[str, Any]]
+
+    @property
+    def attributes(self) -> list[Attribute]:
+        return list(self.rulebook.catalogue.attributes)
+
+    def others(self) -> dict[str, Engine]:
+        return {"py-abac": PyAbac(self.rules, self.attributes), "cedarpy": Cedar(self.rules, self.attributes)}
+
+
+def read_starter() -> Subject:
     files = read_files(STARTER)
     rules = [plain(read(name, text, Faults())) for name, text in files.items() if name.startswith("rules/")]
-    return _measure("starter", parse(files)[0], list(chain.from_iterable(rules)))
+    return Subject("starter", parse(files)[0], list(chain.from_iterable(rules)))
 
 
-def measure_generated(size: int) -> Measured:
+def read_generated(size: int) -> Subject:
     made = generate(size)
-    return _measure("generated", parse(made.files)[0], list(made.rules))
+    return Subject("generated", parse(made.files)[0], list(made.rules))
 
 
-def _measure(name: str, rulebook: Rulebook, rules: list[dict[str, Any]]) -> Measured:
-    stena, attributes = Stena(rulebook), list(rulebook.catalogue.attributes)
-    others: dict[str, Engine] = {"py-abac": PyAbac(rules, attributes), "cedarpy": Cedar(rules, attributes)}
-    few = max(2, 3_000 // len(rules))
-    agreed = _agree(stena, others, attributes, islice(questions(rulebook, seed=1), min(2 * few, 60)))
+def measure(subject: Subject) -> Measured:
+    few = max(2, 3_000 // len(subject.rules))
+    agreed = agreement(subject, questions=min(2 * few, 60))
+    stena = Stena(subject.rulebook)
     # A person who is not to be seen at all is answered at once; what is measured is the view of one who is.
-    seen = (question for question in questions(rulebook, seed=2) if stena.view(question) is not None)
-    views = {engine: _time(others[engine], list(islice(seen, min(few, 30)))) for engine in others}
-    return Measured(name, len(rules), len(attributes), agreed, {"Stena": _typical(stena, seen), **views})
+    seen = (question for question in sampled(subject.rulebook, seed=2) if stena.view(question) is not None)
+    views = {name: _time(engine, list(islice(seen, min(few, 30)))) for name, engine in subject.others().items()}
+    return Measured(
+        subject.name, len(subject.rules), len(subject.attributes), agreed, {"Stena": _typical(stena, seen), **views}
+    )
 
 
-def _agree(stena: Stena, others: Mapping[str, Engine], attributes: list[Attribute], asked: Iterable[Question]) -> int:
-    number = 0
-    for question in asked:
-        number += 1
+def agreement(subject: Subject, questions: int) -> int:
+    """On how many questions all engines said the same: on all of them, or it raises ``AssertionError``."""
+    stena, others = Stena(subject.rulebook), subject.others()
+    for question in islice(sampled(subject.rulebook, seed=1), questions):
         expected = stena.view(question)
         for name, engine in others.items():
-            answer = completed(engine.view(question), attributes)
+            answer = completed(engine.view(question), subject.attributes)
             if answer != expected:
                 raise AssertionError(f"{name} and Stena differ on {question}: {answer} and {expected}")
-    return number
+    return questions
 
 
 def _typical(stena: Stena, seen: Iterable[Question]) -> float:

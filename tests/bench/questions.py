@@ -58,7 +58,7 @@ def _question(rulebook: Rulebook, organisation: str, purpose: str, person: str, 
     live = [approval for approval in approved.covering(purpose) if approval.live(now.date())]
     who = {"client": f"client-{random.randrange(1000)}", "acting_user": "somebody", "person": person}
     said = {"purpose": purpose, "case": f"case-{random.randrange(1000)}", "justification": "as agreed"}
-    subject = {
+    subject: dict[str, Any] = {
         **who,
         "organisation": organisation,
         "kind": approved.organisation.kind,
