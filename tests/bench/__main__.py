@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import URL, insert, make_url
@@ -60,12 +61,12 @@ async def run(home: Path, baseline_process: int) -> list[Figures]:
     ids = [person["id"] for person in listed["people"]]
     plain_ids = [person["person_id"] for person in stored]
     reads = [
-        Target("wall, one person", [f"{gateway}/v1/persons/{each}" for each in ids], headers, [*services, postgres]),
-        Target("baseline, one person", [f"{plain}/persons/{each}" for each in plain_ids], {}, [baseline_process, postgres]),
+        Target("wall, person", [f"{gateway}/v1/persons/{each}" for each in ids], headers, [*services, postgres]),
+        Target("baseline, person", [f"{plain}/persons/{each}" for each in plain_ids], {}, [baseline_process, postgres]),
     ]
     lists = [
-        Target("wall, list of 100", [f"{gateway}/v1/persons?limit=100"], headers, [*services, postgres]),
-        Target("baseline, list of 100", [f"{plain}/persons?limit=100"], {}, [baseline_process, postgres]),
+        Target("wall, list", [f"{gateway}/v1/persons?limit=100"], headers, [*services, postgres]),
+        Target("baseline, list", [f"{plain}/persons?limit=100"], {}, [baseline_process, postgres]),
     ]
     figures = []
     for clients in (1, 16):
@@ -77,16 +78,21 @@ async def run(home: Path, baseline_process: int) -> list[Figures]:
 
 
 def report(figures: list[Figures]) -> None:
-    table = Table(title=f"{PEOPLE} people, {os.cpu_count()} cores, load from the same machine")
-    for heading in ("", "clients", "req/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "ratio"):
+    title = f"{PEOPLE} people, {os.cpu_count()} cores, load from the same machine; times in ms"
+    table = Table(title=title, box=box.SIMPLE_HEAD)
+    for heading in ("", "clients", "req/s", "p50", "p95", "p99", "CPU", "ratio"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for wall, plain in zip(figures[::2], figures[1::2], strict=True):
         for each, ratio in ((wall, f"{wall.cpu / plain.cpu:.1f} ×"), (plain, "1")):
-            numbers = (f"{each.per_second:.0f}", f"{each.p50:.1f}", f"{each.p95:.1f}", f"{each.p99:.1f}", f"{each.cpu:.2f}")
+            numbers = map(_short, (each.per_second, each.p50, each.p95, each.p99, each.cpu))
             table.add_row(each.target, str(each.clients), *numbers, ratio, end_section=each is plain)
     console.print(table)
-    console.print("CPU: time of all processes for one request, and how many times that of the baseline.")
+    console.print("A list has 100 people. CPU: of all processes for one request, and how many times that of the baseline.")
     console.print("Baseline: FastAPI, SQLAlchemy ORM and pydantic on the same records in plaintext; no wall, no ledger.")
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}" if number < 100 else f"{number:.0f}"
 
 
 async def token(home: Path, gateway: str) -> str:
