@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.calls import Entry, Outcome
 from gateway.metrics import ENTRIES
-from gateway.tables import ledger, ledger_people
+from gateway.tables import clients, ledger, ledger_people
 from stena import request_id
 from stena.database import single_statements, transaction
 from stena.problems import Unavailable
@@ -53,6 +53,31 @@ class Recorded:
     attributes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as the ledger tells of it. ``person`` is the one person of the entry, if it concerns exactly one; ``asker``
+    whom the client speaks for, if it is a data subject's own."""
+
+    at: datetime
+    decision: str
+    organisation: str
+    client: str
+    acting_user: str | None
+    purpose: str
+    case_reference: str | None
+    justification: str | None
+    operation: str
+    resource: str
+    outcome: Outcome
+    reason: str | None
+    rulebook: str | None
+    rules: tuple[str, ...]
+    attributes: tuple[str, ...]
+    people: int
+    person: UUID | None
+    asker: UUID | None
+
+
 _later = ledger.alias("later")
 _ENDED: Final = exists().where(_later.c.decision == ledger.c.decision, _later.c.outcome.in_(["done", "failed", "incident"]))
 _ABOUT: Final = (
@@ -60,6 +85,21 @@ _ABOUT: Final = (
     .join(ledger_people, ledger.c.entry_id == ledger_people.c.entry_id)
     .where(~and_(ledger.c.outcome == "intent", _ENDED))
     .order_by(ledger_people.c.entry_id.desc())
+)
+
+
+_OF_DECISION: Final = (
+    select(
+        *(ledger.c[each.name] for each in fields(Decided) if each.name not in ("person", "asker")),
+        select(ledger_people.c.person_id)
+        .where(ledger_people.c.entry_id == ledger.c.entry_id, ledger.c.people == 1)
+        .scalar_subquery()
+        .label("person"),
+        clients.c.person_id.label("asker"),
+    )
+    .join(clients, clients.c.client_id == ledger.c.client, isouter=True)
+    .order_by(ledger.c.entry_id.desc())
+    .limit(1)
 )
 
 
@@ -93,6 +133,14 @@ class Ledger:
             query = query.where(ledger_people.c.entry_id < before)
         async with transaction(self._reading) as connection:
             return [_recorded(tuple(row)) for row in await connection.execute(query)]
+
+    async def of_decision(self, decision: str) -> Decided | None:
+        """How a decision ended; ``None`` if the ledger knows none of this id."""
+        async with transaction(self._reading) as connection:
+            row = (await connection.execute(_OF_DECISION.where(ledger.c.decision == decision))).one_or_none()
+        return (
+            None if row is None else Decided(**{**row._mapping, "rules": tuple(row.rules), "attributes": tuple(row.attributes)})
+        )
 
     async def answers(self) -> None:
         """For readiness: the ledger can be reached."""
