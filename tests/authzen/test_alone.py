@@ -1,5 +1,7 @@
 """`stena policy` on other rulebooks: one of purposes, a broken one, and what else it refuses to start with."""
 
+import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,3 +61,17 @@ def test_what_it_does_not_start_with_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "short").write_text("short")
     assert "at least 20" in _refused(*good, "--key-file", str(tmp_path / "short"))
     assert "without query" in _refused(*good, "--public-url", "https://pdp.example/?tenant=1")
+
+
+def test_a_plain_rulebook_is_checked_like_any_other(tmp_path: Path) -> None:
+    good = subprocess.run([*STENA, "rulebook", "check", str(HERE / "rulebook"), "--json"], capture_output=True, check=True)
+    assert json.loads(good.stdout)["actions"] == 3
+    shutil.copytree(HERE / "rulebook", tmp_path / "rulebook")
+    rules = tmp_path / "rulebook" / "rules" / "records.yaml"
+    rules.write_text(rules.read_text().replace("values: [write, delete]", "values: [delete]"))
+    for command in ("check", "test"):
+        bad = subprocess.run(
+            [*STENA, "rulebook", command, str(tmp_path / "rulebook"), "--json"], capture_output=True, check=False
+        )
+        assert bad.returncode == 1
+        assert [fault["line"] for fault in json.loads(bad.stdout)["faults"]] == [8]

@@ -10,6 +10,8 @@ from rich.table import Table
 from policy_svc import explain_commands, golden, matrix_commands, revision_commands
 from policy_svc.faults import RulebookError
 from policy_svc.loading import load, parse, read_files
+from policy_svc.plain import PlainRulebook
+from policy_svc.plain_loading import is_plain, load_plain
 from policy_svc.printing import print_json, refuse
 from policy_svc.rulebook import Rulebook
 from policy_svc.settings import OwnerSettings, RulebookSettings
@@ -26,8 +28,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 @rulebook.command("check")
 def check_rulebook(directory: Directory = None, as_json: AsJson = False) -> None:
     """Load a rulebook as policy-svc would, its golden cases included, and name every fault with file and line."""
+    folder = _folder(directory)
     try:
-        loaded = load(_folder(directory))
+        loaded = load_plain(folder) if is_plain(folder) else load(folder)
     except RulebookError as error:
         refuse(error, as_json)
     if as_json:
@@ -41,9 +44,13 @@ def check_rulebook(directory: Directory = None, as_json: AsJson = False) -> None
 
 @rulebook.command("test")
 def run_cases(directory: Directory = None, as_json: AsJson = False) -> None:
-    """Run the golden cases and show each."""
+    """Run the golden cases and show each; those of a plain rulebook are run by its check."""
+    folder = _folder(directory)
+    if is_plain(folder):
+        check_rulebook(folder, as_json)
+        return
     try:
-        loaded, cases = parse(read_files(_folder(directory)))
+        loaded, cases = parse(read_files(folder))
     except RulebookError as error:
         refuse(error, as_json)
     outcomes = golden.run(loaded, cases)
@@ -75,7 +82,9 @@ def _folder(directory: Path | None) -> Path:
     return directory or RulebookSettings().rulebook_dir
 
 
-def _summary(loaded: Rulebook) -> dict[str, Any]:
+def _summary(loaded: Rulebook | PlainRulebook) -> dict[str, Any]:
+    if isinstance(loaded, PlainRulebook):
+        return {"revision": loaded.revision, "actions": len(loaded.plans), "rules": len(loaded.rules)}
     return {
         "revision": loaded.revision,
         "attributes": len(loaded.catalogue.attributes),
