@@ -105,6 +105,21 @@ def test_a_rule_for_one_client_opens_though_no_organisation_changes(files: Files
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "opened"),
+    [
+        ("ids: purpose", "ids: organisation", "counselling: harbour, lantern, nowhere, yesterday gets ids: of the purpose → of the organisation"),
+        ("ids: purpose", "ids: purpose\n  provenance: full", "counselling: harbour, lantern, nowhere, yesterday sees provenance: flag → full"),
+        ("kinds: [service]", "kinds: [service, job]", "counselling: harbour, lantern, nowhere, yesterday matches job: never → always"),
+    ],
+)  # fmt: skip
+def test_answers_that_tell_more_as_a_whole_open_too(files: Files, old: str, new: str, opened: str) -> None:
+    there = changed(files, "purposes.yaml", old, new)
+    assert (lines(there.opened), there.closed) == ([opened], ())
+    back = compare(parse({**files, "purposes.yaml": files["purposes.yaml"].replace(old, new)})[0], parse(files)[0])
+    assert (back.opened, len(back.closed)) == ((), 1)
+
+
 def hierarchical(facts: Any) -> Any:
     """Who lives in BG41 lives in BG: profile-svc computes the path so."""
     path = facts.get("region_path")

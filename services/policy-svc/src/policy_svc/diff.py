@@ -4,6 +4,7 @@ INVARIANT: whatever the new rulebook might let through and the old one did not i
 nothing opens, it counts as an opening.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -63,7 +64,26 @@ def compare(old: Rulebook, new: Rulebook) -> Changes:
         for purpose in _purposes(old, new, organisation):
             for day in days:
                 _compare_view(old, new, _Where(organisation, purpose, day, day == days[0]), opened, closed)
-    return Changes(_gathered(opened), _gathered(closed))
+    reach = list(_reach(old, new))
+    return Changes(
+        _gathered(opened) + tuple(change for change, widens in reach if widens),
+        _gathered(closed) + tuple(change for change, widens in reach if not widens),
+    )
+
+
+def _reach(old: Rulebook, new: Rulebook) -> Iterator[tuple[Change, bool]]:
+    """What a purpose says of whole answers: how far its ids can be joined, how much of the origin is told, what it matches."""
+    for purpose in sorted(old.purposes.keys() & new.purposes.keys()):
+        was, becomes = old.purposes[purpose], new.purposes[purpose]
+        who = tuple(sorted(name for name, approved in new.organisations.items() if approved.covering(purpose)))
+        if was.ids != becomes.ids:
+            yield Change(who, purpose, "gets", ("ids",), f"of the {was.ids}", f"of the {becomes.ids}"), becomes.ids != "purpose"
+        if was.provenance != becomes.provenance:
+            change = Change(who, purpose, "sees", ("provenance",), was.provenance, becomes.provenance)
+            yield change, becomes.provenance == "full"
+        for kind in sorted(set(was.kinds) ^ set(becomes.kinds)):
+            added = kind in becomes.kinds
+            yield Change(who, purpose, "matches", (kind,), *(("never", "always") if added else ("always", "never"))), added
 
 
 class _Where(NamedTuple):
