@@ -129,6 +129,7 @@ class Layout:
     def _policy(self) -> dict[str, str]:
         return {
             **self._database("POLICY_DATABASE", "policy", "app"),
+            "POLICY_PUBLIC_URL": self.url(POLICY),
             "POLICY_RULEBOOK_DIR": str(self.settings.rulebook_dir.resolve()),
             "POLICY_GRANT_KEY_FILE": str(self.secrets.path("grant-key")),
             "POLICY_ENFORCEMENT_POINTS_FILE": str(self.secrets.enforcement_points),

@@ -27,7 +27,7 @@ def read_object(content_type: str | None, body: bytes) -> dict[str, Any]:
 def _refuse_doubles(body: bytes) -> None:
     """RFC 8259 leaves open which of two equal names counts: an enforcement point may have meant the other one."""
     try:
-        json.loads(body, object_pairs_hook=_once)
+        _WATCHFUL.decode(body.decode())
     except _DoubledNameError as error:
         raise BadRequest("The body names a member of an object twice.", slug="member-doubled") from error
     except (RecursionError, ValueError) as error:
@@ -35,9 +35,12 @@ def _refuse_doubles(body: bytes) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
+    if len(dict(pairs)) < len(pairs):
         raise _DoubledNameError
 
 
 class _DoubledNameError(Exception):
     """Two members of one object have the same name."""
+
+
+_WATCHFUL: Final = json.JSONDecoder(object_pairs_hook=_once)
