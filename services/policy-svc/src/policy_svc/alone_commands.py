@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from policy_svc.alone import create_app
 from policy_svc.faults import RulebookError
+from policy_svc.serving import settle
 from policy_svc.settings import PublicUrl
 from stena import logging
 
@@ -35,6 +36,7 @@ def policy(
     if key_file is None:
         print(f"Key of the enforcement point, shown this once: {key}", flush=True)
     logging.configure("policy-svc")
+    settle()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=False)
 
 

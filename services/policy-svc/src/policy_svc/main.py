@@ -22,7 +22,7 @@ from policy_svc.offers import Offer, offer_of
 from policy_svc.revision_routes import Desk
 from policy_svc.routes import router
 from policy_svc.rulebook import Rulebook
-from policy_svc.serving import Serving
+from policy_svc.serving import Serving, settle
 from policy_svc.settings import PolicySettings
 from policy_svc.store.archive import Archive
 from policy_svc.store.listening import Ear
@@ -45,6 +45,7 @@ def app_from_environment() -> FastAPI:
     except (RulebookError, keys.KeyFileError, EnforcementPointsError) as error:
         refuse(str(error))
     health.serve_metrics(settings)
+    settle()
     return app
 
 
