@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from policy_svc.faults import Faults
-from policy_svc.matrix import Cell, Matrix, Row, Section, together
+from policy_svc.matrix import Cell, Matrix, Row, Section, State, together
 from policy_svc.rulebook import Rulebook
 from policy_svc.yaml_files import read
 from stena.contracts.catalogue import Attribute
@@ -54,15 +54,25 @@ def _overview(matrix: Matrix) -> str:
         for section in matrix.sections
     )
     states = [{row.name: row.state for row in section.disclosed} for section in matrix.sections]
-    body = []
+    bodies = []
     for category, attributes in groupby(matrix.attributes, key=lambda attribute: attribute.category):
-        body.append(f'<tr class="category"><th colspan="{len(states) + 1}">{escape(category)}</th></tr>')
-        for attribute in attributes:
-            cells = (state.get(attribute.name, "withheld") for state in states)
-            marks = "".join(f'<td class="{state}">{_SIGN[state]}</td>' for state in cells)
-            body.append(f'<tr data-name="{escape(attribute.name)}"><th>{escape(attribute.name)}</th>{marks}</tr>')
+        rows = "".join(
+            _marks(attribute.name, [state.get(attribute.name, "withheld") for state in states]) for attribute in attributes
+        )
+        title = f'<tr class="category"><th colspan="{len(states) + 1}">{escape(category)}</th></tr>'
+        bodies.append(f"<tbody>{title}{rows}</tbody>")
     head = f'<colgroup><col class="name"></colgroup><thead><tr><th class="corner">Attribute</th>{heads}</tr></thead>'
-    return f'<table id="overview">{head}<tbody>{"".join(body)}</tbody></table>'
+    return f'<table id="overview">{head}{"".join(bodies)}</table>'
+
+
+def _marks(name: str, states: list[State]) -> str:
+    marks = "".join(f'<td class="{state}">{_SIGN[state]}</td>' for state in states)
+    return f"<tr data-names><th>{_names([name])}</th>{marks}</tr>"
+
+
+def _names(names: Iterable[str]) -> str:
+    """Names that the filter finds one by one; the style sheet puts dots between those that are shown."""
+    return " ".join(f'<span class="n">{escape(name)}</span>' for name in names)
 
 
 def _section(section: Section, attributes: Iterable[Attribute]) -> str:
@@ -126,7 +136,7 @@ def _rows(title: str, what: str, rows: Iterable[Row], kinds: Iterable[str]) -> s
 
 def _row(names: list[str], cells: Mapping[str, Cell]) -> str:
     text = "".join(f'<td class="{cell.state}" data-kind="{kind}">{escape(cell.words)}</td>' for kind, cell in cells.items())
-    return f'<tr data-name="{escape(" ".join(names))}"><th>{escape(", ".join(names))}</th>{text}</tr>'
+    return f"<tr data-names><th>{_names(names)}</th>{text}</tr>"
 
 
 def _withheld(section: Section, attributes: Iterable[Attribute]) -> str:
@@ -135,8 +145,8 @@ def _withheld(section: Section, attributes: Iterable[Attribute]) -> str:
     body = []
     for category, members in groupby(attributes, key=lambda attribute: attribute.category):
         names = [attribute.name for attribute in members if attribute.name in kept]
-        cells = f'<td class="withheld" data-kind="">{escape(", ".join(names))}</td>'
-        body += [f'<tr data-name="{escape(" ".join(names))}"><th>{escape(category)}</th>{cells}</tr>'] if names else []
+        cell = f'<td class="withheld" data-kind="">{_names(names)}</td>'
+        body += [f"<tr data-names><th>{escape(category)}</th>{cell}</tr>"] if names else []
     table = f"<table><thead><tr><th>Category</th><th>Attributes</th></tr></thead><tbody>{''.join(body)}</tbody></table>"
     return f'<div class="part"><h3>Withheld from everybody: not necessary</h3>{table}</div>' if body else ""
 
