@@ -57,7 +57,8 @@ async def test_nothing_is_selected_that_is_not_disclosed(service: Service) -> No
     statements: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        statements.append(f"{statement} {parameters}")
+        if "FOR UPDATE" not in statement:  # the sweep of ended consents may run at the same time
+            statements.append(f"{statement} {parameters}")
 
     engine = service.vault.people.sync_engine
     event.listen(engine, "before_cursor_execute", note)
