@@ -8,13 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from policy_svc import commands
 from policy_svc.decisions import decide
 from policy_svc.explanations import Condition, Considered, Explanation, Shown, explain
+from policy_svc.loading import read_files, revision_of
 from policy_svc.rulebook import Rulebook
 from stena.contracts.access import Evaluation
+from stena.migrations import upgrade
 
 Ask = Callable[..., Evaluation]
 FOLDER = Path(__file__).parent / "rulebook"
@@ -121,6 +124,40 @@ def test_the_command_explains_options_and_json_alike(ask: Ask) -> None:
     code, tree = command("--organisation", "lantern", "--purpose", "counselling", *day[:-1])
     assert code == 0
     assert "allow counselling.operate applies rules/counselling.yaml:1" in tree
+
+
+def test_a_decision_of_the_past_is_explained_under_its_own_revision(
+    postgres: Any, tmp_path: Path, files: dict[str, str], ask: Ask
+) -> None:
+    database = postgres.database("policy")
+    upgrade(database.owner_url, commands.migrations())
+    environment = {"POLICY_DATABASE_URL": database.app_url.render_as_string(hide_password=False)}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text.replace("values: [skills, town]", "values: [town]"))
+    asked = {"evaluation": ask().model_dump(), "at": "2026-06-01T12:00:00Z", "rulebook": revision_of(files)}
+
+    def explained() -> Result:
+        words = ["explain", str(tmp_path), "--evaluation", "-", "--attribute", "skills", "--json"]
+        return CliRunner().invoke(commands.rulebook, words, input=json.dumps(asked), env=environment)
+
+    assert explained().exit_code == 1, "nobody has kept that revision"
+    assert CliRunner().invoke(commands.rulebook, ["load", str(FOLDER)], env=environment).exit_code == 0
+    then = json.loads(explained().stdout)
+    assert (then["rulebook"], then["attributes"]["skills"]["outcome"]) == (revision_of(files), "disclosed")
+    asked["rulebook"] = revision_of(read_files(tmp_path))
+    assert json.loads(explained().stdout)["attributes"]["skills"]["outcome"] == "withheld"
+
+
+def test_without_the_database_of_revisions_it_says_so(ask: Ask) -> None:
+    asked = {"evaluation": ask().model_dump(), "rulebook": "sha256:gone"}
+    result = CliRunner().invoke(
+        commands.rulebook,
+        ["explain", str(FOLDER), "--evaluation", "-"],
+        input=json.dumps(asked),
+        env={"POLICY_DATABASE_URL": "postgresql://policy_app@127.0.0.1:1/policy"},
+    )
+    assert (result.exit_code, "database of revisions does not answer" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

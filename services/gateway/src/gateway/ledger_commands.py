@@ -79,6 +79,6 @@ def _find(decision: str) -> Decided | None:
 
     try:
         return asyncio.run(run())
-    except Unavailable:
+    except (Unavailable, OSError):  # no answer, or no password to read
         typer.echo("The gateway's database does not answer. Start it first, for instance with `stena up`.", err=True)
         raise typer.Exit(1) from None

@@ -116,7 +116,7 @@ def _kept(revision: str) -> dict[str, str]:
 
     try:
         found = asyncio.run(fetch())
-    except (Unavailable, ValidationError):
+    except (Unavailable, ValidationError, OSError):  # no answer, no address, or no password to read
         _fail(f"{revision} decided, which is not what the folder holds, and the database of revisions does not answer.")
     return found or _fail(f"{revision} decided, and no revision of this name is kept.")
 
