@@ -1,6 +1,8 @@
 """The command `stena` refuses in words, never with a traceback, and removes only what it made."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -69,3 +71,14 @@ def test_every_command_that_a_service_offers_shows_its_help(entry: EntryPoint) -
     shown = runner.invoke(main.app, [entry.name, "--help"])
     assert shown.exit_code == 0, shown.output
     assert "Usage" in shown.output
+
+
+@pytest.mark.parametrize("command", [["client", "list"], ["rulebook", "history"], ["import", os.devnull], ["migrate"]])
+def test_before_anything_was_started_the_next_step_is_named(home: Path, command: list[str]) -> None:
+    environment = {**os.environ, "STENA_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "stena_local", *command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "Start the deployment first" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

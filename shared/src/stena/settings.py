@@ -6,6 +6,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 
+from stena.keys import KeyFileError
+
 
 class ServiceSettings(BaseSettings):
     """Each service derives one class with its own ``env_prefix``; nothing else reads the environment."""
@@ -18,8 +20,15 @@ class ServiceSettings(BaseSettings):
 
 
 def database_url(url: str, password_file: Path | None) -> URL:
-    """``url`` with the password from a file put in, so that no password stands in the environment."""
+    """``url`` with the password from a file put in, so that no password stands in the environment.
+
+    Raises ``KeyFileError`` for a file that cannot be read.
+    """
     parsed = make_url(url)
     if password_file is not None:
-        parsed = parsed.set(password=password_file.read_text().strip())
+        try:
+            parsed = parsed.set(password=password_file.read_text().strip())
+        except OSError as error:
+            message = f"{password_file}: no readable password. Start the deployment first, or name the right file."
+            raise KeyFileError(message) from error
     return parsed.set(drivername="postgresql+asyncpg")

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from stena.keys import KeyFileError
 from stena_local import commands
 from stena_local.settings import offer
 from stena_local.trouble import DeploymentError
@@ -56,7 +57,7 @@ for _name, _function in _OWN.items():
 def main() -> None:
     try:
         app()
-    except DeploymentError as error:
+    except (DeploymentError, KeyFileError) as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(1)
 
