@@ -42,7 +42,7 @@ async def test_without_a_decision_there_is_no_answer(house: House, path: str) ->
         house.board.cut.clear()
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
-    assert took < 1
+    assert took < 2, "a second, and one more for a busy machine"
     entry = await newest_entry(house)
     assert (entry["outcome"], entry["organisation"], entry["purpose"]) == ("undecided", "employment-agency", "job-ranking")
     assert (await agency("GET", path, "job-ranking")).status_code == 200
@@ -59,7 +59,7 @@ async def test_without_a_record_there_is_no_answer(house: House, path: str) -> N
         took = time.monotonic() - begun
     await engine.dispose()
     assert (answer.status_code, "attributes" in answer.json()) == (503, False)
-    assert took < 1.5
+    assert took < 3, "it gives up after 0.8 s; the rest is for a busy machine"
 
 
 @pytest.mark.parametrize("surplus", ["attributes", "withheld", "provenance"])

@@ -67,7 +67,7 @@ async def test_when_the_table_cannot_be_read_nobody_is_known_and_everybody_waits
     began = time.perf_counter()
     outcomes = await asyncio.gather(*(directory.active("cli_x") for _ in range(10)), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {Unavailable}
-    assert time.perf_counter() - began < 0.7
+    assert time.perf_counter() - began < 2
     assert table.readings <= 11
     setattr(table, trouble, False)
     assert await directory.active("cli_x") == CLIENT

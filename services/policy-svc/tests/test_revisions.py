@@ -111,7 +111,7 @@ def written(folder: Path, files: Files) -> Path:
     return folder
 
 
-async def until(condition: Callable[[], Awaitable[object]], within: float = 1.0) -> float:
+async def until(condition: Callable[[], Awaitable[object]], within: float = 2.0) -> float:
     """Seconds until ``condition`` held."""
     begun = time.monotonic()
     while not await condition():
