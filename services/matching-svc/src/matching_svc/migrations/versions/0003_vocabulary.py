@@ -1,0 +1,7 @@
+"""The ESCO vocabulary."""
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None: ...

@@ -1,0 +1,7 @@
+"""Cases, referrals, and shares of notes."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None: ...
