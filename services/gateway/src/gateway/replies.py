@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import Response
 
-from gateway.calls import Permit
+from gateway.calls import Permit, Seen, Shown
 from gateway.identity import PairwiseIds, Scope
 from gateway.redaction import View
 
@@ -47,6 +47,11 @@ class Names:
 
 def disclosure(permit: Permit) -> Json:
     return {"purpose": permit.grant.purpose, "decision": permit.id, "rulebook": permit.rulebook}
+
+
+def about_one(permit: Permit, reply: Reply) -> Shown[Reply]:
+    """An answer about the one person of the call that holds none of the catalogue's attributes."""
+    return Shown(reply, (Seen(permit.person or ""),))
 
 
 def etag(value: str) -> Mapping[str, str]:

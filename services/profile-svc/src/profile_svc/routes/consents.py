@@ -1,10 +1,8 @@
-"""Consents and notes of one person."""
+"""Consents of one person."""
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Header, Query, Response
-
-from profile_svc import consenting, noting
+from profile_svc import consenting
 from profile_svc.routes.calls import Called, answer, known_id
 from stena.contracts import profile
 
@@ -31,25 +29,3 @@ async def withdraw_consent(call: Called, person_id: str, purpose: str, recipient
     grant = await call.grant("withdraw", "consent", person_id)
     about = consenting.About(purpose, recipient)
     return answer((await consenting.withdraw(call.vault, grant, known_id(person_id), about)).model_dump())
-
-
-@router.get("/persons/{person_id}/notes")
-async def read_notes(
-    call: Called, person_id: str, limit: Annotated[int, Query(ge=1, le=200)] = 50, after: str | None = None
-) -> Response:
-    grant = await call.grant("read", "note", person_id)
-    last = None if after is None else known_id(after)
-    notes, more = await noting.read(call.vault, grant, known_id(person_id), last, limit)
-    return answer({"notes": notes, "more": more})
-
-
-@router.post("/persons/{person_id}/notes")
-async def write_note(
-    call: Called,
-    person_id: str,
-    note: profile.NewNote,
-    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
-) -> Response:
-    grant = await call.grant("create", "note", person_id)
-    made = await noting.write(call.vault, grant, known_id(person_id), note, idempotency_key)
-    return answer(made.view, 201 if made.new else 200)
