@@ -5,13 +5,16 @@ Calls go through httpx's ASGI transports; a host that is not one of the four is 
 
 import asyncio
 import json
+import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import httpx
@@ -30,8 +33,9 @@ from profile_svc.importing import import_people, reference
 from profile_svc.settings import ProfileSettings
 from profile_svc.store import records
 from stena_local.secret_files import SecretFiles
-from stena_local.testing import Database
+from stena_local.testing import Database, Postgres
 
+NAMES = ("gateway", "policy", "profile", "profile_keys", "matching")
 RULEBOOK = Path(__file__).parents[2] / "deploy" / "rulebook"
 GATEWAY, POLICY, PROFILE, MATCHING = (f"http://{name}.test" for name in ("gateway", "policy", "profile", "matching"))
 
@@ -155,6 +159,19 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             client_secret_file=files.client_secret,
         ),
     }
+
+
+@contextmanager
+def migrated(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
+    """The five databases, migrated by the same entry points that a deployment uses."""
+    made = {name: postgres.database(name) for name in NAMES}
+    owners = {f"{name.upper()}_OWNER_DATABASE_URL": each.owner_url.render_as_string(False) for name, each in made.items()}
+    with patch.dict(os.environ, owners):
+        for migration in entry_points(group="stena.migrations"):
+            migration.load()()
+    yield made
+    for database in made.values():
+        database.drop()
 
 
 @asynccontextmanager
