@@ -40,6 +40,9 @@ def refused(files: dict[str, str]) -> str:
             "purposes.yaml:6: the purpose 'welfare' is broader than itself. Break the cycle in broader.",
         ),
         (PURPOSES, "forbidden: true", "forbidden: yes", "purposes.yaml:33: forbidden: input should be a valid boolean. Correct the value."),
+        (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: an hour}", "purposes.yaml:21: emergency.lasts: "),
+        (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: PT0S}", "purposes.yaml:21: emergency.lasts: "),
+        (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: PT1H, justification: 0}", "purposes.yaml:21: emergency.justification: "),
         (PURPOSES, ", bg: Спасяване", "", "purposes.yaml:17: no title in bg. Add bg: …."),
         (PURPOSES, "kinds: [service]", "kinds: [servise]", "purposes.yaml:14: unknown kind of opportunity 'servise'. Write one of: service."),
         (
@@ -88,6 +91,9 @@ def refused(files: dict[str, str]) -> str:
             "items: {$ref: 'http://127.0.0.1:1/x'}",
             "attributes.yaml:53: a $ref that leaves the schema. Write the part out; nothing is fetched.",
         ),
+        (ATTRIBUTES, "examples: [O. P.]", "examples: [O. P.]\n    lookup: name", "attributes.yaml:29: nobody is found by what is computed. Remove it, or put it to one of the sources."),
+        (ATTRIBUTES, "filters: [has]", "lookup: name", "attributes.yaml:38: people are found by text alone. Remove it, or give the value the type string."),
+        (ATTRIBUTES, "examples: [Olena]", "examples: [Olena]\n    lookup: fuzzy", "attributes.yaml:15: lookup: input should be 'exact', 'phone', 'email' or 'name'. Correct the value."),
         # organisations
         (ORGANISATIONS, "legal_basis: GDPR-6-1-d", "legal_basis: GDPR-6-1-f", "organisations.yaml:7: the legal basis 'GDPR-6-1-f' is not one that the purpose 'rescue' allows. Write one of: GDPR-6-1-d."),
         (ORGANISATIONS, "legal_basis: GDPR-6-1-d, ", "", "organisations.yaml:7: the key 'legal_basis' is missing. Add it."),

@@ -141,6 +141,7 @@ class _AttributeCheck:
                 self.fault("reveals", f"unknown category or attribute {revealed!r}", mend)
         self.derivation(known)
         self.filters()
+        self.lookup()
         self.schema()
 
     def derivation(self, known: AttributeChapter) -> None:
@@ -163,6 +164,16 @@ class _AttributeCheck:
         if attribute.filter_key is not None and "has" not in attribute.filters:
             self.fault("filter_key", "filter_key is for the operator has", "Add has to filters, or remove filter_key")
 
+    def lookup(self) -> None:
+        """Only text that is stored can be found again; of a name each of its spellings."""
+        attribute = self.attribute
+        if attribute.lookup is None:
+            return
+        if attribute.derived_from:
+            self.fault("lookup", "nobody is found by what is computed", "Remove it, or put it to one of the sources")
+        if not (_is_text(attribute.json_schema) or (attribute.lookup == "name" and _holds_texts(attribute.json_schema))):
+            self.fault("lookup", "people are found by text alone", "Remove it, or give the value the type string")
+
     def schema(self) -> None:
         schema = self.attribute.json_schema
         if _refers_outside(schema):
@@ -181,6 +192,15 @@ class _AttributeCheck:
                 self.fault(
                     "examples", f"an example does not fit the schema: {problem.message}", "Correct the example or the schema"
                 )
+
+
+def _is_text(schema: object) -> bool:
+    return isinstance(schema, dict) and schema.get("type") == "string"
+
+
+def _holds_texts(schema: Mapping[str, Any]) -> bool:
+    members = schema.get("properties")
+    return isinstance(members, dict) and bool(members) and all(map(_is_text, members.values()))
 
 
 def _refers_outside(schema: Any) -> bool:

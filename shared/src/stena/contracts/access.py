@@ -26,6 +26,7 @@ class Reason(StrEnum):
     NOT_ASSIGNED = "not-assigned"
     RESTRICTED = "restricted"
     JUSTIFICATION_MISSING = "justification-missing"
+    ACTING_USER_MISSING = "acting-user-missing"
     DENIED_BY_RULE = "denied-by-rule"
 
 

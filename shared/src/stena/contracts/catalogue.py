@@ -1,5 +1,6 @@
 """What the active rulebook tells the other services: its attributes, purposes and organisations. No rules, no secrets."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +9,8 @@ from stena.contracts.access import Disclosure, Withheld
 
 Sensitivity = Literal["ordinary", "sensitive", "protected", "special"]
 Kind = Literal["authority", "ngo", "employer", "provider", "person", "service"]
+LookupKind = Literal["exact", "phone", "email", "name"]
+"""How a value is made comparable before it is looked up: see ``profile_svc.lookups``."""
 
 
 class Frozen(BaseModel):
@@ -22,7 +25,8 @@ class Attribute(Frozen):
     (ordinary and independent of today's date), ``read`` computes it for each answer. ``filters`` lists the operators
     that a list may use (``eq``, ``ne``, ``lt``, ``le``, ``gt``, ``ge``, ``in``, ``has``); empty: not filterable.
     Anything not ordinary is stored encrypted and is neither filterable nor sortable. ``filter_key`` names the member
-    that ``has`` compares where the value is a list of objects.
+    that ``has`` compares where the value is a list of objects. ``lookup`` says that people are found by a value of it, through
+    a blind index, and how two spellings of one value are made the same.
     """
 
     name: str
@@ -38,8 +42,19 @@ class Attribute(Frozen):
     filters: tuple[str, ...] = ()
     filter_key: str | None = None
     sortable: bool = False
+    lookup: LookupKind | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Emergency(Frozen):
+    """A purpose that breaks the glass: each call says who acts and why, and whom it shows is on a list for review first.
+
+    ``lasts``: for how long what was said is good for one person. ``justification``: its least length, in characters.
+    """
+
+    lasts: timedelta = Field(gt=timedelta(0))
+    justification: int = Field(default=20, ge=1)
 
 
 class Purpose(Frozen):
@@ -57,6 +72,7 @@ class Purpose(Frozen):
     provenance: Literal["flag", "full"] = "flag"
     kinds: tuple[str, ...] = ()
     forbidden: bool = False
+    emergency: Emergency | None = None
     accepts: dict[str, str] = Field(default_factory=dict)
 
 

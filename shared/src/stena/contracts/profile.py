@@ -67,6 +67,13 @@ class Resolve(Frozen):
     fields: tuple[str, ...] | None = None
 
 
+class Lookup(Frozen):
+    """Find the people of whom all of ``match`` (attribute → value as it is written or said) is true."""
+
+    match: dict[str, str] = Field(min_length=1, max_length=3)
+    fields: tuple[str, ...] | None = None
+
+
 class NewPerson(Frozen):
     attributes: dict[str, Any]
 
