@@ -1,7 +1,21 @@
 """HTTP in and out: each route says which questions the wall must answer and how the answer looks; nothing is decided here."""
 
-from gateway.routes import candidates, catalogue, consents, disclosures, matches, notes, opportunities, people, tokens
+from gateway.routes import (
+    candidates,
+    catalogue,
+    consents,
+    disclosures,
+    feed,
+    matches,
+    notes,
+    opportunities,
+    pages,
+    people,
+    tokens,
+)
 
+# An address with a word in the place of an id stands before the one with the id.
 ROUTERS = tuple(
-    each.router for each in (tokens, catalogue, people, consents, notes, disclosures, opportunities, matches, candidates)
+    each.router
+    for each in (tokens, catalogue, pages, feed, people, consents, notes, disclosures, opportunities, matches, candidates)
 )

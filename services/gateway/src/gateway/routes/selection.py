@@ -1,8 +1,10 @@
-"""Which people a list is about, from an address or a body; and where it goes on."""
+"""Which people a list or an export is about, from an address or a body; and where a list goes on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+import fastapi
 
 from gateway import filters
 from gateway.calls import Permit
@@ -12,6 +14,20 @@ from gateway.parts import Parts
 from stena.contracts.profile import Filter, Query
 from stena.problems import BadRequest, pointer
 
+Fields = Annotated[
+    str | None, fastapi.Query(description="Attributes to answer with, separated by commas.", examples=["skills,languages"])
+]
+Filters = Annotated[
+    list[str],
+    fastapi.Query(
+        alias="filter",
+        max_length=20,
+        description="`attribute:operator:value`; several must all hold. Only attributes that the purpose discloses.",
+        examples=["languages:has:ukr"],
+    ),
+]
+Sort = Annotated[str | None, fastapi.Query(max_length=100, description="An attribute; `-` before it for descending.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -19,8 +35,6 @@ class Selection:
 
     sort: str | None
     fields: tuple[str, ...] | None
-    limit: int
-    cursor: str | None
     texts: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
 
@@ -31,13 +45,10 @@ class Selection:
         return {"texts": list(self.texts), "filters": typed, "sort": self.sort, "fields": self.fields}
 
 
-async def query(gateway: Parts, permit: Permit, selection: Selection) -> Query:
-    """The page that profile-svc is asked for; raises ``Rejected`` for a filter or cursor that is none."""
+async def query(gateway: Parts, permit: Permit, selection: Selection, limit: int, after: str | None) -> Query:
+    """The page that profile-svc is asked for; raises ``Rejected`` for a filter that is none."""
     typed = selection.filters or await _read_filters(gateway, permit, selection.texts)
-    after = None
-    if selection.cursor is not None:
-        after = str(open_cursor(gateway, selection.cursor, bound(permit, "list", selection.shape)))
-    return Query(filters=typed, sort=selection.sort, fields=selection.fields, limit=selection.limit, after=after)
+    return Query(filters=typed, sort=selection.sort, fields=selection.fields, limit=limit, after=after)
 
 
 def bound(permit: Permit, operation: str, shape: Any = None) -> Bound:

@@ -1,0 +1,79 @@
+"""Pages of people: the same list asked for in an address or in a body."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from gateway import views
+from gateway.calls import Call, Permit, Question, Shown
+from gateway.firewall import pass_through
+from gateway.parts import Gateway, Parts
+from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
+from gateway.replies import Names, Reply, disclosure, next_page, respond
+from gateway.routes.headers import CallerStates
+from gateway.routes.selection import Fields, Filters, Selection, Sort, bound, names, open_cursor, query
+from gateway.upstreams import MANY, Answer
+
+router = APIRouter(prefix="/v1/persons", tags=["People"])
+
+LIST = Question("list", "person")
+
+
+@router.get("", operation_id="listPersons", summary="A page of people", response_model=views.PeoplePage)
+async def list_persons(
+    states: CallerStates,
+    gateway: Gateway,
+    filters: Filters = [],  # noqa: B006 -- FastAPI copies it
+    sort: Sort = None,
+    fields: Fields = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Response:
+    """Values in an address end up in logs on the way: prefer `POST /v1/persons/search` where that matters."""
+    address = [("filter", text) for text in filters] + [("limit", str(limit))]
+    address += [(name, value) for name, value in (("sort", sort), ("fields", fields)) if value is not None]
+    selection = Selection(sort, names(fields), texts=tuple(filters))
+    reply = await _page(gateway, states, selection, limit, cursor)
+    link = next_page("/v1/persons", address, reply.content["next"])
+    return respond(Reply(reply.content, headers=link))
+
+
+@router.post(
+    "/search", operation_id="searchPersons", summary="A page of people, asked for in a body", response_model=views.PeoplePage
+)
+async def search_persons(body: views.SearchBody, states: CallerStates, gateway: Gateway) -> Response:
+    """As `GET /v1/persons`, with values as JSON. `next` of the answer is `cursor` of the next request."""
+    selection = Selection(body.sort, body.fields, filters=body.filters)
+    return respond(await _page(gateway, states, selection, body.limit, body.cursor))
+
+
+async def _page(gateway: Parts, states: CallerStates, selection: Selection, limit: int, cursor: str | None) -> Reply:
+    async def fetch(permit: Permit) -> Answer:
+        made_for = bound(permit, "list", selection.shape)
+        after = None if cursor is None else str(open_cursor(gateway, cursor, made_for))
+        wanted = await query(gateway, permit, selection, limit, after)
+        return await gateway.profile.ask(
+            "POST", ["persons", "search"], permit.passes[0], within=MANY, json=wanted.model_dump(mode="json")
+        )
+
+    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
+        return _shown_page(gateway, permit, answer.body, selection, limit)
+
+    return await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact)
+
+
+def _shown_page(gateway: Parts, permit: Permit, page: dict[str, Any], selection: Selection, limit: int) -> Shown[Reply]:
+    members(page, {"people", "more"}, "page")
+    wall, name = PersonWall(permit.grant, selection.fields), Names(gateway.ids, permit)
+    people = [wall.check(view) for view in page["people"]]
+    check_page(people, limit)
+    following = None
+    if page["more"]:
+        following = gateway.cursors.seal(people[-1]["id"], bound(permit, "list", selection.shape))
+    content = {
+        "people": [name.person(view) for view in people],
+        "next": following,
+        "truncated": following is not None,
+        "disclosure": disclosure(permit),
+    }
+    return Shown(Reply(content), tuple(map(seen, people)), withheld_count(people))
