@@ -223,7 +223,7 @@ async def _post(app: Any, *messages: Message) -> int | None:
 
 
 def _scope(method: str, path: str) -> Message:
-    headers = [(b"content-type", b"application/json")]
+    headers = [(b"host", b"gateway"), (b"content-type", b"application/json")]
     asgi = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1"}
     return {**asgi, "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
 

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import strict_json
-from gateway.strict_http import Headers, admit_headers, admit_parameters, admit_target, shown
+from gateway.strict_http import Headers, admit_headers, admit_host, admit_parameters, admit_target, shown
 from stena import problems
 from stena.problems import BadRequest, ContentTooLarge, Problem, RequestTimeout, UnsupportedMedia
 
@@ -19,6 +19,7 @@ TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 -- a path
 
 _JSON: Final = frozenset({b"application/json", b"application/merge-patch+json"})
 _FORM: Final = b"application/x-www-form-urlencoded"
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Intake:
@@ -42,10 +43,11 @@ class Intake:
             return
         try:
             headers = admit_headers(scope["headers"])
-            admit_target(scope["path"], scope["query_string"])
+            admit_host(headers)
+            admit_target(scope["raw_path"], scope["query_string"])
             body = await _read(receive, headers, self.within)
             if body:
-                _admit_body(body, headers, scope["path"])
+                _admit_body(body, headers, scope)
         except Problem as problem:
             # What is left of the request stays unread: the connection cannot be used for another.
             problem.headers["Connection"] = "close"
@@ -85,7 +87,9 @@ async def _read(receive: Receive, headers: Headers, within: float) -> bytes:
 
 
 def _check_announced(headers: dict[bytes, bytes]) -> None:
-    length = headers.get(b"content-length")
+    length, transfer = headers.get(b"content-length"), headers.get(b"transfer-encoding", b"chunked")
+    if transfer.strip().lower() != b"chunked":
+        raise BadRequest("Transfer-Encoding may be chunked, and nothing else.")
     if length is None:
         return
     if b"transfer-encoding" in headers:
@@ -101,12 +105,14 @@ def _too_large() -> ContentTooLarge:
     return ContentTooLarge(f"The body is larger than {MAX_BODY} bytes. Send less, or in several calls.")
 
 
-def _admit_body(body: bytes, headers: Headers, path: str) -> None:
+def _admit_body(body: bytes, headers: Headers, scope: Scope) -> None:
+    if scope["method"] not in _WITH_BODY:
+        raise BadRequest("This call takes no body. What it says could be read by one part of the house and not by another.")
     named = dict(headers)
     if named.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise UnsupportedMedia("The body is compressed. Send it as it is, without Content-Encoding.")
     media, parameters = _media_type(named.get(b"content-type", b""))
-    wanted = {_FORM} if path == TOKEN_PATH else _JSON
+    wanted = {_FORM} if scope["path"] == TOKEN_PATH else _JSON
     if media not in wanted or parameters not in (b"", b"charset=utf-8"):
         choice = " or ".join(sorted(shown(each) for each in wanted))
         raise UnsupportedMedia(f"The body must be {choice} in UTF-8, and the header Content-Type say so.")

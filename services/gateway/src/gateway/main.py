@@ -7,7 +7,7 @@ from functools import partial
 from typing import NoReturn
 
 import httpx
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
 from gateway import clients, key_files, ledger, openapi, refusals, routes, store
@@ -16,6 +16,7 @@ from gateway.firewall import Wall
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.parts import Parts, active_catalogue
+from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
 from gateway.tokens import AccessTokens
 from gateway.upstreams import MANY, ONE, Policy, Source
@@ -63,8 +64,9 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
 
     app = application.create(lifespan, Intake)
     refusals.install(app)
+    only_known = OnlyKnownParameters()
     for router in routes.ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(only_known)])
     app.include_router(health.router(checks(app)))
     openapi.install(app, catalogue=active_catalogue, public_url=settings.public_url)
     return app

@@ -41,6 +41,12 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "A parameter of the query or form is repeated. Only `filter` may be.",
         "Send it once; `fields` takes several names with commas between them.",
     ),
+    "unknown-parameter": ProblemType(
+        400,
+        "Malformed request",
+        "The query holds a parameter that the call does not have. Nothing was done: it may have been meant.",
+        "Look at `errors` for its name, and at the call in the documentation. Names are taken by the letter.",
+    ),
     "header-refused": ProblemType(
         400,
         "Malformed request",

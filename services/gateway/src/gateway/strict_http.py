@@ -3,12 +3,14 @@
 It knows the form of a request alone and never what its values mean.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from stena.problems import BadRequest, pointer
 
+MAX_PATH: Final = 1024  # bytes
 MAX_QUERY: Final = 8 * 1024  # bytes
 MAX_PARAMETERS: Final = 100
 MAX_SHOWN: Final = 200  # characters of the caller's own words in an answer
@@ -17,7 +19,7 @@ REPEATABLE: Final = frozenset({"filter"})
 DECIDING: Final = frozenset(
     {
         b"authorization", b"processing-purpose", b"case-reference", b"acting-user", b"access-justification",
-        b"if-match", b"idempotency-key", b"content-type", b"content-length", b"content-encoding", b"host",
+        b"if-match", b"idempotency-key", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"host",
     }
 )  # fmt: skip
 """Headers that decide something. Of two, one part of the house could read the first and another the last."""
@@ -33,6 +35,11 @@ REFUSED: Final = frozenset(
 STRIPPED: Final = frozenset({b"forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"})
 """Headers of proxies, honest or not: taken away unread, with every ``x-forwarded-…``."""
 
+_OF_THE_HOUSE: Final = DECIDING | REFUSED | STRIPPED
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+_PATH: Final = re.compile(rb"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
+"""What an address of this API is made of: nothing encoded, no empty segment, none that means the one above."""
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -41,7 +48,8 @@ def admit_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     kept: Headers = []
     seen: set[bytes] = set()
     for name, value in headers:
-        if name in REFUSED:
+        # Some proxies and frameworks take an underscore for a hyphen: to them it would be the same header once more.
+        if name in REFUSED or (b"_" in name and name.replace(b"_", b"-") in _OF_THE_HOUSE):
             raise BadRequest(f"The header {shown(name)} is not taken from outside. Leave it out.", slug="header-refused")
         if name in STRIPPED or name.startswith(b"x-forwarded"):
             continue
@@ -57,10 +65,21 @@ def admit_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return kept
 
 
-def admit_target(path: str, query: bytes) -> None:
-    """Raise ``BadRequest`` for a query that is too long, repeats what may stand there once, or is no UTF-8."""
-    if "\x00" in path:
-        raise BadRequest("The path holds the character U+0000. Leave it out.")
+def admit_host(headers: Headers) -> None:
+    """Raise ``BadRequest`` unless the request names its host, as RFC 9112 (3.2) wants it."""
+    named = dict(headers).get(b"host")
+    if named is None or not _HOST.fullmatch(named):
+        raise BadRequest("The header Host is missing, or names no host.")
+
+
+def admit_target(path: bytes, query: bytes) -> None:
+    """Raise ``BadRequest`` for a path that two parts of a house could read differently, and for a query that is too long,
+    repeats what may stand there once, or is no UTF-8. ``path`` is as the caller wrote it, nothing decoded."""
+    if len(path) > MAX_PATH or not _PATH.fullmatch(path):
+        raise BadRequest(
+            "The path holds what no address here has: an encoded character, two slashes in a row, a segment of dots. "
+            "Write it as it stands in the documentation."
+        )
     if len(query) > MAX_QUERY:
         raise BadRequest(f"The query is longer than {MAX_QUERY} bytes. Send a search as POST /v1/persons/search.")
     if query:

@@ -10,7 +10,7 @@ from gateway.calls import Stated
 from gateway.rulebook_types import PurposeId
 from stena.problems import BadRequest
 
-_PURPOSE_LENGTH: Final = 64
+_PURPOSE: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,63}")
 _PERSON_ASKING: Final = 200
 _JUSTIFICATION: Final = 2_000
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
@@ -63,7 +63,7 @@ async def stated(
         )
     return Stated(
         authorization=request.headers.get("authorization"),
-        purpose=_text("Processing-Purpose", processing_purpose, _PURPOSE_LENGTH) or "",
+        purpose=_by_the_letter(processing_purpose),
         case=_text("Case-Reference", case_reference, _PERSON_ASKING),
         acting_user=_text("Acting-User", acting_user, _PERSON_ASKING),
         justification=_text("Access-Justification", access_justification, _JUSTIFICATION),
@@ -82,6 +82,13 @@ async def idempotency_key(
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
         raise _malformed("Idempotency-Key", "1 to 128 visible ASCII characters")
     return idempotency_key
+
+
+def _by_the_letter(purpose: str) -> str:
+    """A purpose is written as the rulebook writes it: nothing is decoded, so that whoever looks on reads the same."""
+    if not _PURPOSE.fullmatch(purpose):
+        raise _malformed("Processing-Purpose", "at most 64 ASCII characters, as GET /v1/purposes lists it")
+    return purpose
 
 
 def _text(name: str, value: str | None, longest: int) -> str | None:
