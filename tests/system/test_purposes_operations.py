@@ -35,11 +35,22 @@ ON_PEOPLE = {
     "vital-interest": "read",  # not in the table, but it reads
 }
 ON_NOTES = {
-    "case-continuity": "read (own), create",
-    "registration": "read (own), create (assigned)",
-    "guardianship": "read (own), create (assigned)",
+    # Who may write notes shares their own; what is shared with a purpose is read beside what is own (test_notes).
+    "case-continuity": "read (own), create, share (own), unshare (own)",
+    "registration": "read (own), create (assigned), share (own), unshare (own)",
+    "guardianship": "read (own), create (assigned), share (own), unshare (own)",
     "legal-aid": "read (own)",
     # data-subject-access: read, third parties masked; withheld until something masks them
+}
+# Not in the table of purposes: whoever has a case sees and closes it, and the person gives it or takes it back.
+ON_CASES = {"case-continuity": "read (own), close (own)", "data-subject-access": "read, open, close"}
+RECEIVE = "read (assigned), list (assigned), amend (assigned)"
+ON_REFERRALS = {
+    "case-continuity": f"create (assigned), {RECEIVE}",
+    # A referral is answered for the purpose that it asks for.
+    **dict.fromkeys(
+        ("accommodation", "health-access", "school-enrolment", "social-benefits", "legal-aid", "guardianship"), RECEIVE
+    ),
 }
 ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, withdraw"}
 ON_OPPORTUNITIES = {
@@ -51,6 +62,8 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "person": ON_PEOPLE,
     "note": ON_NOTES,
     "consent": ON_CONSENTS,
+    "case": ON_CASES,
+    "referral": ON_REFERRALS,
     "opportunity": ON_OPPORTUNITIES,
     "ledger": {"data-subject-access": "read", "data-protection-audit": "read"},
     "rulebook": {"administration": "administer"},
@@ -207,7 +220,7 @@ def test_a_shortlist_is_not_asked_about_one_person(rulebook: Rulebook) -> None:
     assert not asked_about("olena", rulebook, "vitosha-bakery", "anonymous-shortlist", "person", "match").permit
 
 
-@pytest.mark.parametrize("kind", ["person", "consent", "note", "ledger"])
+@pytest.mark.parametrize("kind", ["person", "consent", "note", "case", "referral", "ledger"])
 def test_a_person_asks_about_nobody_else(rulebook: Rulebook, kind: str) -> None:
     for record in ("mariam", "*"):
         for action in OPERATIONS[kind]:

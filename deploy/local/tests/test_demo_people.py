@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from stena.contracts.condition import type_of_fact
+from stena.contracts.condition import facts_of_people
 from stena_local.demo import people, protagonists, vocabulary
 from stena_local.demo.identity import national_number
 from stena_local.demo.reference import trade
@@ -78,7 +78,7 @@ def test_what_is_verified_is_there(lines: list[dict[str, Any]]) -> None:
 
 def test_every_record_fact_occurs(lines: list[dict[str, Any]]) -> None:
     """A wall is tried only by people who differ in what it decides by."""
-    assert set(type_of_fact) == {"region_path", "assigned", "consents", "restricted", "minor", "created_by"}
+    assert facts_of_people == {"region_path", "assigned", "consents", "restricted", "minor", "created_by"}
     for member in ("restricted", "consents"):
         assert {bool(line[member]) for line in lines} == {True, False}, member
     assert {"residence" in line["attributes"] for line in lines} == {True, False}

@@ -121,6 +121,12 @@ def refused(files: dict[str, str]) -> str:
             "",
             "rules/counselling.yaml:56: rule welfare.list: an allow rule that names no purpose. Name it: context $.purpose Equals or IsIn, or $.purpose_and_broader AnyIn.",
         ),
+        (
+            COUNSELLING,
+            "$.type: {condition: Equals, value: person}}\n    action: {$.name: {condition: IsIn, values: [read, list, match]}}",
+            "$.record.shared: {condition: IsNotEmpty}}\n    action: {$.name: {condition: IsIn, values: [read, list, match]}}",
+            "rules/counselling.yaml:1: rule counselling.operate: shared is asked of more than notes, which alone have it. Name the type: resource $.type Equals note.",
+        ),
         (COUNSELLING, "effect: allow", "effect: perhaps", "rules/counselling.yaml:3: rule counselling.operate: effect: Must be one of: deny, allow. Correct it."),
         (COUNSELLING, "uid: counselling.write", "uid: counselling.names", "rules/counselling.yaml:37: rule counselling.names: the uid 'counselling.names' is taken. Give it another: it stands at rules/counselling.yaml:21."),
         (COUNSELLING, "effect: allow\n", "effect: allow\n  priority: 3\n", "rules/counselling.yaml:4: rule counselling.operate: unknown key 'priority'. Remove it: deny overrides, whatever a priority says."),

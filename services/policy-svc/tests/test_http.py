@@ -124,6 +124,7 @@ async def test_get_is_405_and_unknown_members_are_ignored(service: httpx.AsyncCl
         (("resource", "properties", "record"), "/resource/properties/record"),
         (("resource", "properties", "owner"), "/resource/properties/owner"),
         (("context", "consent"), "/context/consent"),
+        (("context", "addressed"), "/context/addressed"),
         (("context", "purpose_and_broader"), "/context/purpose_and_broader"),
     ],
 )

@@ -21,6 +21,8 @@ AUDIENCE: Final[Mapping[str, str]] = {
     "person": "profile-svc",
     "consent": "profile-svc",
     "note": "profile-svc",
+    "case": "profile-svc",
+    "referral": "profile-svc",
     "opportunity": "matching-svc",
 }
 """Who obeys a grant on each kind of resource; the gateway itself for every other one."""

@@ -21,7 +21,7 @@ from stena.contracts.access import ANY_ID, Disclosure, Evaluation, Reason, Withh
 from stena.contracts.catalogue import Purpose
 from stena.contracts.condition import Facts, Residual, facts_used
 
-OWNED = frozenset({"person", "consent", "note", "ledger"})
+OWNED = frozenset({"person", "consent", "note", "case", "ledger"})
 """Resource types whose id is the id of the person that they are about."""
 
 ALWAYS = Disclosure(when=True)
@@ -159,6 +159,7 @@ def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
 def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: date) -> dict[str, Value]:
     """What the rulebook alone says of an organisation that asks for a purpose; ``live`` are its approvals that cover it."""
     organisation = approved.organisation
+    addressed = frozenset[object]((purpose, f"{purpose}@{organisation.id}"))
     return {
         "subject.id": organisation.id,
         "subject.organisation": organisation.id,
@@ -166,7 +167,9 @@ def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: da
         "subject.purposes": frozenset[object](approved.purposes(day)),
         "subject.regions": frozenset[object]().union(*(approval.regions for approval in live)),
         "subject.roles": frozenset[object](approved.roles),
-        "context.consent": frozenset[object]((purpose, f"{purpose}@{organisation.id}")),
+        # One pair of words, by two names: a consent covers this call with them, a share is addressed to it with them.
+        "context.consent": addressed,
+        "context.addressed": addressed,
     }
 
 

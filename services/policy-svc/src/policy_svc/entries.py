@@ -64,6 +64,7 @@ class FactsEntry(Entry):
     restricted: bool | None = None
     minor: bool | None = None
     created_by: str | None = None
+    shared: tuple[str, ...] | None = None
 
 
 class CaseEntry(Entry):

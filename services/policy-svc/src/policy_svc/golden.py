@@ -12,7 +12,11 @@ from stena.contracts.access import ANY_ID, Action, Disclosure, Evaluation, Reaso
 from stena.contracts.condition import AllOf, Facts, Residual, facts_used, holds
 
 SOMEONE = "someone"
-_OF_NOBODY = frozenset({"list", "export", "changes", "create"})
+_OF_NOBODY = frozenset(
+    {("person", name) for name in ("list", "export", "changes", "create")}
+    | {("opportunity", "list"), ("opportunity", "create"), ("referral", "list")}
+)
+"""Resource types with the operations on them that name no record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ _REASON_OF_FACT = {
 
 def evaluation_of(wanted: CaseEntry) -> Evaluation:
     context = {"purpose": wanted.purpose, "case": wanted.case, "justification": wanted.justification}
-    about_many = wanted.action in _OF_NOBODY and wanted.resource in ("person", "opportunity")
+    about_many = (wanted.resource, wanted.action) in _OF_NOBODY
     return Evaluation(
         subject=Subject(
             type="organisation", id=wanted.organisation, properties={"person": wanted.person} if wanted.person else {}

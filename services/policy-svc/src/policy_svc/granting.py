@@ -8,7 +8,7 @@ from stena.contracts.access import ANY_ID, Evaluation, Grant
 from stena.grants import ISSUER, LIFETIME
 
 AUDIENCES: Final = {
-    **dict.fromkeys(("person", "consent", "note"), "profile-svc"),
+    **dict.fromkeys(("person", "consent", "note", "case", "referral"), "profile-svc"),
     "opportunity": "matching-svc",
 }
 """Who owns a type of resource; everything else is the gateway's own."""

@@ -25,7 +25,7 @@ from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
 from policy_svc.proxies import check_proxies
 from policy_svc.rulebook import Rulebook
-from policy_svc.rules import Names, Rule, check_approvals, check_bounds, check_names
+from policy_svc.rules import Names, Rule, check_approvals, check_bounds, check_facts, check_names
 from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, PATHS, RECORD, SENSITIVITIES, Kind
 from policy_svc.yaml_files import MOST_BYTES, Items, Reader
 from stena.contracts.catalogue import Catalogue
@@ -144,6 +144,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     for rule in rules:
         check_names(rule, names, faults)
         check_bounds(rule, faults)
+        check_facts(rule, faults)
         check_approvals(rule, faults)
     cases = _read_cases(chapters, faults)
     faults.raise_if_any()

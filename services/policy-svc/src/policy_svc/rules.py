@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from policy_svc.faults import Faults, Place, choices
-from policy_svc.formulas import AboutRecord, Compare, Every, Formula, Literal, Operand, Opposite, Path, Some
+from policy_svc.formulas import AboutRecord, Compare, Every, Formula, Literal, Operand, Opposite, Path, Some, paths
 from policy_svc.relations import Relation, anything, equal, member, overlap, within
 from policy_svc.vocabulary import RECORD
+from stena.contracts.condition import facts_of_notes_alone
 
 Effect = OneOf["allow", "deny"]
 
@@ -44,7 +45,7 @@ class Names:
 
     def known(self, mention: Mention) -> frozenset[str] | None:
         """The names to choose from; ``None`` where any text will do."""
-        if mention.path == RECORD + "consents":
+        if mention.path in (RECORD + "consents", RECORD + "shared"):
             purpose, at, organisation = mention.name.partition("@")
             whole = purpose in self.purposes and (not at or organisation in self.organisations)
             return frozenset({mention.name}) if whole else self.purposes
@@ -68,6 +69,14 @@ def check_bounds(rule: Rule, faults: Faults) -> None:
     if needed(rule.formula, "context.purpose") is None and needed(rule.formula, "context.purpose_and_broader") is None:
         mend = "Name it: context $.purpose Equals or IsIn, or $.purpose_and_broader AnyIn"
         faults.add(rule.place, "an allow rule that names no purpose", mend, rule.uid)
+
+
+def check_facts(rule: Rule, faults: Faults) -> None:
+    """Of anything but a note its own facts are unknown: an allow rule would say nothing there, a deny rule no to everything."""
+    asked = {path.removeprefix(RECORD) for path in paths(rule.formula)} & facts_of_notes_alone
+    if asked and needed(rule.formula, "resource.type") != frozenset({"note"}):
+        mend = "Name the type: resource $.type Equals note"
+        faults.add(rule.place, f"{', '.join(sorted(asked))} is asked of more than notes, which alone have it", mend, rule.uid)
 
 
 def check_approvals(rule: Rule, faults: Faults) -> None:
@@ -139,7 +148,9 @@ _WORD: Mapping[str, str] = {
     "context.purpose": "purpose",
     "context.purpose_and_broader": "purpose",
     "context.consent": "purpose",
+    "context.addressed": "purpose",
     RECORD + "consents": "purpose",
+    RECORD + "shared": "purpose",
     RECORD + "assigned": "organisation",
     RECORD + "created_by": "organisation",
 }

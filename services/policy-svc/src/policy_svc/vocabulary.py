@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 
 from stena.contracts.catalogue import Kind as OrganisationKind
 from stena.contracts.catalogue import Sensitivity
-from stena.contracts.condition import type_of_fact
+from stena.contracts.condition import facts_of_people, type_of_fact
 
 Kind = Literal["text", "set", "bool", "any"]
 """What a path holds. ``any``: what it holds is known only from each request, and a wrong type is unknown then."""
@@ -35,6 +35,7 @@ PATHS: Final[Mapping[str, Kind]] = {
     "context.purpose": "text",
     "context.purpose_and_broader": "set",
     "context.consent": "set",
+    "context.addressed": "set",
     "context.case": "text",
     "context.justification": "text",
     "context.time": "text",
@@ -47,7 +48,9 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("match", "allocate", "restrict", "object", "correct"),
     ),
     "consent": ("read", "record", "withdraw"),
-    "note": ("read", "create"),
+    "note": ("read", "create", "share", "unshare"),
+    "case": ("read", "open", "close"),
+    "referral": ("read", "list", "create", "amend"),
     "ledger": ("read",),
     "opportunity": ("read", "list", "create", "amend", "close", "match"),
     "rulebook": ("administer",),
@@ -68,7 +71,8 @@ DISCLOSING: Final = frozenset(
 WRITING: Final = frozenset({("person", "create"), ("person", "amend")})
 
 FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
-    **dict.fromkeys(("person", "consent", "note"), frozenset(type_of_fact)),
+    **dict.fromkeys(("person", "consent", "case", "referral"), facts_of_people),
+    "note": frozenset(type_of_fact),
     "opportunity": frozenset({"created_by"}),
 }
 """The record facts that records of a type have. Any other fact of theirs is missing, and so unknown to every rule."""

@@ -9,7 +9,7 @@ from policy_svc.relations import equal
 from policy_svc.vocabulary import RECORD
 from policy_svc.ways import ALWAYS, NEVER, REGIONS, Atom, Contains, Demand, Is, Known, Ways
 
-ASSIGNED, CONSENTS, CREATED_BY = RECORD + "assigned", RECORD + "consents", RECORD + "created_by"
+ASSIGNED, CONSENTS, CREATED_BY, SHARED = (RECORD + fact for fact in ("assigned", "consents", "created_by", "shared"))
 MOST_SPELLED: Final = 12
 """More ways than this are counted instead of spelled out."""
 
@@ -40,7 +40,7 @@ class Reader:
             return "always"
         if len(ways) > MOST_SPELLED:
             return f"under conditions of {len(ways)} kinds"
-        spelled = _one_of(CONSENTS, _one_of(REGIONS, frozenset[Wanted](ways)))
+        spelled = _one_of(SHARED, _one_of(CONSENTS, _one_of(REGIONS, frozenset[Wanted](ways))))
         common = frozenset[Demand | OneOf].intersection(*spelled)
         alternatives = sorted({" and ".join(self._each(way - common)) for way in spelled} - {""})
         return ", ".join([*self._each(common), " or ".join(alternatives)] if alternatives else self._each(common))
@@ -52,6 +52,8 @@ class Reader:
         if wanted.path == REGIONS:
             return "in the regions of the approval" if wanted.values == self.regions else _listed("in", wanted.values)
         own = {self.purpose, f"{self.purpose}@{self.organisation}"}
+        if wanted.path == SHARED:
+            return "where shared for this purpose" if wanted.values == own else _listed("where shared for", wanted.values)
         return "with the person's consent" if wanted.values == own else _listed("with the person's consent to", wanted.values)
 
     def _demand(self, demand: Demand) -> str:

@@ -13,7 +13,7 @@ SOURCES: Final = frozenset({"residence", "date_of_birth"})
 
 @dataclass(frozen=True, slots=True)
 class RecordFacts:
-    """Names and kinds are those of ``stena.contracts.condition.type_of_fact``."""
+    """Names and kinds are those of ``stena.contracts.condition.facts_of_people``."""
 
     region_path: tuple[str, ...]
     assigned: tuple[str, ...]

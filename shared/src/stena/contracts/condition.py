@@ -16,9 +16,14 @@ type_of_fact: Final[Mapping[str, Literal["set", "bool", "text"]]] = {
     "consents": "set",  # live consents: "purpose" or "purpose@organisation"
     "restricted": "bool",  # GDPR Art 18, or a protected address
     "minor": "bool",  # under 18, re-evaluated daily
-    "created_by": "text",  # organisation that registered the person, wrote the note, owns the opportunity
+    "created_by": "text",  # organisation that registered the person, wrote the note, has the case, owns the opportunity
+    "shared": "set",  # of a note alone: its live shares, "purpose" or "purpose@organisation"
 }
 """The record facts, and the kind of value each holds. Rules reach them as ``$.record.<fact>`` of the resource."""
+
+facts_of_notes_alone: Final = frozenset({"shared"})
+facts_of_people: Final = frozenset(type_of_fact) - facts_of_notes_alone
+"""The facts that are columns of a person; what is about a person has them too."""
 
 FactValue = bool | str
 Facts = Mapping[str, bool | str | frozenset[str] | tuple[str, ...] | list[str] | None]

@@ -14,7 +14,7 @@ from profile_svc import tables
 from profile_svc.facts import RecordFacts
 from profile_svc.store.selection import condition
 from profile_svc.tables import persons
-from stena.contracts.condition import Residual, type_of_fact
+from stena.contracts.condition import Residual, facts_of_people, type_of_fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def id_by_reference(connection: AsyncConnection, reference: bytes) -> str 
 
 
 def stored(row: RowMapping) -> StoredPerson:
-    facts: dict[str, Any] = {name: tuple(row[name]) if kind == "set" else row[name] for name, kind in type_of_fact.items()}
+    facts: dict[str, Any] = {name: tuple(row[name]) if type_of_fact[name] == "set" else row[name] for name in facts_of_people}
     return StoredPerson(
         person_id=row["person_id"],
         facts=RecordFacts(**facts),

@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from profile_svc.disclosure import ATTRIBUTES, PROVENANCE, SEALED, Group, Selection
 from profile_svc.tables import persons
 from stena import grants
-from stena.contracts.condition import Residual, type_of_fact
+from stena.contracts.condition import Residual, facts_of_people
 from stena.database import sql_condition
 
-FACTS: Final[Mapping[str, ColumnElement[Any]]] = {name: persons.c[name] for name in type_of_fact}
+FACTS: Final[Mapping[str, ColumnElement[Any]]] = {name: persons.c[name] for name in facts_of_people}
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
