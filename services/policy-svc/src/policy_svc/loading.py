@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ from policy_svc.chapters import (
     read_right_to_work,
 )
 from policy_svc.checks import check_rules
+from policy_svc.consent_scopes import consent_scopes
 from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
 from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
@@ -159,7 +161,8 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     )
     plans = make_plans(rules, broader, attributes.values(), organisations.values())
     rulebook = Rulebook(catalogue.revision, files, catalogue, purposes, broader, organisations, rules, plans)
-    return rulebook, cases
+    told = catalogue.model_copy(update={"consents": consent_scopes(rulebook)})
+    return replace(rulebook, catalogue=told), cases
 
 
 def read_rules(chapters: Mapping[str, Chapter], faults: Faults, paths: Mapping[str, Kind] = PATHS) -> tuple[Rule, ...]:

@@ -82,8 +82,27 @@ class Organisation(Frozen):
     kind: Kind
 
 
+class Recipient(Frozen):
+    """An organisation that is approved for a purpose, on which basis and from which day until which (inclusive)."""
+
+    organisation: str
+    legal_basis: str
+    valid_from: str
+    valid_until: str
+
+
+class ConsentScope(Frozen):
+    """What of one purpose rests on consent, as the rules have it: the attributes that are disclosed, or may be written, of
+    some people only with it. Everything else of the purpose rests on the recipients' legal bases, consent or not."""
+
+    discloses: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+
+
 class Catalogue(Frozen):
-    """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data."""
+    """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data; ``consents`` a purpose to
+    what rests on consent there. Of a purpose that is missing from it nothing does."""
 
     revision: str
     country: str
@@ -91,6 +110,7 @@ class Catalogue(Frozen):
     purposes: tuple[Purpose, ...]
     organisations: tuple[Organisation, ...]
     right_to_work: dict[str, Any] = Field(default_factory=dict)
+    consents: dict[str, ConsentScope] = Field(default_factory=dict)
 
 
 class Promise(Frozen):

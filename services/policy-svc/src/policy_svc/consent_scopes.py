@@ -1,0 +1,88 @@
+"""What rests on consent: for each purpose the attributes that a consent opens, and who may be its recipient. Pure.
+
+Derived from the rules, never stated beside them, so that a consent never promises what no rule asks for: where nothing of
+a purpose rests on consent, its basis is the law, and to ask for consent would deceive (GDPR Art 7, Recital 43).
+"""
+
+from collections.abc import Collection, Iterable
+
+from policy_svc.approvals import Approval
+from policy_svc.cells import View, view
+from policy_svc.formulas import Formula, paths
+from policy_svc.plans import AttributePlan, Plan, Share
+from policy_svc.rulebook import Rulebook
+from policy_svc.vocabulary import DISCLOSING, RECORD, WRITING
+from policy_svc.ways import NEVER, Contains, Tangle, Ways, all_of, any_of
+from stena.contracts.catalogue import ConsentScope, Recipient
+
+CONSENTS = RECORD + "consents"
+
+
+def consent_scopes(rulebook: Rulebook) -> dict[str, ConsentScope]:
+    """Purpose → what rests on consent there; purposes of which nothing does are left out."""
+    scopes = {purpose: _scope(rulebook, purpose) for purpose in rulebook.purposes}
+    return {purpose: scope for purpose, scope in scopes.items() if scope.discloses or scope.writes}
+
+
+def _scope(rulebook: Rulebook, purpose: str) -> ConsentScope:
+    approved = [(name, approval) for name, each in rulebook.organisations.items() for approval in each.covering(purpose)]
+    views = [
+        view(rulebook, name, purpose, approval.first) for name, approval in approved if _asks(rulebook.plans.of(purpose, name))
+    ]
+    return ConsentScope(
+        discloses=_in_order(rulebook, (_resting(view, "disclose", DISCLOSING) for view in views)),
+        writes=_in_order(rulebook, (_resting(view, "write", WRITING) for view in views)),
+        recipients=tuple(_recipient(name, approval) for name, approval in approved),
+    )
+
+
+def _asks(share: Share) -> bool:
+    """Whether any rule for this share asks for consents: for most purposes none does, and nothing has to be worked out."""
+    return any(CONSENTS in paths(formula) for formula in _formulas(share))
+
+
+def _formulas(share: Share) -> Iterable[Formula]:
+    plans: list[Plan] = list(share.operations.values())
+    attributes: list[AttributePlan] = [share.disclose, share.write]
+    for plan in plans:
+        yield from (remainder.formula for remainder in (*plan.allows, *plan.denies))
+    for attribute_plan in attributes:
+        for recipe, _ in attribute_plan.recipes:
+            yield from (*recipe.allows, *recipe.denies)
+
+
+def _resting(view: View, verb: str, operations: Collection[tuple[str, str]]) -> set[str]:
+    """The attributes that some record opens only by a consent: a consent for the rows is one for everything in them."""
+    found = view.of("operate")
+    visible = any_of(found.get(f"{kind}:{name}", NEVER) for kind, name in operations)
+    opened = view.of("disclose" if verb == "disclose" else "write")
+    return {name for name, ways in opened.items() if _speaks_of_consent(all_of([visible, ways]))}
+
+
+def _speaks_of_consent(ways: Ways) -> bool:
+    return any(_is_consent(demand.atom) for way in ways for demand in way)
+
+
+def _is_consent(atom: object) -> bool:
+    match atom:
+        case Contains(path=path):
+            return path == CONSENTS
+        case Tangle(parts=parts):
+            return any(map(_speaks_of_consent, parts))
+        case _:
+            return getattr(atom, "fact", None) == "consents"
+
+
+def _in_order(rulebook: Rulebook, found: Iterable[set[str]]) -> tuple[str, ...]:
+    """In the order of the catalogue."""
+    names = set[str]().union(*found)
+    return tuple(attribute.name for attribute in rulebook.catalogue.attributes if attribute.name in names)
+
+
+def _recipient(organisation: str, approval: Approval) -> Recipient:
+    return Recipient(
+        organisation=organisation,
+        legal_basis=approval.legal_basis,
+        valid_from=approval.first.isoformat(),
+        valid_until=approval.last.isoformat(),
+    )

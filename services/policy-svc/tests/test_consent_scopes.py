@@ -1,0 +1,83 @@
+"""What rests on consent is read from the rules: exactly what a consent opens, and nothing that the law gives anyway."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_svc.decisions import decide
+from policy_svc.loading import load, parse
+from policy_svc.rulebook import Rulebook
+from policy_svc.vocabulary import OPERATIONS
+from stena.contracts.access import Evaluation
+from stena.contracts.catalogue import ConsentScope
+from stena.contracts.condition import Residual, facts_used
+
+STARTER = Path(__file__).parents[3] / "deploy" / "rulebook"
+RULES = "rules/counselling.yaml"
+
+
+def scopes(files: Mapping[str, str], more_rules: str = "") -> Mapping[str, ConsentScope]:
+    return parse({**files, RULES: files[RULES] + more_rules})[0].catalogue.consents
+
+
+def asks(condition: Residual) -> bool:
+    return "consents" in facts_used(condition)
+
+
+@pytest.mark.parametrize("starter", [True, False])
+def test_a_scope_is_what_decisions_leave_to_consent(
+    rulebook: Rulebook, ask: Callable[..., Evaluation], noon: datetime, starter: bool
+) -> None:
+    rulebook = load(STARTER) if starter else rulebook
+    disclosed: dict[str, set[str]] = {}
+    written: dict[str, set[str]] = {}
+    for organisation in rulebook.organisations:
+        for purpose in rulebook.purposes:
+            for operation in OPERATIONS["person"]:
+                asked = ask(organisation, purpose, operation, person="someone", case="c", justification="j")
+                decision = decide(rulebook, asked, noon)
+                for found, ways in ((disclosed, decision.disclose), (written, decision.write)):
+                    names = {name for name, way in ways.items() if asks(way.when) or asks(decision.rows)}
+                    found.setdefault(purpose, set()).update(names)
+    told = rulebook.catalogue.consents
+    assert {purpose: set(told[purpose].discloses) if purpose in told else set() for purpose in disclosed} == disclosed
+    assert {purpose: set(told[purpose].writes) if purpose in told else set() for purpose in written} == written
+
+
+def test_what_the_rules_disclose_anyway_rests_on_no_consent(files: dict[str, str]) -> None:
+    assert scopes(files)["counselling"].discloses == ("health_needs",)
+    always = """
+- uid: counselling.health-by-law
+  description: The law wants it.
+  effect: allow
+  rules:
+    resource: {$.category: {condition: Equals, value: health}}
+    action: {$.name: {condition: Equals, value: disclose}}
+    context: {$.purpose: {condition: Equals, value: counselling}}
+"""
+    assert "counselling" not in scopes(files, always)
+
+
+def test_where_the_rows_ask_for_consent_everything_in_them_rests_on_it(files: dict[str, str]) -> None:
+    deny = """
+- uid: counselling.only-with-consent
+  description: Nobody is looked at without consent.
+  effect: deny
+  rules:
+    resource:
+      $.type: {condition: Equals, value: person}
+      $.record.consents: {condition: Not, value: {condition: AnyInAttribute, ace: context, path: $.consent}}
+    action: {$.name: {condition: IsNotIn, values: [disclose, write]}}
+    context: {$.purpose: {condition: Equals, value: counselling}}
+"""
+    assert {"given_name", "skills", "town", "health_needs"} <= set(scopes(files, deny)["counselling"].discloses)
+
+
+def test_recipients_are_those_approved_with_their_own_basis() -> None:
+    found: Any = {each.organisation: each for each in load(STARTER).catalogue.consents["job-ranking"].recipients}
+    assert found.keys() == {"employment-agency", "bread-and-bridges", "stena-matching"}
+    assert found["bread-and-bridges"].legal_basis == "GDPR-6-1-f"
+    assert (found["employment-agency"].valid_from, found["employment-agency"].valid_until) == ("2026-01-01", "2028-12-31")
