@@ -157,7 +157,7 @@ async def test_readiness_tells_of_the_feed(start: Callable[[], Any], feed: Any) 
     feed.down = True
     async with start() as running:
         ready = await running.http.get("/readyz")
-        assert (ready.status_code, ready.json()["checks"]) == (503, {"database": True, "feed": False})
+        assert (ready.status_code, ready.json()["checks"]) == (503, {"database": True, "feed": False, "vocabulary": True})
         feed.down = False
         index = running.parts.index
         await running.until(lambda: all(index.age(purpose) < 1 for purpose in index.purposes))

@@ -1,20 +1,25 @@
-"""`stena esco`: make the small set that ships with this service from the official ESCO download."""
+"""`stena esco`: import the official ESCO download, and make from it the small set that ships with this service."""
 
+import asyncio
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
 
-from matching_svc.esco.extract import extract
+from matching_svc.esco.extract import NOTICE, extract
+from matching_svc.esco.files import Refused
+from matching_svc.esco.importing import Asked, Outcome, Progress, import_download
+from matching_svc.settings import MigrationSettings
+from matching_svc.store import opened
+from stena.keys import KeyFileError
+from stena.problems import Unavailable
 
 app = typer.Typer(help="The ESCO classification that matching speaks.", no_args_is_help=True)
-
-
-@app.callback()
-def esco() -> None:
-    """Keep the group a group though it has one command."""
 
 
 @app.command("extract")
@@ -38,3 +43,44 @@ def make_small_set(
     typer.echo(
         f"{target}: {len(small['occupations'])} occupations, {len(small['skills'])} skills, {target.stat().st_size} bytes"
     )
+
+
+@app.command("import")
+def import_esco(
+    places: Annotated[list[Path], typer.Argument(exists=True, help="The official CSV download: zips, or folders they lie in.")],
+    languages: Annotated[
+        str | None, typer.Option(help="Whose labels: language codes with commas; default: all there are.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="Version of the download, where no file's name says it.")] = None,
+) -> None:
+    """Import the official download: concepts, relations and labels. A second run changes nothing."""
+    asked = Asked(places, languages.split(",") if languages else None, version)
+    try:
+        outcome = asyncio.run(_import(asked))
+    except (Refused, Unavailable, KeyFileError) as error:
+        typer.secho(f"Nothing was changed: {error}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
+    typer.echo(_summary(outcome))
+
+
+async def _import(asked: Asked) -> Outcome:
+    """As the owner: the running service may only read the vocabulary."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    async with opened(MigrationSettings().database) as database:
+        with ProgressBar(*columns, console=Console(stderr=True)) as bar:
+            tasks: list[TaskID] = []
+            progress = Progress(
+                begin=lambda what, total: tasks.append(bar.add_task(what, total=total)),
+                advance=lambda done: bar.advance(tasks[-1], done),
+            )
+            return await import_download(database, asked, progress)
+
+
+def _summary(outcome: Outcome) -> str:
+    lines = [f"ESCO {outcome.version}: " + ("imported." if outcome.changed else "nothing has changed.")]
+    lines += [f"  {part}: {change}, {outcome.entries.get(part, 0)} entries" for part, change in sorted(outcome.changes.items())]
+    for language, strangers in sorted(outcome.strangers.items()):
+        names = ", ".join(uri.rsplit("/", 2)[-2] + "/" + uri.rsplit("/", 1)[-1] for uri in strangers[:5])
+        lines.append(f"  labels:{language}: left out those of {len(strangers)} concepts that this version lacks: {names}")
+    lines.append(NOTICE)
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""ESCO concepts: occupations and skills with their labels, from the small set that ships. Knows no opportunity, no person."""
+"""What matching asks of ESCO concepts, and the small set that ships, concept by concept. Knows no opportunity, no person."""
 
 import math
 import re
@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
 _CONCEPT: Final = re.compile(r"http://data\.europa\.eu/esco/(occupation|skill)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Concepts(Protocol):
+    """Any vocabulary, as far as scores and explanations ask it."""
+
+    def label(self, uri: str, language: str = "en") -> str:
+        """The concept's label in ``language``, else in English; the URI's last part for a concept not known here."""
+
+    def rarity(self, uri: str) -> float:
+        """How rare a skill is, above 0 and at most 1; one that is not known here counts as rare."""
+
+    def isco(self, occupation: str) -> str | None:
+        """The ISCO-08 unit group of an occupation, four digits; ``None`` if it is not known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,8 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
-class Concepts:
-    """Both vocabularies by URI."""
+class SmallSet:
+    """The occupations and skills of the small set by URI: what demonstrations draw from."""
 
     version: str
     occupations: Mapping[str, Occupation]
@@ -66,13 +79,13 @@ def is_concept(uri: str, scheme: str) -> bool:
 
 
 @cache
-def small_set() -> Concepts:
+def small_set() -> SmallSet:
     """The extract that ships with this service (see ``esco/NOTICE``), read once."""
     content = orjson.loads((resources.files("matching_svc.esco") / "small.json").read_bytes())
     base, total = content["base"], content["total_occupations"]
     occupations = (_occupation(base, id_, entry) for id_, entry in content["occupations"].items())
     skills = (_skill(base, id_, entry, total) for id_, entry in content["skills"].items())
-    return Concepts(
+    return SmallSet(
         version=content["version"],
         occupations=MappingProxyType({occupation.uri: occupation for occupation in occupations}),
         skills=MappingProxyType({skill.uri: skill for skill in skills}),

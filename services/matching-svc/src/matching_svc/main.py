@@ -7,11 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
-from matching_svc import model
-from matching_svc.concepts import small_set
+from matching_svc import model, vocabulary_following
 from matching_svc.feed import Follower
 from matching_svc.index import Index
-from matching_svc.ranking import Matcher
 from matching_svc.routes import opportunities, ranking
 from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
@@ -29,7 +27,12 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
     app = application.create(_lifespan(settings, transport))
     app.include_router(opportunities.router)
     app.include_router(ranking.router)
-    app.include_router(health.router({"database": lambda: _ping(app), "feed": lambda: _require_feed(app)}))
+    checks = {
+        "database": lambda: _ping(app),
+        "feed": lambda: _require_feed(app),
+        "vocabulary": lambda: _require_vocabulary(app),
+    }
+    app.include_router(health.router(checks))
     return app
 
 
@@ -52,19 +55,24 @@ def _lifespan(
             client(settings.policy_url, within=1, transport=transport) as policy,
             client(settings.gateway_url, within=10, transport=transport) as http,
         ):
-            matcher = Matcher(model.shipped(), small_set())
-            app.state.parts = Parts(database, PolicyService(policy, audience=AUDIENCE), index, matcher)
+            vocabulary = vocabulary_following.Follower(database)
+            await vocabulary.look_in_time()
+            rules = PolicyService(policy, audience=AUDIENCE)
+            app.state.parts = Parts(database, rules, index, model.shipped(), vocabulary)
             gateway = Gateway(http, Credentials(settings.client_id, settings.client_secret_file))
-            async with _following(gateway, database, index):
+            async with _following(gateway, database, index, vocabulary):
                 yield
 
     return lifespan
 
 
 @asynccontextmanager
-async def _following(gateway: Gateway, database: Database, index: Index) -> AsyncIterator[None]:
-    """A follower for each purpose while the service runs; the gateway may come later than we do."""
+async def _following(
+    gateway: Gateway, database: Database, index: Index, vocabulary: vocabulary_following.Follower
+) -> AsyncIterator[None]:
+    """A follower for each purpose while the service runs, the gateway may come later than we do; and one of the vocabulary."""
     followers = [asyncio.create_task(Follower(purpose, gateway, database, index).run()) for purpose in index.purposes]
+    followers.append(asyncio.create_task(vocabulary.follow()))
     try:
         yield
     finally:
@@ -81,3 +89,7 @@ async def _require_feed(app: FastAPI) -> None:
     """Not ready before the gateway was heard, nor when it has fallen silent; a full index is not waited for."""
     index: Index = app.state.parts.index
     index.require_heard(*index.purposes)
+
+
+async def _require_vocabulary(app: FastAPI) -> object:
+    return app.state.parts.vocabulary.current

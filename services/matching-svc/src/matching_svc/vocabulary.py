@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from matching_svc.esco.edition import ConceptKind, Edition, LabelKind, Relation, RelationKind
+from matching_svc.esco.edition import LABEL_KINDS, ConceptKind, Edition, Relation, RelationKind
 from matching_svc.vocabulary_texts import Texts
 
 CONCEPT_KINDS: Final[tuple[ConceptKind, ...]] = get_args(ConceptKind)
-LABEL_KINDS: Final[tuple[LabelKind, ...]] = get_args(LabelKind)
 REUSE: Final = ("transversal", "cross-sector", "sector-specific", "occupation-specific")
 FALLBACK: Final = "en"
 

@@ -5,12 +5,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 ConceptKind = Literal["occupation", "skill", "isco-group", "skill-group"]
 LabelKind = Literal["preferred", "neutral", "alternative", "hidden", "description"]
 RelationKind = Literal["essential", "optional", "broader", "skill-essential", "skill-optional"]
 
+LABEL_KINDS: Final[tuple[LabelKind, ...]] = get_args(LabelKind)
 BASE: Final = "http://data.europa.eu/esco/"
 
 
@@ -52,14 +53,9 @@ class Edition:
     relations: tuple[Relation, ...]
     labels: Mapping[str, tuple[Label, ...]]
 
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of each part that an import may replace on its own: ``concepts``, ``relations``, ``labels:<language>``."""
-        parts: dict[str, Iterable[tuple[object, ...]]] = {"concepts": self.concepts, "relations": self.relations}
-        parts |= {f"labels:{language}": rows for language, rows in self.labels.items()}
-        return {part: digest(self.version, rows) for part, rows in parts.items()}
-
 
 def digest(version: str, rows: Iterable[tuple[object, ...]]) -> str:
+    """SHA-256 of rows in their order: what an import compares to say that nothing has changed."""
     told = hashlib.sha256(version.encode())
     for row in rows:
         told.update(repr(tuple(row)).encode())

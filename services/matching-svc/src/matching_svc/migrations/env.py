@@ -1,6 +1,6 @@
 """Alembic's entry point."""
 
-from matching_svc.tables import metadata
+from matching_svc.vocabulary_tables import concepts
 from stena.migrations import run
 
-run(metadata)
+run(concepts.metadata)

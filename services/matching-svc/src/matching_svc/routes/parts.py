@@ -8,8 +8,10 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from matching_svc.index import Index
+from matching_svc.model import Model
 from matching_svc.ranking import Matcher
 from matching_svc.store import Database
+from matching_svc.vocabulary_following import Follower
 from stena.contracts.access import Grant
 from stena.upstreams import PolicyService
 
@@ -19,7 +21,13 @@ class Parts:
     database: Database
     policy: PolicyService
     index: Index
-    matcher: Matcher
+    model: Model
+    vocabulary: Follower
+
+    @property
+    def matcher(self) -> Matcher:
+        """With the vocabulary of this moment; to be asked for once in a call. Raises ``Unavailable``."""
+        return Matcher(self.model, self.vocabulary.current)
 
 
 async def built(request: Request) -> Parts:

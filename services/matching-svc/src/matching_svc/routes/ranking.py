@@ -40,14 +40,14 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
         return answer(Matches(matches=()))
     async with transaction(parts.database) as connection:
         opportunities = {found.id: found for found in await stored.open_of_kind(connection, request.kind, grant.rows)}
-    seen = view(features, frozenset(request.attributes))
-    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), parts.matcher, _today())
+    seen, matcher = view(features, frozenset(request.attributes)), parts.matcher
+    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), matcher, _today())
     best = tuple(
         Match(
             opportunity=opportunities[one.pair.id],
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, parts.matcher),
+            explanation=explanation(one, matcher),
         )
         for one in ranked[: request.limit]
     )
@@ -60,17 +60,17 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
     async with transaction(parts.database) as connection:
         opportunity = await stored.find(connection, opportunity_id, grant.rows)
     opportunity = _rankable(opportunity, grant)
-    allowed = frozenset(request.attributes)
+    allowed, matcher = frozenset(request.attributes), parts.matcher
     people = _people(parts.index, opportunity.kind)
     pairs = (Pair(id_, view(features, allowed), opportunity) for id_, features in people.items())
-    ranked = rank(pairs, parts.matcher, _today())
+    ranked = rank(pairs, matcher, _today())
     page = ranked[request.offset : request.offset + request.limit]
     found = tuple(
         Candidate(
             person=one.pair.id,
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, parts.matcher),
+            explanation=explanation(one, matcher),
         )
         for one in page
     )

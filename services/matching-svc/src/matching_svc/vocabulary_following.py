@@ -1,0 +1,64 @@
+"""Keeps the vocabulary of the running service at the one in PostgreSQL; before the first import, at the small set that ships.
+
+INVARIANT: what cannot be loaded never replaces what serves.
+"""
+
+import asyncio
+from typing import Final
+
+import structlog
+from prometheus_client import Gauge
+
+from matching_svc.esco.shipped import shipped
+from matching_svc.store import Database
+from matching_svc.store import vocabulary as stored
+from matching_svc.vocabulary import Vocabulary, of_edition
+from stena.database import transaction
+from stena.problems import Unavailable
+
+LOOK_EVERY: Final = 2.0
+"""Seconds between two looks whether something was imported: the smallest of queries."""
+
+CONCEPTS = Gauge("matching_vocabulary_concepts", "Concepts of the vocabulary in use.")
+log = structlog.get_logger()
+
+
+class Follower:
+    """One for the service. A new vocabulary is made in a thread; until it is whole, the one before serves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._digests: dict[str, str] | None = None
+        self._vocabulary: Vocabulary | None = None
+
+    @property
+    def current(self) -> Vocabulary:
+        """Raises ``Unavailable`` before the database has answered for the first time."""
+        if self._vocabulary is None:
+            raise Unavailable("The vocabulary is not there yet. Try again shortly.")
+        return self._vocabulary
+
+    async def look(self) -> None:
+        """Take what was imported since; raises ``Unavailable``."""
+        async with transaction(self._database) as connection:
+            found = await stored.digests(connection)
+            if found == self._digests:
+                return
+            edition = await stored.load(connection) or shipped()
+        self._vocabulary = await asyncio.to_thread(of_edition, edition)
+        self._digests = found
+        CONCEPTS.set(len(self._vocabulary.uris))
+        log.info("vocabulary-taken", version=edition.version, concepts=len(edition.concepts), languages=sorted(edition.labels))
+
+    async def look_in_time(self) -> None:
+        """``look`` for those who go on without: whatever fails is tried again."""
+        try:
+            await self.look()
+        except Exception as error:
+            log.warning("vocabulary-not-taken", kind=type(error).__name__)
+
+    async def follow(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self.look_in_time()
