@@ -30,8 +30,8 @@ async def read(
 
 
 @router.post("/persons/search")
-async def search(call: Called, query: profile.Query) -> Response:
-    grant = await call.grant("list", "person")
+async def search(call: Called, query: profile.Query, operation: Literal["list", "export"] = "list") -> Response:
+    grant = await call.grant(operation, "person")
     attributes = await call.attributes(grant)
     after = None if query.after is None else known_id(query.after)
     people, more = await reading.search(call.vault, grant, attributes, query, after)
