@@ -5,6 +5,7 @@
     ├── Unauthenticated       401  no token or grant, or one that does not hold
     ├── Forbidden             403  refused by the rules, with the reason that a caller may know
     ├── NotFound              404  does not exist or is not visible: one answer for both
+    ├── NotAcceptable         406  no format in which it could be answered suits the caller
     ├── RequestTimeout        408  the caller was too slow to send its body
     ├── Conflict              409  the state of the resource does not allow it
     ├── Gone                  410  a cursor of the past: start anew
@@ -12,6 +13,7 @@
     ├── ContentTooLarge       413  body over the bound
     ├── UnsupportedMedia      415  not JSON
     ├── PreconditionRequired  428  If-Match is missing
+    ├── HeadTooLarge          431  headers over the bound
     ├── Incident              500  a wall held something back that must never have come; nothing is shown
     └── Unavailable           503  something that an answer depends on is slow or gone
 
@@ -68,6 +70,10 @@ class NotFound(Problem):
     status, slug, title = 404, "not-found", "Not found"
 
 
+class NotAcceptable(Problem):
+    status, slug, title = 406, "not-acceptable", "Not acceptable"
+
+
 class RequestTimeout(Problem):
     status, slug, title = 408, "request-timeout", "Request timeout"
 
@@ -94,6 +100,10 @@ class UnsupportedMedia(Problem):
 
 class PreconditionRequired(Problem):
     status, slug, title = 428, "precondition-required", "Precondition required"
+
+
+class HeadTooLarge(Problem):
+    status, slug, title = 431, "head-too-large", "Request header fields too large"
 
 
 class Incident(Problem):

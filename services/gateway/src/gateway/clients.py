@@ -108,4 +108,16 @@ async def identify(directory: Directory, tokens: AccessTokens, authorization: st
             challenge='Bearer error="invalid_token"',
             slug="token-invalid",
         )
+    return _caller(client)
+
+
+async def still_registered(directory: Directory, client_id: str) -> Caller:
+    """The caller of an answer that goes on longer than a token lives; raises like ``identify`` once the client is revoked."""
+    client = await directory.active(client_id)
+    if client is None:
+        raise Unauthenticated("The client was revoked.", challenge='Bearer error="invalid_token"', slug="token-invalid")
+    return _caller(client)
+
+
+def _caller(client: Client) -> Caller:
     return Caller(client.client_id, client.organisation, str(client.person_id) if client.person_id else None)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gateway.negotiation import weighted
+
 FALLBACK = "en"
 
 
@@ -14,21 +16,6 @@ def preferred(accept_language: str | None, titles: Mapping[str, str]) -> str:
 
 
 def _ranked(header: str) -> list[str]:
-    """Primary subtags by falling weight, as written where weights are equal; what is malformed counts nothing."""
-    weighted = []
-    for part in header.split(",")[:20]:
-        tag, _, parameters = part.partition(";")
-        weight = _weight(parameters)
-        if weight > 0:
-            weighted.append((weight, tag.strip().lower().partition("-")[0]))
-    return [tag for _, tag in sorted(weighted, key=lambda each: -each[0])]
-
-
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if not name:
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0
+    """Primary subtags by falling weight, as written where weights are equal."""
+    liked = [(weight, tag.partition("-")[0]) for tag, weight in weighted(header) if weight > 0]
+    return [tag for _, tag in sorted(liked, key=lambda each: -each[0])]

@@ -141,6 +141,12 @@ _STATE: Final[Mapping[str, ProblemType]] = {
     "method-not-allowed": ProblemType(
         405, "Method Not Allowed", "The address has no such method.", "The header `Allow` lists the methods that it has."
     ),
+    "not-acceptable": ProblemType(
+        406,
+        "Not acceptable",
+        "`Accept` leaves no format in which the call can answer.",
+        "Name one of the media types that the call has in the documentation, or leave the header out.",
+    ),
     "http-error": ProblemType(
         400, "Malformed request", "The request breaks a rule of HTTP itself.", "The `title` says which; mend the client."
     ),
@@ -177,6 +183,12 @@ _STATE: Final[Mapping[str, ProblemType]] = {
     ),
     "content-too-large": ProblemType(
         413, "Content too large", "The body is larger than 1 MiB.", "Send less, or in several calls."
+    ),
+    "head-too-large": ProblemType(
+        431,
+        "Request header fields too large",
+        "The headers of the request are more than 32 KiB, or more than 100.",
+        "Send less.",
     ),
     "unsupported-media-type": ProblemType(
         415,

@@ -25,11 +25,31 @@ _IN_WORDS: Final = {
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(Denied, _denied)
-    app.add_exception_handler(NotVisible, _not_visible)
-    app.add_exception_handler(Undecided, _undecided)
-    app.add_exception_handler(Rejected, _rejected)
-    app.add_exception_handler(Surplus, _surplus)
+    for kind in (Denied, NotVisible, Undecided, Rejected, Surplus):
+        app.add_exception_handler(kind, _refuse)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What the caller is told of an error of the wall; operators find in the log what it must not be told."""
+    match error:
+        case Problem():
+            return error
+        case Denied(deny=deny):
+            return refused(deny)
+        case NotVisible():
+            return NotFound("There is nothing at this address for this caller.")
+        case Undecided(__cause__=cause):
+            log.error("no decision", kind=type(cause).__name__, detail=cause.detail if isinstance(cause, Problem) else None)
+            return Unavailable("Nobody can decide about this call now. Nothing was disclosed; try again shortly.")
+        case Rejected(problem=Problem() as problem):
+            return problem
+        case Surplus(rule=rule, names=names):
+            log.error("surplus from a source", rule=rule, names=names)
+            return Incident("A source answered with more than it may. Nothing was disclosed; operators have been told.")
+        case _:
+            # Its text may hold a value: its type is enough.
+            log.error("unhandled", kind=type(error).__name__)
+            return Incident("Something went wrong here. Nothing was disclosed; operators find it under this trace.")
 
 
 def reason_for_caller(reason: str) -> str:
@@ -43,28 +63,5 @@ def refused(deny: Deny) -> Problem:
     return Forbidden(detail, reason=str(reason), decision=deny.id, rulebook=deny.rulebook)
 
 
-def _denied(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Denied)
-    return response(refused(error.deny))
-
-
-def _not_visible(request: Request, error: Exception) -> Response:
-    return response(NotFound("There is nothing at this address for this caller."))
-
-
-def _undecided(request: Request, error: Exception) -> Response:
-    cause = error.__cause__
-    log.error("no decision", kind=type(cause).__name__, detail=cause.detail if isinstance(cause, Problem) else None)
-    return response(Unavailable("Nobody can decide about this call now. Nothing was disclosed; try again shortly."))
-
-
-def _rejected(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Rejected)
-    assert isinstance(error.problem, Problem)
-    return response(error.problem)
-
-
-def _surplus(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Surplus)
-    log.error("surplus from a source", rule=error.rule, names=error.names)
-    return response(Incident("A source answered with more than it may. Nothing was disclosed; operators have been told."))
+def _refuse(request: Request, error: Exception) -> Response:
+    return response(problem_of(error))

@@ -5,6 +5,7 @@ from gateway.routes import (
     catalogue,
     consents,
     disclosures,
+    export,
     feed,
     matches,
     notes,
@@ -17,5 +18,18 @@ from gateway.routes import (
 # An address with a word in the place of an id stands before the one with the id.
 ROUTERS = tuple(
     each.router
-    for each in (tokens, catalogue, pages, feed, people, consents, notes, disclosures, opportunities, matches, candidates)
+    for each in (
+        tokens,
+        catalogue,
+        pages,
+        export,
+        feed,
+        people,
+        consents,
+        notes,
+        disclosures,
+        opportunities,
+        matches,
+        candidates,
+    )
 )
