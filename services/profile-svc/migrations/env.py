@@ -1,4 +1,4 @@
-from profile_svc.tables import metadata
+from profile_svc import casework_tables
 from stena.migrations import run
 
-run(metadata)
+run(casework_tables.cases.metadata)  # that of all tables of people

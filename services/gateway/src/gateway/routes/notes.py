@@ -14,7 +14,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import Answer
-from stena.contracts.profile import NewNote
+from stena.contracts.casework import NewNote
 
 router = APIRouter(prefix="/v1/persons/{id}", tags=["Consents and notes"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from profile_svc import noting
 from profile_svc.routes.calls import Called, answer, known_id
-from stena.contracts import profile
+from stena.contracts.casework import NewNote
 
 router = APIRouter()
 
@@ -25,7 +25,7 @@ async def read_notes(
 async def write_note(
     call: Called,
     person_id: str,
-    note: profile.NewNote,
+    note: NewNote,
     idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
 ) -> Response:
     grant = await call.grant("create", "note", person_id)

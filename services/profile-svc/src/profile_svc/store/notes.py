@@ -1,19 +1,23 @@
 """Notes about people, sealed under the key of the person they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, insert, literal, select
+from sqlalchemy import ARRAY, Select, Text, insert, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from profile_svc.store import shares
 from profile_svc.store.selection import FACTS, condition
 from profile_svc.tables import notes, persons
 from stena.contracts.condition import Residual
 
 # The facts of a note are its person's, but a note was made by who wrote it.
-_NOTE_FACTS: Final = {**FACTS, "created_by": notes.c.written_by}
+_NOTE_FACTS: Final = {**FACTS, "created_by": notes.c.written_by, "shared": shares.LIVE}
+# The same as if it was shared with nobody: what is its writer's alone.
+_UNSHARED: Final = literal([], ARRAY(Text))
+_OWN_FACTS: Final = {**_NOTE_FACTS, "shared": _UNSHARED}
 _COLUMNS: Final = (
     notes.c.note_id,
     notes.c.written_at,
@@ -25,7 +29,7 @@ _COLUMNS: Final = (
 
 
 class SealedNote(NamedTuple):
-    """A note as it is stored; ``sealed`` holds its text."""
+    """A note as it is stored; ``sealed`` holds its text. ``shared_until``: how long whoever asks may see it by a share."""
 
     note_id: UUID
     written_at: datetime
@@ -33,6 +37,7 @@ class SealedNote(NamedTuple):
     acting_user: str | None
     language: str | None
     sealed: str
+    shared_until: datetime | None
 
 
 async def may_write(connection: AsyncConnection, person_id: UUID, rows: Residual, organisation: str) -> bool:
@@ -47,11 +52,11 @@ async def lock_to_write(connection: AsyncConnection, person_id: UUID, rows: Resi
 
 
 async def find(
-    connection: AsyncConnection, person_id: UUID, rows: Residual, after: UUID | None, most: int
+    connection: AsyncConnection, person_id: UUID, rows: Residual, addressed: Iterable[str], after: UUID | None, most: int
 ) -> Sequence[SealedNote]:
-    """So many notes that the grant's rows let be seen, newest first, older than ``after``."""
+    """So many notes that the grant's rows let be seen, newest first, older than ``after``. ``addressed``: what shares reach."""
     seen = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, shares.until(addressed))
         .join(persons, persons.c.person_id == notes.c.person_id)
         .where(notes.c.person_id == person_id, condition(rows, _NOTE_FACTS))
         .order_by(notes.c.note_id.desc())
@@ -62,8 +67,19 @@ async def find(
 
 
 async def get(connection: AsyncConnection, person_id: UUID, note_id: UUID) -> SealedNote:
-    wanted = select(*_COLUMNS).where(notes.c.person_id == person_id, notes.c.note_id == note_id)
+    wanted = select(*_COLUMNS, null()).where(notes.c.person_id == person_id, notes.c.note_id == note_id)
     return SealedNote(*(await connection.execute(wanted)).one())
+
+
+async def is_own(connection: AsyncConnection, person_id: UUID, note_id: UUID, rows: Residual) -> bool:
+    """Whether ``rows`` would hold for the note if nobody had shared it; the person stays until the transaction ends."""
+    wanted = (
+        select(notes.c.note_id)
+        .join(persons, persons.c.person_id == notes.c.person_id)
+        .where(notes.c.person_id == person_id, notes.c.note_id == note_id, condition(rows, _OWN_FACTS))
+        .with_for_update(read=True, of=persons)
+    )
+    return (await connection.execute(wanted)).one_or_none() is not None
 
 
 async def add(connection: AsyncConnection, person_id: UUID, columns: dict[str, Any]) -> None:
@@ -71,5 +87,5 @@ async def add(connection: AsyncConnection, person_id: UUID, columns: dict[str, A
 
 
 def _noted(person_id: UUID, rows: Residual, organisation: str) -> Select[Any]:
-    facts = {**FACTS, "created_by": literal(organisation, Text)}
+    facts = {**FACTS, "created_by": literal(organisation, Text), "shared": _UNSHARED}
     return select(persons.c.person_id).where(persons.c.person_id == person_id, condition(rows, facts))

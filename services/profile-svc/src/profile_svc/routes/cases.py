@@ -1,0 +1,28 @@
+"""Cases of one person."""
+
+from fastapi import APIRouter, Response
+
+from profile_svc import casework
+from profile_svc.routes.calls import Called, answer, known_id
+from stena.contracts.casework import NewCase
+
+router = APIRouter(prefix="/persons/{person_id}/cases")
+
+
+@router.get("")
+async def read_cases(call: Called, person_id: str) -> Response:
+    grant = await call.grant("read", "case", person_id)
+    return answer({"cases": await casework.read(call.vault, grant, known_id(person_id))})
+
+
+@router.post("")
+async def open_case(call: Called, person_id: str, case: NewCase) -> Response:
+    grant = await call.grant("open", "case", person_id)
+    made = await casework.open_case(call.vault, grant, await call.attributes(grant), known_id(person_id), case)
+    return answer(made.view, 201 if made.new else 200)
+
+
+@router.post("/{case_id}/close")
+async def close_case(call: Called, person_id: str, case_id: str) -> Response:
+    grant = await call.grant("close", "case", person_id)
+    return answer(await casework.close(call.vault, grant, known_id(person_id), known_id(case_id)))
