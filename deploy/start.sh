@@ -8,5 +8,10 @@ if [[ -n ${MATCHING_CLIENT_ID_FILE:-} ]]; then
   export MATCHING_CLIENT_ID
 fi
 
+# The gateway's own socket is bounded against whoever is outside; nobody outside reaches the others.
+if [[ $SERVICE == gateway ]]; then
+  exec python -m gateway --host 0.0.0.0 --port "$PORT"
+fi
+
 exec uvicorn "${SERVICE//-/_}.main:app_from_environment" --factory --host 0.0.0.0 --port "$PORT" \
   --no-access-log --no-server-header --no-proxy-headers --timeout-graceful-shutdown 5

@@ -20,12 +20,20 @@ class Service:
     name: str
     module: str
     offset: int
+    program: tuple[str, ...]
+    """What Python runs as a module, before it is told where to listen."""
 
 
-GATEWAY = Service("gateway", "gateway", 0)
-POLICY = Service("policy-svc", "policy_svc", 1)
-PROFILE = Service("profile-svc", "profile_svc", 2)
-MATCHING = Service("matching-svc", "matching_svc", 3)
+def _inside(name: str, module: str, offset: int) -> Service:
+    """A service behind the gateway: nobody from outside reaches its socket."""
+    options = ("--factory", "--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header", "--no-proxy-headers")
+    return Service(name, module, offset, ("uvicorn", f"{module}.main:app_from_environment", *options))
+
+
+GATEWAY = Service("gateway", "gateway", 0, ("gateway",))
+POLICY = _inside("policy-svc", "policy_svc", 1)
+PROFILE = _inside("profile-svc", "profile_svc", 2)
+MATCHING = _inside("matching-svc", "matching_svc", 3)
 SERVICES = (GATEWAY, POLICY, PROFILE, MATCHING)
 
 

@@ -66,7 +66,7 @@ def _note(home: Path) -> Path:
 
 def _is_child(name: str, pid: int) -> bool:
     line = command_line(pid)
-    return ("postgres" in line) if name == "postgres" else (name.replace("-", "_") in line and "uvicorn" in line)
+    return ("postgres" in line) if name == "postgres" else (name.replace("-", "_") in line and "--host" in line)
 
 
 def _wait(done: Callable[[], bool], timeout: float) -> None:

@@ -112,7 +112,7 @@ class Supervisor:
         for service in services:
             with self.layout.log(service.name).open("ab") as log:
                 environment = {**inherited(), **self.layout.environment(service)}
-                self.children[service] = _uvicorn(service, self.layout.port(service), environment, log.fileno())
+                self.children[service] = _serve(service, self.layout.port(service), environment, log.fileno())
         self._note(ready=False)
 
     def _wait_until_ready(self, *services: Service, timeout: float = 60) -> None:
@@ -179,12 +179,10 @@ class Supervisor:
         Running(os.getpid(), self.layout.settings.port, children, ready).write(self.layout.home)
 
 
-def _uvicorn(service: Service, port: int, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
+def _serve(service: Service, port: int, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
     """One worker on loopback. Its own session, so that a Ctrl-C reaches the supervisor alone, which knows the order."""
-    options = ["--factory", "--host", HOST, "--port", str(port), "--timeout-graceful-shutdown", "5"]
-    options += ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
     return subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", f"{service.module}.main:app_from_environment", *options],
+        [sys.executable, "-m", *service.program, "--host", HOST, "--port", str(port)],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=log,

@@ -75,7 +75,20 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         400,
         "Malformed request",
         "Nobody may filter or sort by this attribute, because it is stored encrypted or is free text.",
-        "Use one of the attributes that the answer lists; `GET /v1/attributes` says which operators each has.",
+        "Use one of the attributes that the answer lists; `GET /v1/attributes` says which operators each has. Whose number, "
+        "address or name you know is found by `POST /v1/persons/lookup`.",
+    ),
+    "no-lookup": ProblemType(
+        400,
+        "Malformed request",
+        "Nobody is looked up by this attribute.",
+        "Use one of the attributes in `possible`: those that have a `lookup` and that your purpose discloses.",
+    ),
+    "lookup-too-wide": ProblemType(
+        400,
+        "Malformed request",
+        "What was said is true of more than ten people whom you may see. None of them was shown.",
+        "Say one thing more that is known of the person, or use `POST /v1/persons/search`.",
     ),
 }
 
