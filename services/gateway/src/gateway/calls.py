@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, Literal, NoReturn, TypeVar
 from stena.contracts.access import Grant
 
 Outcome = Literal["answered", "denied", "not-found", "undecided", "intent", "done", "failed", "incident"]
-About = Literal["person", "opportunity"]
+About = Literal["person", "opportunity", "referral"]
 Body = TypeVar("Body")
 
 READING: Final = frozenset({"read", "list", "match", "changes", "export"})
@@ -54,6 +54,7 @@ class Call:
     questions: tuple[Question, ...]
     person: str | None = None
     opportunity: str | None = None
+    referral: str | None = None
 
     @property
     def writes(self) -> bool:
@@ -116,13 +117,15 @@ class Seen:
 class Shown(Generic[Body]):
     """An answer that has passed redaction. ``withheld`` counts the attributes that at least one person's view leaves out.
 
-    ``silent`` is true only of an answer that tells nothing of anybody: an empty page of the changes feed.
+    ``silent`` is true only of an answer that tells nothing of anybody: an empty page of the changes feed. ``found`` is false
+    of one that was asked for somebody and tells of nobody.
     """
 
     body: Body
     people: tuple[Seen, ...] = ()
     withheld: int = 0
     silent: bool = False
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True)

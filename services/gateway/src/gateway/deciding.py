@@ -98,7 +98,7 @@ def reach_of(catalogue: Catalogue, purpose: str) -> Reach:
 
 def target_of(question: Question, call: Call, person: str | None) -> str | None:
     """The id of the one record that a question is about; ``None`` for many."""
-    return {"person": person, "opportunity": call.opportunity, None: None}[question.about]
+    return {"person": person, "opportunity": call.opportunity, "referral": call.referral, None: None}[question.about]
 
 
 def _evaluation(caller: Caller, call: Call, question: Question, person: str | None) -> Evaluation:

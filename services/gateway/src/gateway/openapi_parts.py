@@ -35,6 +35,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Access", "description": "Tokens, and what the wall promises to this caller before it asks for anybody."},
     {"name": "People", "description": "People as one purpose lets them be seen."},
     {"name": "Consents and notes", "description": "What a person has agreed to, and what was written down."},
+    {"name": "Casework", "description": "Who has a person's case, and how one organisation asks another to take somebody on."},
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
     {"name": "Matching", "description": "What fits a person, and who fits an opportunity, with reasons."},

@@ -135,6 +135,13 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
         "The record would be one that your organisation's approval does not reach, for instance in another region.",
         "Look at `regions` of the purpose in `GET /v1/purposes`.",
     ),
+    "not-your-step": ProblemType(
+        403,
+        "Refused",
+        "The referral or case is there, and this step of it is somebody else's to take.",
+        "The recipient accepts, rejects and finishes a referral, the sender revokes it. A case is closed by whoever has it, "
+        "or gave it.",
+    ),
     "kind-not-allowed": ProblemType(
         403,
         "Refused",
@@ -174,6 +181,12 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "Conflict",
         "The same `Idempotency-Key` came before with another body.",
         "Use a new key for each new record, and the same key only to repeat the very same request.",
+    ),
+    "not-in-this-state": ProblemType(
+        409,
+        "Conflict",
+        "The referral stands where this step does not lead on from: `state` says where.",
+        "Read the referral anew and decide again. What has ended stays so: send a new one.",
     ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."

@@ -90,7 +90,7 @@ def members(
     return document
 
 
-def check_rows(grant: Grant, **facts: str) -> None:
+def check_rows(grant: Grant, **facts: str | list[str]) -> None:
     """Raises ``Surplus`` if a record with these facts is one that the grant's rows leave out, whatever its other facts are."""
     if evaluate(grant.rows, facts) is False:
         raise Surplus("row outside the grant")

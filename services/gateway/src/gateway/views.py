@@ -111,20 +111,6 @@ class ConsentList(Shown):
     consents: list[ConsentView]
 
 
-class NoteView(Shown):
-    id: str
-    written_at: datetime
-    written_by: OrganisationId
-    acting_user: str | None = None
-    language: str | None = None
-    text: str
-
-
-class NotePage(Shown):
-    notes: list[NoteView]
-    next: str | None = None
-
-
 class DisclosureRecord(Shown):
     at: datetime
     organisation: OrganisationId
@@ -132,7 +118,7 @@ class DisclosureRecord(Shown):
     purpose: PurposeId
     purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
     operation: str
-    resource: str = Field(description="What the operation was on: person, note, consent, ledger.")
+    resource: str = Field(description="What the operation was on: person, note, consent, case, referral, ledger.")
     outcome: str
     attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
     decision: str | None
@@ -226,6 +212,9 @@ class AttributeView(Shown):
     filters: list[str]
     filter_key: str | None = None
     sortable: bool
+    lookup: Literal["exact", "phone", "email", "name"] | None = Field(
+        default=None, description="`POST /v1/persons/lookup` finds people by a value of it: which spellings count as one."
+    )
 
 
 class AttributeList(Shown):

@@ -8,6 +8,7 @@ from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.referrals import NotYourStep
 from profile_svc.store import cases, records, referrals
 from profile_svc.store.cases import StoredCase
+from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
 from profile_svc.writing import Made, NotThere
@@ -26,13 +27,16 @@ async def read(vault: Vault, grant: Grant, person_id: UUID) -> list[View]:
         return [_view(case) for case in await cases.find(connection, person_id, grant.rows)]
 
 
-async def open_case(vault: Vault, grant: Grant, attributes: Attributes, person_id: UUID, wanted: NewCase) -> Made:
+async def open_case(
+    vault: Vault, grant: Grant, attributes: Attributes, person_id: UUID, wanted: NewCase, key: str | None
+) -> Made:
     """Give an organisation the case. As long as it has it from the person, once more is as good as once.
 
-    Raises ``InvalidValues``, ``NotThere``."""
+    Raises ``InvalidValues``, ``NotThere``, ``KeyReused``."""
     if wanted.organisation not in attributes.organisations - {grant.organisation}:
         raise InvalidValues([Fault(("organisation",), "is not another organisation of the rulebook")])
     now = datetime.now(UTC)
+    fingerprint = vault.blind("request", "case", str(person_id), wanted.model_dump())
     async with vault.transaction() as connection:
         person = await _lock(connection, person_id)
         if not await cases.may_have(connection, person_id, grant.rows, grant.organisation):
@@ -41,6 +45,9 @@ async def open_case(vault: Vault, grant: Grant, attributes: Attributes, person_i
         if known is not None:
             return Made(_view(known), new=False)
         case = cases.opened(person_id, wanted.organisation, "person", grant.organisation, now)
+        earlier = await claim(connection, Claim(grant.organisation, key, fingerprint, person_id, case.case_id))
+        if earlier is not None:
+            return Made(_view(await _found(connection, person_id, earlier)), new=False)
         await cases.add(connection, [case])
         await cases.refresh(connection, person, now)
     return Made(_view(case), new=True)
@@ -63,8 +70,14 @@ async def close(vault: Vault, grant: Grant, person_id: UUID, case_id: UUID) -> V
             if case.referral_id is not None:
                 await referrals.set_state(connection, person_id, case.referral_id, "done", now)
             await cases.refresh(connection, person, now)
-        closed = await cases.get(connection, person_id, case_id)
-    return _view(closed or case)
+        return _view(await _found(connection, person_id, case_id))
+
+
+async def _found(connection: Connection, person_id: UUID, case_id: UUID) -> StoredCase:
+    case = await cases.get(connection, person_id, case_id)
+    if case is None:
+        raise NotThere("There is no such case for this caller.")
+    return case
 
 
 async def _lock(connection: Connection, person_id: UUID) -> StoredPerson:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from gateway import views
+from gateway import casework_views as views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
@@ -76,6 +76,8 @@ async def write_note(person: PersonId, body: NewNote, states: CallerStates, key:
 
 
 def _checked_note(permit: Permit, note: dict[str, Any]) -> dict[str, Any]:
-    members(note, {"id", "written_by"}, "note", _NOTE)
-    check_rows(permit.grant, created_by=note["written_by"])
+    """Another organisation's note is here by a share alone, and has to say until when."""
+    members(note, _NOTE, "note")
+    shared = [] if note["shared_until"] is None else [permit.grant.purpose]
+    check_rows(permit.grant, created_by=note["written_by"], shared=shared)
     return note

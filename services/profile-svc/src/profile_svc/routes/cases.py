@@ -1,6 +1,8 @@
 """Cases of one person."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 
 from profile_svc import casework
 from profile_svc.routes.calls import Called, answer, known_id
@@ -16,9 +18,12 @@ async def read_cases(call: Called, person_id: str) -> Response:
 
 
 @router.post("")
-async def open_case(call: Called, person_id: str, case: NewCase) -> Response:
+async def open_case(
+    call: Called, person_id: str, case: NewCase, idempotency_key: Annotated[str | None, Header(max_length=128)] = None
+) -> Response:
     grant = await call.grant("open", "case", person_id)
-    made = await casework.open_case(call.vault, grant, await call.attributes(grant), known_id(person_id), case)
+    attributes = await call.attributes(grant)
+    made = await casework.open_case(call.vault, grant, attributes, known_id(person_id), case, idempotency_key)
     return answer(made.view, 201 if made.new else 200)
 
 
