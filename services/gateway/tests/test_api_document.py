@@ -37,5 +37,5 @@ async def test_every_call_on_data_wants_its_purpose(operations: dict[str, dict[s
         assert ("Processing-Purpose" in required) == (name.split()[1].startswith("/v1/") and name not in free), name
         assert ("If-Match" in required) == name.startswith("PATCH"), name
         named = {each["name"] for each in operation.get("parameters", ())}
-        creates = name.startswith("POST /v1") and not name.endswith(("/search", "/export"))
+        creates = name.startswith("POST /v1") and not name.endswith(("/search", "/lookup", "/export"))
         assert ("Idempotency-Key" in named) == creates, name

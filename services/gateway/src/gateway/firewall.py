@@ -5,9 +5,9 @@ Pure of HTTP and SQL. INVARIANT: nothing leaves before the ledger holds it. No d
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from gateway.calls import Body, Call, Caller, Decision, Deny, Entry, Permit, Shown
+from gateway.calls import Body, Call, Caller, Decision, Deny, Entry, Outcome, Permit, Shown
 from gateway.redaction import Surplus
 
 Found = TypeVar("Found")
@@ -88,7 +88,7 @@ async def pass_through(
 
     # 5 record; only then the answer
     if not shown.silent:
-        await wall.record(entry.shown("done" if call.writes else "answered", shown))
+        await wall.record(entry.shown(_outcome(call, shown), shown))
     return shown.body
 
 
@@ -105,6 +105,12 @@ async def _permitted(wall: Wall, caller: Caller, call: Call, entry: Entry) -> tu
         case Deny(reason=reason):
             await wall.record(entry.ended("denied", reason))
             raise Denied(decision)
+
+
+def _outcome(call: Call, shown: Shown[Any]) -> Outcome:
+    if call.writes:
+        return "done"
+    return "answered" if shown.found else "not-found"
 
 
 def _ended_by(entry: Entry, failure: Exception) -> Entry:

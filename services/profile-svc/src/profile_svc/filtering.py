@@ -11,6 +11,7 @@ from typing import Any, Final
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.disclosure import is_disclosed, require_disclosed
 from stena.contracts.access import Grant
+from stena.contracts.catalogue import Attribute
 from stena.contracts.condition import Residual
 from stena.contracts.profile import Filter, Query
 
@@ -20,9 +21,10 @@ MOST_VALUES: Final = 100  # in one `in`
 class NotFilterable(Exception):
     """The attribute cannot be filtered or sorted by so; ``possible`` says by what the caller can, and how."""
 
-    def __init__(self, name: str, possible: dict[str, list[str]]) -> None:
-        self.name, self.possible = name, possible
-        super().__init__(f"People cannot be filtered or sorted by {name} in this way.")
+    def __init__(self, attribute: Attribute, possible: dict[str, list[str]]) -> None:
+        self.name, self.possible = attribute.name, possible
+        instead = " Somebody whose value you know is found by POST /v1/persons/lookup." if attribute.lookup else ""
+        super().__init__(f"People cannot be filtered or sorted by {attribute.name} in this way.{instead}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def narrow(query: Query, grant: Grant, attributes: Attributes) -> Narrowing:
     for position, filter_ in enumerate(query.filters):
         _require_filterable(filter_, position, grant, attributes)
     if sort and sort.attribute not in _sortable(grant, attributes):
-        raise NotFilterable(sort.attribute, _sortable(grant, attributes))
+        raise NotFilterable(attributes.by_name[sort.attribute], _sortable(grant, attributes))
     conditions = (grant.disclose[name].when for name in used)
     return Narrowing(query.filters, sort, tuple(dict.fromkeys(when for when in conditions if when is not True)))
 
@@ -64,7 +66,7 @@ def _sort(text: str | None) -> Sort | None:
 def _require_filterable(filter_: Filter, position: int, grant: Grant, attributes: Attributes) -> None:
     attribute = attributes.by_name[filter_.attribute]
     if filter_.operator not in attribute.filters or not _is_plain(attribute.name, attributes):
-        raise NotFilterable(attribute.name, _filterable(grant, attributes))
+        raise NotFilterable(attribute, _filterable(grant, attributes))
     values = _values(filter_)
     if not values or len(values) > MOST_VALUES or not all(attributes.is_comparable(attribute.name, value) for value in values):
         raise InvalidValues([Fault(("filters", position, "value"), f"is not what {attribute.name} can be compared with")])

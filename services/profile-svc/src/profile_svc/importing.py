@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from profile_svc.attributes import Attributes
 from profile_svc.import_lines import BadLine, PersonLine, Reader
+from profile_svc.lookups import Tokens, indexed
 from profile_svc.persons import revise
-from profile_svc.store import consents, records
+from profile_svc.store import consents, lookups, records
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
 from profile_svc.writing import correct, first
@@ -82,12 +84,15 @@ async def _add(
     ids = {ref: uuid7() for ref in new}
     keys = await vault.person_keys.make(ids.values())
     people: list[StoredPerson] = []
+    tokens: dict[UUID, Tokens] = {}
     for ref, line in new.items():
         record, first_end = line.first_record(attributes, now)
         revision = revise(record, line.statement(now), attributes)
         person = first(ids[ref], revision, keys[ids[ref]], attributes)
         people.append(replace(person, external_ref=ref, consent_ends_at=first_end))
+        tokens[ids[ref]] = indexed(revision.values, attributes, vault.index_key)
     await records.add(connection, people, now)
+    await lookups.add(connection, tokens)
     await consents.add(connection, [(ids[ref], consent) for ref, line in new.items() for consent in line.said_consents(now)])
 
 

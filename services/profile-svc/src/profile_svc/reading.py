@@ -9,11 +9,12 @@ from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Viewer, select
 from profile_svc.feed import Position, concerned
 from profile_svc.filtering import narrow
+from profile_svc.lookups import MOST_FOUND, TooMany, look_for
 from profile_svc.store import changes, people
 from profile_svc.store.people import Selected
 from profile_svc.store.vault import Connection, Vault
 from stena.contracts.access import Grant
-from stena.contracts.profile import Query
+from stena.contracts.profile import Lookup, Query
 
 View = dict[str, Any]
 """A ``stena.contracts.profile.Person`` as JSON."""
@@ -53,6 +54,17 @@ async def search(
     async with vault.transaction() as connection:
         page = await people.find_page(connection, seen_by.selection, narrowing, attributes, after, query.limit + 1)
     return await _views(vault, seen_by, page[: query.limit]), len(page) > query.limit
+
+
+async def look_up(vault: Vault, grant: Grant, attributes: Attributes, wanted: Lookup) -> list[View]:
+    """The few people of whom everything in ``wanted`` is true; raises ``TooMany`` for more than a few."""
+    looked_for = look_for(wanted, grant, attributes, vault.index_key)
+    seen_by = viewer(vault, grant, attributes, wanted.fields)
+    async with vault.reading() as connection:
+        found = await people.find_named(connection, seen_by.selection, looked_for, MOST_FOUND + 1)
+    if len(found) > MOST_FOUND:
+        raise TooMany(f"More than {MOST_FOUND} people are meant by this. Say one thing more that is known of the person.")
+    return await _views(vault, seen_by, found)
 
 
 async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[View]:

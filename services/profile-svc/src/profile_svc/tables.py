@@ -107,6 +107,16 @@ changes = Table(
     Index("changes_in_order", "xid", "change_id"),
 )
 
+# The blind index: keyed tokens of what people are looked up by.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("token", LargeBinary, primary_key=True),
+    Index("lookups_token", "attribute", "token"),
+)
+
 idempotency = Table(
     "idempotency",
     metadata,

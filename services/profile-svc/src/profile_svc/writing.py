@@ -11,10 +11,11 @@ from uuid_utils.compat import uuid7
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.disclosure import Viewer
 from profile_svc.facts import new_record
+from profile_svc.lookups import indexed
 from profile_svc.persons import Record, Revision, Statement, needed_for, require_writable, revise
 from profile_svc.reading import View, view_of, viewer
 from profile_svc.sealing import PersonKey
-from profile_svc.store import records
+from profile_svc.store import lookups, records
 from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
@@ -61,6 +62,7 @@ async def create(vault: Vault, grant: Grant, attributes: Attributes, person: New
         if earlier is None:
             keys = await vault.person_keys.make([person_id])
             await records.add(connection, [first(person_id, revision, keys[person_id], attributes)], now)
+            await lookups.add(connection, {person_id: indexed(revision.values, attributes, vault.index_key)})
         view = await view_of(vault, connection, seen_by, earlier or person_id)
     if view is None:
         raise NotThere("The person who was registered with this key is not visible any more.")
@@ -119,6 +121,7 @@ async def correct(
         return stored
     after = revised(stored, revision, key, attributes)
     await records.save(connection, stored, after, revision.replaced, said.by, said.at)
+    await lookups.replace(connection, stored.person_id, indexed(revision.values, attributes, vault.index_key))
     return after
 
 

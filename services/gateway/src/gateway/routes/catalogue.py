@@ -82,4 +82,5 @@ def _attribute(attribute: Attribute, accept_language: str | None) -> Json:
         "filters": attribute.filters,
         "filter_key": attribute.filter_key,
         "sortable": attribute.sortable,
+        "lookup": attribute.lookup,
     }

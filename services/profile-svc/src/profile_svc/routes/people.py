@@ -38,6 +38,13 @@ async def search(call: Called, query: profile.Query, operation: Literal["list", 
     return answer({"people": people, "more": more})
 
 
+@router.post("/persons/lookup")
+async def look_up(call: Called, wanted: profile.Lookup) -> Response:
+    grant = await call.grant("read", "person")
+    people = await reading.look_up(call.vault, grant, await call.attributes(grant), wanted)
+    return answer({"people": people, "more": False})
+
+
 @router.post("/persons/resolve")
 async def resolve(call: Called, wanted: profile.Resolve) -> Response:
     grant = await call.grant("match", "person")

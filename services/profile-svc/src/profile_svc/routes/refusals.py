@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from profile_svc.attributes import Fault, InvalidValues, UnknownAttributes
 from profile_svc.disclosure import NotDisclosed
 from profile_svc.filtering import NotFilterable
+from profile_svc.lookups import NoLookup, TooMany
 from profile_svc.persons import NotWritable
 from profile_svc.reading import OtherRulebook
 from profile_svc.sealing import CannotOpen
@@ -28,8 +29,9 @@ _PLAIN: Final[Mapping[type[Exception], tuple[type[Problem], str | None]]] = {
     OtherRulebook: (Gone, "rulebook-changed"),
     OutsideRows: (Forbidden, "outside-approval"),
     PageGone: (Gone, "cursor-expired"),
+    TooMany: (BadRequest, "lookup-too-wide"),
 }
-_TELLING: Final = (InvalidValues, NotDisclosed, NotFilterable, NotWritable, UnknownAttributes)
+_TELLING: Final = (InvalidValues, NoLookup, NotDisclosed, NotFilterable, NotWritable, UnknownAttributes)
 
 
 def install(app: FastAPI) -> None:
@@ -48,6 +50,8 @@ def problem_of(error: Exception) -> Problem:
             return BadRequest(detail, slug="unknown-attribute", attributes=names)
         case NotFilterable(name=name, possible=possible):
             return BadRequest(detail, slug="not-filterable", attribute=name, possible=possible)
+        case NoLookup(name=name, possible=names):
+            return BadRequest(detail, slug="no-lookup", attribute=name, possible=names)
         case NotDisclosed(names=names):
             return Forbidden(detail, slug="attribute-not-disclosed", attributes=names)
         case NotWritable(names=names):

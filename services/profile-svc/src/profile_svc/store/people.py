@@ -1,4 +1,4 @@
-"""Reading people: one, a page, or some by id. Every query is built on ``people_seen``."""
+"""Reading people: one, a page, some by id or by what names them. Every query is built on ``people_seen``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Selection
 from profile_svc.filtering import Narrowing
+from profile_svc.lookups import LookedFor
 from profile_svc.store.selection import condition, member, people_seen
-from profile_svc.tables import persons
+from profile_svc.tables import lookups, persons
 from stena.contracts.profile import Filter
 
 Selected = tuple[UUID, Sequence[Mapping[str, Any] | None]]
@@ -65,6 +66,17 @@ async def find_page(
             raise PageGone("The page before ended with a person who is not among these any more.")
         statement = statement.where(_beyond(key, row[0], after, narrowing.sort.descending))
     return await _fetch(connection, statement.order_by(direction.nulls_last(), persons.c.person_id))
+
+
+async def find_named(connection: AsyncConnection, selection: Selection, wanted: LookedFor, most: int) -> list[Selected]:
+    """So many people who have every token, in the order of their ids. Who is not visible is no part of the question."""
+    named = [
+        persons.c.person_id.in_(select(lookups.c.person_id).where(lookups.c.attribute == name, lookups.c.token == token))
+        for name, token in wanted.tokens.items()
+    ]
+    narrowed = [condition(residual) for residual in wanted.conditions]
+    statement = people_seen(selection).where(*named, *narrowed)
+    return await _fetch(connection, statement.order_by(persons.c.person_id).limit(most))
 
 
 async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Selected]:

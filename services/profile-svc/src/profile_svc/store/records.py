@@ -123,7 +123,7 @@ async def set_facts(
 
 async def remove(connection: AsyncConnection, person: StoredPerson, at: datetime) -> None:
     """Remove everything about a person. The log stays, since followers who are behind have to learn that somebody is gone."""
-    for table in (tables.person_history, tables.consents, tables.notes, tables.idempotency, persons):
+    for table in (tables.person_history, tables.consents, tables.notes, tables.lookups, tables.idempotency, persons):
         await connection.execute(delete(table).where(table.c.person_id == person.person_id))
     await log(connection, [(person.person_id, (), person.facts, None)], at)
 
