@@ -6,7 +6,9 @@ import pytest
 from stena_local.testing import Database, Postgres
 from tests.system.house import migrated
 
-from .in_process import in_process
+from .hostile.door import Door, at_the_door
+from .hostile.stand import Stand, stand_at
+from .in_process import InProcess, in_process
 from .target import Target
 
 
@@ -27,3 +29,25 @@ async def target(databases: Mapping[str, Database], tmp_path_factory: pytest.Tem
     place: Path = tmp_path_factory.mktemp("leaks")
     async with in_process(databases, place) as opened:
         yield opened
+
+
+@pytest.fixture(scope="package")
+async def door(target: Target) -> AsyncIterator[Door]:
+    """The same house behind a real socket, for those who write HTTP by hand."""
+    assert isinstance(target, InProcess)
+    async with at_the_door(target.house) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def stand(door: Door, target: Target, request: pytest.FixtureRequest) -> Stand:
+    return await stand_at(door, target, request.node.name)
+
+
+@pytest.fixture(scope="module")
+async def untouched(stand: Stand) -> AsyncIterator[Stand]:
+    """After all attacks of a module nothing is stored, nothing was disclosed, and the next honest call is answered."""
+    before = await stand.state()
+    yield stand
+    assert await stand.state() == before
+    assert (await stand.get(f"/v1/persons/{stand.person}")).status == 200
