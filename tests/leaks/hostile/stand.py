@@ -1,4 +1,4 @@
-"""Where a hostile client stands: a token that is good, a purpose that is approved, a person to be had; and what it must not move.
+"""Where a hostile client stands: a good token, an approved purpose, a person to be had; and what it must not move.
 
 Every attack is made with what a real caller has, so that nothing but the attack itself can be the reason for a refusal.
 """
@@ -12,17 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import gateway.tables
 import matching_svc.tables
 import profile_svc.tables
+from tests.leaks.target import CATALOGUE, Target
 from tests.system.house import GATEWAY, MATCHING, PROFILE
 from tests.system.people import line
 from tests.system.test_refusals import RECORD
 
-from ..target import CATALOGUE, Target
 from .door import Door
 from .wire import Answer, Headers, request
 
 CANARY = "canary.of.the.stand@example.org"
 MOVING = {"ledger", "ledger_people", "features", "feeds", "clients", "changes"}
-"""Tables that others write to at any time: matching-svc follows its feeds, tests register clients. The ledger is looked at apart."""
+"""Tables that others write to at any time: matching-svc follows its feeds. The ledger is looked at apart."""
 
 
 @dataclass(frozen=True)
