@@ -2,6 +2,7 @@
 
 from gateway.routes import (
     candidates,
+    cases,
     catalogue,
     consents,
     disclosures,
@@ -13,6 +14,8 @@ from gateway.routes import (
     opportunities,
     pages,
     people,
+    referrals,
+    shares,
     tokens,
 )
 
@@ -29,6 +32,9 @@ ROUTERS = tuple(
         people,
         consents,
         notes,
+        shares,
+        cases,
+        referrals,
         disclosures,
         opportunities,
         matches,

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from profile_svc import tables
+from profile_svc import casework_tables, tables
 from profile_svc.facts import RecordFacts
 from profile_svc.store.selection import condition
 from profile_svc.tables import persons
@@ -123,7 +123,8 @@ async def set_facts(
 
 async def remove(connection: AsyncConnection, person: StoredPerson, at: datetime) -> None:
     """Remove everything about a person. The log stays, since followers who are behind have to learn that somebody is gone."""
-    for table in (tables.person_history, tables.consents, tables.notes, tables.lookups, tables.idempotency, persons):
+    casework = (casework_tables.note_shares, casework_tables.cases, casework_tables.referrals)
+    for table in (tables.person_history, tables.consents, tables.notes, tables.lookups, tables.idempotency, *casework, persons):
         await connection.execute(delete(table).where(table.c.person_id == person.person_id))
     await log(connection, [(person.person_id, (), person.facts, None)], at)
 
