@@ -27,14 +27,22 @@ def catalogue() -> Catalogue:
     """The starter rulebook's attributes and right-to-work rules, with a few purposes and organisations."""
     attributes = yaml.safe_load((RULEBOOK / "attributes.yaml").read_text())["attributes"]
     purposes = ("job-ranking", "registration", "mentoring", "introduction")
+    # Of the first of them nothing rests on consent; to one organisation the approval has ended.
+    recipients = [
+        {"organisation": name, "legal_basis": "GDPR-6-1-e", "valid_from": "2026-01-01", "valid_until": until}
+        for name, until in (("bread-and-bridges", "2999-12-31"), ("vitosha-bakery", "2999-12-31"), ("facts-lab", "2026-01-02"))
+    ]
     organisations = ("reception-agency", "employment-agency", "bread-and-bridges", "vitosha-bakery", "facts-lab", "import-lab")
     return Catalogue.model_validate(
         {
             "revision": REVISION,
             "country": "BGR",
             "attributes": [{"name": name, **attribute} for name, attribute in attributes.items()],
-            "purposes": [{"id": name, "titles": {}, "description": "", "dpv": ""} for name in purposes],
+            "purposes": [
+                {"id": name, "titles": {}, "description": "", "dpv": "", "legal_bases": ["GDPR-6-1-e"]} for name in purposes
+            ],
             "organisations": [{"id": name, "name": name, "kind": "authority"} for name in organisations],
+            "consents": {name: {"discloses": ["phone"], "recipients": recipients} for name in purposes[1:]},
             "right_to_work": {
                 file.stem: yaml.safe_load(file.read_text()) for file in (RULEBOOK / "right_to_work").glob("*.yaml")
             },

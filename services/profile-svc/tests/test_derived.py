@@ -1,12 +1,12 @@
 """Derived attributes and the facts that follow from what is stored."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 
 from profile_svc.attributes import Attributes
-from profile_svc.facts import live_consents, region_path
+from profile_svc.facts import region_path
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,3 @@ def test_every_derived_value_is_what_its_schema_says(attributes: Attributes) -> 
 def test_a_residence_gives_its_nuts_ancestors() -> None:
     assert region_path({"nuts": "BG411"}, "BG") == ("BG", "BG4", "BG41", "BG411")
     assert region_path(None, "BG") == ("BG",)
-
-
-def test_the_fact_of_consents_holds_what_lives_and_when_to_look_again() -> None:
-    now = datetime.now(UTC)
-    soon, later, past = now + timedelta(hours=1), now + timedelta(days=1), now - timedelta(seconds=1)
-    newest = [
-        ("mentoring", None, "given", later),
-        ("mentoring", "ngo", "given", soon),
-        ("introduction", None, "withdrawn", None),
-        ("job-ranking", None, "given", past),
-        ("school-enrolment", None, "given", None),
-    ]
-    live = live_consents(newest, now)
-    assert live.tokens == ("mentoring", "mentoring@ngo", "school-enrolment")
-    assert live.next_end == soon

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from gateway.docs_page import POLICY_OF_PAGES
-from gateway.problem_types import PROBLEM_TYPES, ProblemType
+from gateway.problem_type import ProblemType
+from gateway.problem_types import PROBLEM_TYPES
 from stena.problems import NotFound
 
 _PAGE = """\

@@ -1,19 +1,10 @@
 """Every kind of problem that an answer can name: what it means and what to mend. Data; a test keeps it complete."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class ProblemType:
-    """``status`` and ``title`` as they stand in the problem document; ``meaning`` and ``mend`` are sentences for people."""
-
-    status: int
-    title: str
-    meaning: str
-    mend: str
-
+from gateway.consent_problems import ABOUT_CONSENT
+from gateway.problem_type import ProblemType
 
 _MALFORMED: Final[Mapping[str, ProblemType]] = {
     "malformed-request": ProblemType(
@@ -291,4 +282,12 @@ _OURS: Final[Mapping[str, ProblemType]] = {
     ),
 }
 
-PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {**_MALFORMED, **_IDENTITY, **_REFUSALS, **_STATE, **_BEHIND, **_OURS}
+PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
+    **_MALFORMED,
+    **_IDENTITY,
+    **_REFUSALS,
+    **_STATE,
+    **ABOUT_CONSENT,
+    **_BEHIND,
+    **_OURS,
+}

@@ -37,7 +37,7 @@ MANY: Final = 5.0  # seconds for a page
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
 }
-_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "possible", "state"})
+_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "possible", "legal_bases", "state"})
 
 
 class Policy:

@@ -85,6 +85,7 @@ class SearchBody(Sent):
 
 class ChangeView(Shown):
     id: str = Field(examples=[PERSON_ID])
+    replaces: list[str] = Field(default_factory=list, description="Ids by which you may know this person from before.")
     person: PersonInList | None = Field(default=None, description="`null`: no longer disclosed, and no word of why.")
 
 
@@ -93,22 +94,6 @@ class ChangesPage(Shown):
     cursor: str = Field(description="Where to go on from: send it as `since`.")
     more: bool = Field(description="Whether there is more to be had at once.")
     disclosure: DisclosureView
-
-
-class ConsentView(Shown):
-    purpose: PurposeId
-    recipient: OrganisationId | None = Field(default=None, description="Absent: every organisation approved for the purpose.")
-    state: Literal["given", "refused", "withdrawn"]
-    recorded_at: datetime
-    recorded_by: OrganisationId
-    expires_at: datetime | None = None
-    text_version: str | None = None
-    language: str | None = None
-    method: str | None = None
-
-
-class ConsentList(Shown):
-    consents: list[ConsentView]
 
 
 class DisclosureRecord(Shown):

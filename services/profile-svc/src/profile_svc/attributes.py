@@ -53,6 +53,8 @@ class Attributes:
         self.by_name: Mapping[str, Attribute] = {attribute.name: attribute for attribute in catalogue.attributes}
         self.organisations = frozenset(organisation.id for organisation in catalogue.organisations)
         self.purposes = frozenset(purpose.id for purpose in catalogue.purposes)
+        self.legal_bases = {purpose.id: purpose.legal_bases for purpose in catalogue.purposes}
+        self.consents = catalogue.consents
         self._derive = _derivations(catalogue)
         self._validators = {name: _validator(attribute.json_schema) for name, attribute in self.by_name.items()}
         self._comparable = {name: _comparable(attribute) for name, attribute in self.by_name.items() if attribute.filters}

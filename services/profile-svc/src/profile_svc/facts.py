@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from profile_svc.derived import MAJORITY, age
@@ -28,6 +28,9 @@ class RecordFacts:
 
     def with_consents(self, tokens: Iterable[str]) -> "RecordFacts":
         return replace(self, consents=tuple(sorted(tokens)))
+
+    def with_assigned(self, organisations: Iterable[str]) -> "RecordFacts":
+        return replace(self, assigned=tuple(sorted(set(organisations))))
 
     def restrict(self) -> "RecordFacts":
         return replace(self, restricted=True)
@@ -62,22 +65,3 @@ def region_path(residence: Mapping[str, Any] | None, country: str) -> tuple[str,
 
 def is_minor(date_of_birth: str | None, on: date) -> bool:
     return date_of_birth is not None and age(date_of_birth, on) < MAJORITY
-
-
-@dataclass(frozen=True, slots=True)
-class LiveConsents:
-    """What the fact ``consents`` holds, and when it next has to be looked at."""
-
-    tokens: tuple[str, ...]
-    next_end: datetime | None
-
-
-def live_consents(newest: Iterable[tuple[str, str | None, str, datetime | None]], now: datetime) -> LiveConsents:
-    """Of the newest record of each purpose and recipient (purpose, recipient, state, end), those that hold now."""
-    tokens, ends = [], []
-    for purpose, recipient, state, end in newest:
-        if state == "given" and (end is None or end > now):
-            tokens.append(f"{purpose}@{recipient}" if recipient else purpose)
-            if end is not None:
-                ends.append(end)
-    return LiveConsents(tuple(sorted(tokens)), min(ends, default=None))

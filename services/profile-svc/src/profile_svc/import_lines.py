@@ -10,11 +10,14 @@ from typing import Any, Final
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from uuid_utils.compat import uuid7
 
+from profile_svc.agreeing import recipients
 from profile_svc.attributes import Attributes, InvalidValues, UnknownAttributes
-from profile_svc.facts import live_consents, new_record
+from profile_svc.facts import new_record
 from profile_svc.persons import Record, Statement
-from stena.contracts.profile import Consent
+from profile_svc.said import Said, decides
+from stena.contracts.consents import GivenBy
 
 LONGEST: Final = 1 << 20  # bytes
 _MOST_REASONS: Final = 3
@@ -35,6 +38,7 @@ class GivenConsent(Frozen):
     language: str = Field(min_length=2, max_length=8)
     method: str = Field(min_length=1, max_length=32)
     expires_at: AwareDatetime | None = None
+    given_by: GivenBy | None = None
 
 
 class PersonLine(Frozen):
@@ -51,17 +55,23 @@ class PersonLine(Frozen):
     def statement(self, at: datetime) -> Statement:
         return Statement(self.attributes, by=self.created_by, at=at, verified_by=self.verified)
 
-    def said_consents(self, at: datetime) -> list[Consent]:
+    def said_consents(self, minor: bool, attributes: Attributes, at: datetime) -> list[Said]:
+        """What other systems recorded: of a minor by the guardian, unless the line says otherwise."""
         return [
-            Consent(state="given", recorded_at=at, recorded_by=self.created_by, **consent.model_dump())
+            Said(
+                consent_id=uuid7(),
+                state="given",
+                recorded_at=at,
+                recorded_by=self.created_by,
+                covers=() if consent.recipient else recipients(consent.purpose, attributes, at),
+                **consent.model_dump() | {"given_by": consent.given_by or decides(minor)},
+            )
             for consent in self.consents
         ]
 
-    def first_record(self, attributes: Attributes, at: datetime) -> tuple[Record, datetime | None]:
-        """An empty record with the facts that the line states, and when a consent among them first ends."""
-        facts = new_record(self.created_by, self.assigned, attributes.home, restricted=self.restricted)
-        live = live_consents(((one.purpose, one.recipient, "given", one.expires_at) for one in self.consents), at)
-        return Record(facts.with_consents(live.tokens)), live.next_end
+    def first_record(self, attributes: Attributes) -> Record:
+        """An empty record with the facts that the line states; consents follow when it is known whether this is a minor."""
+        return Record(new_record(self.created_by, self.assigned, attributes.home, restricted=self.restricted))
 
 
 @dataclass

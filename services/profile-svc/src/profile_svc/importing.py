@@ -17,7 +17,9 @@ from profile_svc.attributes import Attributes
 from profile_svc.import_lines import BadLine, PersonLine, Reader
 from profile_svc.lookups import Tokens, indexed
 from profile_svc.persons import revise
-from profile_svc.store import consents, lookups, records
+from profile_svc.said import Said, live_consents
+from profile_svc.store import cases, consents, lookups, records
+from profile_svc.store.cases import StoredCase
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
 from profile_svc.writing import correct, first
@@ -85,15 +87,27 @@ async def _add(
     keys = await vault.person_keys.make(ids.values())
     people: list[StoredPerson] = []
     tokens: dict[UUID, Tokens] = {}
+    said: list[tuple[UUID, Said]] = []
     for ref, line in new.items():
-        record, first_end = line.first_record(attributes, now)
-        revision = revise(record, line.statement(now), attributes)
-        person = first(ids[ref], revision, keys[ids[ref]], attributes)
-        people.append(replace(person, external_ref=ref, consent_ends_at=first_end))
+        revision = revise(line.first_record(attributes), line.statement(now), attributes)
+        words = line.said_consents(revision.facts.minor, attributes, now)
+        person = _consenting(first(ids[ref], revision, keys[ids[ref]], attributes), words, now)
+        people.append(replace(person, external_ref=ref))
         tokens[ids[ref]] = indexed(revision.values, attributes, vault.index_key)
+        said += [(ids[ref], word) for word in words]
     await records.add(connection, people, now)
     await lookups.add(connection, tokens)
-    await consents.add(connection, [(ids[ref], consent) for ref, line in new.items() for consent in line.said_consents(now)])
+    await cases.add(connection, [case for ref, line in new.items() for case in _cases(ids[ref], line, now)])
+    await consents.add(connection, said)
+
+
+def _consenting(person: StoredPerson, words: Sequence[Said], now: datetime) -> StoredPerson:
+    live = live_consents(words, person.facts.minor, now)
+    return replace(person, facts=person.facts.with_consents(live.tokens), consent_ends_at=live.next_end)
+
+
+def _cases(person_id: UUID, line: PersonLine, now: datetime) -> list[StoredCase]:
+    return [cases.opened(person_id, name, "import", line.created_by, now) for name in dict.fromkeys(line.assigned)]
 
 
 async def _update(
@@ -104,8 +118,14 @@ async def _update(
     changed = after is not person
     if line.restricted and not after.facts.restricted:
         after, changed = await records.set_facts(connection, after, after.facts.restrict(), now), True
-    spoken_of = {(one.purpose, one.recipient) for one in await consents.newest(connection, person.person_id)}
-    fresh = [one for one in line.said_consents(now) if (one.purpose, one.recipient) not in spoken_of]
+    fresh = _fresh(await consents.newest(connection, person.person_id), line.said_consents(after.facts.minor, attributes, now))
     if fresh:
         await consents.record(connection, after, fresh, now)
     return changed or bool(fresh)
+
+
+def _fresh(known: Sequence[Said], words: Sequence[Said]) -> list[Said]:
+    """The consents of which nothing was recorded yet, for purposes to which nobody has said no."""
+    spoken_of = {(one.purpose, one.recipient) for one in known}
+    refused = {one.purpose for one in known if one.state != "given"}
+    return [one for one in words if (one.purpose, one.recipient) not in spoken_of and one.purpose not in refused]

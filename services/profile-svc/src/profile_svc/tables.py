@@ -80,6 +80,10 @@ consents = Table(
     Column("text_version", Text),
     Column("language", Text),
     Column("method", Text),
+    Column("given_by", Text, nullable=False),
+    Column("child_view", Text),
+    Column("sealed", Text),
+    Column("covers", ARRAY(Text), nullable=False),
 )
 
 notes = Table(

@@ -1,4 +1,4 @@
-"""What the passing of time does to facts, done in the background: consents end, people come of age."""
+"""What the passing of time does to facts, done in the background: consents and referrals end, people come of age."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,6 +12,7 @@ import structlog
 from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
 from profile_svc.reading import today
+from profile_svc.referring import end_expired
 from profile_svc.store import consents, records, upkeep
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Vault
@@ -20,7 +21,8 @@ from profile_svc.writing import opened
 log = structlog.get_logger()
 
 CONSENT_SWEEP: Final = 0.5  # seconds between two looks; a consent that ends is without effect within one second
-DAY_WATCH: Final = 60.0  # seconds between two looks at the calendar
+REFERRAL_SWEEP: Final = 0.5  # the same for the access that rests on a referral
+DAY_WATCH: Final = 1.0  # seconds between two looks at the calendar
 BATCH: Final = 200
 # What is derived from a date of birth and changes on the birthdays that facts and gates ask for.
 OF_WORKING_AGE: Final = ("of_working_age",)
@@ -29,9 +31,10 @@ OF_AGE: Final = ("adult", "age_band")
 
 @asynccontextmanager
 async def running(vault: Vault) -> AsyncIterator[None]:
-    """Both tasks, for as long as the service runs."""
+    """Every task, for as long as the service runs."""
     tasks = [
         asyncio.create_task(_repeat(lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP)),
+        asyncio.create_task(_repeat(lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP)),
         asyncio.create_task(_repeat(_DailyBirthdays(vault), DAY_WATCH)),
     ]
     try:
@@ -43,12 +46,19 @@ async def running(vault: Vault) -> AsyncIterator[None]:
 
 
 async def end_consents(vault: Vault, now: datetime) -> int:
-    """Take consents that have ended out of the facts; the number of people whom that touched."""
-    async with vault.transaction() as connection:
-        people = await upkeep.with_ended_consents(connection, now, BATCH)
-        for person in people:
-            await consents.refresh(connection, person, now)
-    return len(people)
+    """Take consents that have ended out of the facts, and so out of what followers hold; the number of people concerned.
+
+    What is read at the source is without them from the moment on which they end, whether or not this has come to them.
+    """
+    concerned = 0
+    while True:  # without a pause until none is left: at midnight a great many end at once
+        async with vault.transaction() as connection:
+            people = await upkeep.with_ended_consents(connection, now, BATCH)
+            if people:
+                await consents.refresh_many(connection, people, now)
+        concerned += len(people)
+        if len(people) < BATCH:
+            return concerned
 
 
 async def come_of_age(vault: Vault, on: date) -> None:
@@ -66,7 +76,8 @@ async def come_of_age(vault: Vault, on: date) -> None:
                 changed = changed_by_birthday(born, on)
                 if changed:
                     facts = replace(person.facts, minor=is_minor(born, on))
-                    await records.set_facts(connection, person, facts, datetime.now(UTC), changed)
+                    now = datetime.now(UTC)
+                    await consents.refresh(connection, await records.set_facts(connection, person, facts, now, changed), now)
 
 
 async def _born(vault: Vault, minors: Sequence[StoredPerson]) -> list[tuple[StoredPerson, str | None]]:

@@ -15,7 +15,7 @@ from profile_svc.lookups import indexed
 from profile_svc.persons import Record, Revision, Statement, needed_for, require_writable, revise
 from profile_svc.reading import View, view_of, viewer
 from profile_svc.sealing import PersonKey
-from profile_svc.store import lookups, records
+from profile_svc.store import cases, consents, lookups, records
 from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
@@ -62,6 +62,7 @@ async def create(vault: Vault, grant: Grant, attributes: Attributes, person: New
         if earlier is None:
             keys = await vault.person_keys.make([person_id])
             await records.add(connection, [first(person_id, revision, keys[person_id], attributes)], now)
+            await cases.add(connection, [cases.opened(person_id, grant.organisation, "registration", grant.organisation, now)])
             await lookups.add(connection, {person_id: indexed(revision.values, attributes, vault.index_key)})
         view = await view_of(vault, connection, seen_by, earlier or person_id)
     if view is None:
@@ -92,6 +93,7 @@ async def amend(
             raise NotThere("There is no such person for this caller.")
         if "*" not in seen and view["etag"] not in seen:
             raise NotAsSeen("The person has changed since you read them. Read them again and amend what you then see.")
+        stored = await consents.refreshed(connection, stored, said.at)
         require_writable(grant.write, said.values, stored.facts)
         await correct(vault, connection, stored, said, attributes)
         return await _view_after(vault, connection, seen_by, person_id)
@@ -122,7 +124,8 @@ async def correct(
     after = revised(stored, revision, key, attributes)
     await records.save(connection, stored, after, revision.replaced, said.by, said.at)
     await lookups.replace(connection, stored.person_id, indexed(revision.values, attributes, vault.index_key))
-    return after
+    # Who can consent follows from the age: a corrected date of birth may end consents, or bring a guardian's back.
+    return after if after.facts.minor == stored.facts.minor else await consents.refresh(connection, after, said.at)
 
 
 def opened(stored: StoredPerson, key: PersonKey, names: frozenset[str]) -> dict[str, Any]:

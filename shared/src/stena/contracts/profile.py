@@ -93,65 +93,19 @@ class Change(Frozen):
 
 
 class Changes(Frozen):
-    """``position`` is opaque to the gateway, which seals it into a cursor. ``more`` says whether to ask again at once."""
+    """``position`` is opaque to the gateway, which seals it into a cursor. ``more`` says whether to ask again at once.
+    ``settled``: every change from before the end of the last walk through everybody has been told."""
 
     changes: tuple[Change, ...]
     position: dict[str, Any]
     more: bool
+    settled: bool
 
 
 class Follow(Frozen):
-    """``position`` of the last answer; ``None`` reads everything anew."""
+    """``position`` of the last answer; ``None`` reads everything anew. ``again``: go through everybody once more, and then on
+    from the same place in the log, so that no change is lost."""
 
     position: dict[str, Any] | None = None
+    again: bool = False
     limit: int = Field(default=200, ge=1, le=500)
-
-
-class Consent(Frozen):
-    """One consent of one person for a purpose, for every approved recipient or one."""
-
-    purpose: str
-    recipient: str | None = None
-    state: Literal["given", "refused", "withdrawn"]
-    recorded_at: datetime
-    recorded_by: str
-    expires_at: datetime | None = None
-    text_version: str | None = None
-    language: str | None = None
-    method: str | None = None
-
-
-class ConsentRecord(Frozen):
-    """What an organisation that meets the person records."""
-
-    state: Literal["given", "refused"]
-    recipient: str | None = None
-    expires_at: datetime | None = None
-    text_version: str = Field(min_length=1, max_length=64)
-    language: str = Field(min_length=2, max_length=8)
-    method: Literal["paper", "online", "oral-with-witness", "interpreter"]
-
-
-class Consents(Frozen):
-    consents: tuple[Consent, ...]
-
-
-class NewNote(Frozen):
-    text: str = Field(min_length=1, max_length=20_000)
-    language: str | None = Field(default=None, max_length=8)
-
-
-class Note(Frozen):
-    """Free text about a person; seen by the organisation that wrote it."""
-
-    id: str
-    written_at: datetime
-    written_by: str
-    acting_user: str | None = None
-    language: str | None = None
-    text: str
-
-
-class Notes(Frozen):
-    notes: tuple[Note, ...]
-    more: bool = False

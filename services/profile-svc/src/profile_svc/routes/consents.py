@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from profile_svc import consenting
 from profile_svc.routes.calls import Called, answer, known_id
-from stena.contracts import profile
+from stena.contracts.consents import ConsentRecord, GivenBy
 
 router = APIRouter()
 
@@ -12,12 +12,17 @@ router = APIRouter()
 @router.get("/persons/{person_id}/consents")
 async def read_consents(call: Called, person_id: str) -> Response:
     grant = await call.grant("read", "consent", person_id)
-    consents = await consenting.read(call.vault, grant, known_id(person_id))
-    return answer({"consents": [consent.model_dump() for consent in consents]})
+    return answer((await consenting.read(call.vault, grant, known_id(person_id))).model_dump())
+
+
+@router.get("/persons/{person_id}/consents/{purpose}")
+async def read_history(call: Called, person_id: str, purpose: str) -> Response:
+    grant = await call.grant("read", "consent", person_id)
+    return answer((await consenting.history(call.vault, grant, known_id(person_id), purpose)).model_dump())
 
 
 @router.put("/persons/{person_id}/consents/{purpose}")
-async def record_consent(call: Called, person_id: str, purpose: str, said: profile.ConsentRecord) -> Response:
+async def record_consent(call: Called, person_id: str, purpose: str, said: ConsentRecord) -> Response:
     grant = await call.grant("record", "consent", person_id)
     attributes = await call.attributes(grant)
     consent = await consenting.record(call.vault, grant, attributes, known_id(person_id), purpose, said)
@@ -25,7 +30,11 @@ async def record_consent(call: Called, person_id: str, purpose: str, said: profi
 
 
 @router.delete("/persons/{person_id}/consents/{purpose}")
-async def withdraw_consent(call: Called, person_id: str, purpose: str, recipient: str | None = None) -> Response:
+async def withdraw_consent(
+    call: Called, person_id: str, purpose: str, recipient: str | None = None, given_by: GivenBy = "person"
+) -> Response:
     grant = await call.grant("withdraw", "consent", person_id)
+    attributes = await call.attributes(grant)
     about = consenting.About(purpose, recipient)
-    return answer((await consenting.withdraw(call.vault, grant, known_id(person_id), about)).model_dump())
+    consent = await consenting.withdraw(call.vault, grant, attributes, known_id(person_id), about, given_by)
+    return answer(consent.model_dump())

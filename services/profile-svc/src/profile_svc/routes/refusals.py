@@ -6,12 +6,14 @@ from typing import Final
 import structlog
 from fastapi import FastAPI, Request, Response
 
+from profile_svc.agreeing import ChildDisagrees, GuardianNeeded, GuardianNotEntitled, NotABasis
 from profile_svc.attributes import Fault, InvalidValues, UnknownAttributes
 from profile_svc.disclosure import NotDisclosed
 from profile_svc.filtering import NotFilterable
+from profile_svc.following import OtherRulebook
 from profile_svc.lookups import NoLookup, TooMany
 from profile_svc.persons import NotWritable
-from profile_svc.reading import OtherRulebook
+from profile_svc.referrals import NotInThisState, NotYourStep
 from profile_svc.sealing import CannotOpen
 from profile_svc.store.idempotency import KeyReused
 from profile_svc.store.people import PageGone
@@ -23,15 +25,28 @@ log = structlog.get_logger()
 
 # Errors that say all there is to say by their kind: problem and slug (``None``: the problem's own).
 _PLAIN: Final[Mapping[type[Exception], tuple[type[Problem], str | None]]] = {
+    ChildDisagrees: (Conflict, "child-disagrees"),
+    GuardianNeeded: (Conflict, "guardian-needed"),
+    GuardianNotEntitled: (Conflict, "guardian-not-entitled"),
     KeyReused: (Conflict, "idempotency-key-reused"),
     NotAsSeen: (PreconditionFailed, None),
     NotThere: (NotFound, None),
+    NotYourStep: (Forbidden, "not-your-step"),
     OtherRulebook: (Gone, "rulebook-changed"),
     OutsideRows: (Forbidden, "outside-approval"),
     PageGone: (Gone, "cursor-expired"),
     TooMany: (BadRequest, "lookup-too-wide"),
 }
-_TELLING: Final = (InvalidValues, NoLookup, NotDisclosed, NotFilterable, NotWritable, UnknownAttributes)
+_TELLING: Final = (
+    InvalidValues,
+    NoLookup,
+    NotABasis,
+    NotDisclosed,
+    NotFilterable,
+    NotInThisState,
+    NotWritable,
+    UnknownAttributes,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -46,12 +61,16 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case InvalidValues(faults=faults):
             return BadRequest("Some values are not what the rulebook asks for.", errors=_errors(faults))
+        case NotABasis(legal_bases=legal_bases):
+            return BadRequest(detail, slug="consent-not-a-basis", legal_bases=legal_bases)
         case UnknownAttributes(names=names):
             return BadRequest(detail, slug="unknown-attribute", attributes=names)
         case NotFilterable(name=name, possible=possible):
             return BadRequest(detail, slug="not-filterable", attribute=name, possible=possible)
         case NoLookup(name=name, possible=names):
             return BadRequest(detail, slug="no-lookup", attribute=name, possible=names)
+        case NotInThisState(state=state):
+            return Conflict(detail, slug="not-in-this-state", state=state)
         case NotDisclosed(names=names):
             return Forbidden(detail, slug="attribute-not-disclosed", attributes=names)
         case NotWritable(names=names):

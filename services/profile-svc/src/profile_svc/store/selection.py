@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from profile_svc.disclosure import ATTRIBUTES, PROVENANCE, SEALED, Group, Selection
@@ -14,7 +14,12 @@ from stena import grants
 from stena.contracts.condition import Residual, facts_of_people
 from stena.database import sql_condition
 
-FACTS: Final[Mapping[str, ColumnElement[Any]]] = {name: persons.c[name] for name in facts_of_people}
+# INVARIANT: a consent is without effect from the moment on which it ends. Until the sweep has taken it out of the fact, this
+# person has none at all.
+_ENDED: Final = persons.c.consent_ends_at <= func.statement_timestamp()
+_CONSENTS: Final = case((_ENDED, literal([], ARRAY(Text))), else_=persons.c.consents)
+
+FACTS: Final[Mapping[str, ColumnElement[Any]]] = {name: persons.c[name] for name in facts_of_people} | {"consents": _CONSENTS}
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
