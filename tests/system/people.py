@@ -20,7 +20,7 @@ def line(catalogue: Catalogue, external_id: str, record: Mapping[str, Any], **ch
     """A line of `stena import` whose person has the record facts ``record`` (as golden cases write them)."""
     born = datetime.now(UTC).year - (12 if record["minor"] else 36)
     residence = {"residence": HERE | {"nuts": record["region_path"][-1]}} if len(record["region_path"]) == 4 else {}
-    attributes = whole(catalogue, date_of_birth=f"{born}-01-02", **residence, **changes)
+    attributes = whole(catalogue, **{"date_of_birth": f"{born}-01-02", **residence, **changes})
     if not residence:
         del attributes["residence"]
     return {
