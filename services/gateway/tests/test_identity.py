@@ -87,3 +87,50 @@ def test_old_keys_read_for_ever_and_the_highest_writes() -> None:
 def test_keys_that_protect_nothing_are_refused(keys: dict[int, bytes]) -> None:
     with pytest.raises(ValueError, match="64 bytes"):
         PairwiseIds(keys)
+
+
+keys_by_version = st.dictionaries(st.integers(1, 255), st.binary(min_size=64, max_size=64), min_size=1, max_size=4)
+
+
+@given(people, scopes, st.lists(keys_by_version, min_size=1, max_size=4))
+def test_however_keys_come_every_id_that_was_ever_made_is_read(
+    person: str, scope: Scope, learned: list[dict[int, bytes]]
+) -> None:
+    ids = PairwiseIds(learned[0])
+    made = {ids.name(person, scope)}
+    for keys in learned:
+        before = ids.making
+        ids.learn(keys)
+        assert ids.making == max(before, max(keys))
+        made |= set(ids.names(person, scope))
+        assert {ids.open(name, scope) for name in made} == {person}
+    assert ids.names(person, scope)[0] == ids.name(person, scope)
+    assert len(set(ids.names(person, scope))) == len(ids.versions)
+
+
+@given(people, scopes, st.integers(1, 255), st.integers(1, 255))
+def test_a_version_cannot_be_talked_into_an_id(person: str, scope: Scope, version: int, other: int) -> None:
+    ids = PairwiseIds({each: bytes([each]) * 64 for each in {version, other}})
+    raw = bytearray(base64.b32decode(ids.name(person, scope, version)[4:].upper() + "="))
+    raw[0] = other
+    forged = "psn_" + base64.b32encode(raw).decode().rstrip("=").lower()
+    if other != version:
+        with pytest.raises(Unreadable):
+            ids.open(forged, scope)
+
+
+def test_a_staged_version_reads_and_makes_nothing() -> None:
+    person, scope = str(uuid.uuid4()), Scope("organisation", "employment-agency", "")
+    activated = PairwiseIds({1: bytes(range(64)), 2: bytes(64)})
+    ids = PairwiseIds({1: bytes(range(64)), 2: bytes(64)}, making=1)
+    assert ids.open(activated.name(person, scope), scope) == person
+    assert ids.name(person, scope) == IDS.name(person, scope)
+    ids.learn({1: bytes(range(64)), 2: bytes(64)}, making=2)
+    assert ids.name(person, scope) == activated.name(person, scope)
+    ids.learn({1: bytes(range(64))}, making=1)
+    assert (ids.making, ids.versions) == (2, (1, 2))
+
+
+def test_a_version_without_a_key_makes_nothing() -> None:
+    with pytest.raises(ValueError, match="without a key"):
+        PairwiseIds({1: bytes(64)}, making=2)

@@ -78,6 +78,7 @@ async def test_what_fits_a_person_is_ranked_with_what_the_caller_may_see_of_that
         "/matches",
         {
             "person": running.app.state.parts.ids.name(PERSON, MATCHING),
+            "also": [],
             "kind": "job",
             "attributes": ["adult", "education_level", "skills"],
             "limit": 3,

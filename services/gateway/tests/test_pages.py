@@ -110,9 +110,8 @@ async def test_an_attribute_beside_the_fields_that_were_asked_for_is_a_surplus(r
 
 
 def changes(*items: dict[str, Any], more: bool = False) -> Callable[[httpx.Request], httpx.Response]:
-    return lambda request: httpx.Response(
-        200, json={"changes": list(items), "position": {"phase": "log", "at": 7}, "more": more}
-    )
+    page = {"changes": list(items), "position": {"phase": "log", "at": 7}, "more": more, "settled": True}
+    return lambda request: httpx.Response(200, json=page)
 
 
 async def test_the_feed_goes_on_where_it_stopped_and_a_tombstone_says_no_more_than_that(running: Running) -> None:
@@ -122,7 +121,7 @@ async def test_the_feed_goes_on_where_it_stopped_and_a_tombstone_says_no_more_th
     name = running.app.state.parts.ids.name
     scope = Scope("purpose", "employment-agency", "job-ranking")
     assert [change["id"] for change in body["changes"]] == [name(ANNA, scope), name(BORYS, scope)]
-    assert body["changes"][1] == {"id": name(BORYS, scope), "person": None}
+    assert body["changes"][1] == {"id": name(BORYS, scope), "replaces": [], "person": None}
     assert asked(running)["position"] is None
     (entry,) = await running.ledger()
     assert entry["people"] == 1  # of the other one nothing was disclosed

@@ -42,18 +42,49 @@ class Scope:
 
 
 class PairwiseIds:
-    """``keys`` maps a version (1 to 255) to 64 bytes. The highest version makes new ids, every version reads."""
+    """``keys`` maps a version (1 to 255) to 64 bytes. Every version reads; ``making`` makes ids, the highest if not given."""
 
-    def __init__(self, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, keys: Mapping[int, bytes], making: int | None = None) -> None:
+        self._ciphers: Mapping[int, AESSIV] = {}
+        self._making = 0
+        self.learn(keys, making)
+
+    def learn(self, keys: Mapping[int, bytes], making: int | None = None) -> None:
+        """Take up ``keys`` besides those that are known; raises ``ValueError`` for any that protects nothing.
+
+        INVARIANT: no version is ever forgotten, and ids are never again made by an earlier one: callers hold what was made.
+        """
         if not keys or not all(0 < version < 256 and len(key) == KEY_SIZE for version, key in keys.items()):
             raise ValueError("Pairwise ids need at least one key, versions 1 to 255, each of 64 bytes.")
-        self._ciphers = {version: AESSIV(key) for version, key in keys.items()}
-        self._newest = max(keys)
+        if making is not None and making not in keys:
+            raise ValueError("A version without a key makes no ids.")
+        made = {version: AESSIV(key) for version, key in keys.items() if version not in self._ciphers}
+        self._ciphers = {**self._ciphers, **made}
+        self._making = max(self._making, max(keys) if making is None else making)
 
-    def name(self, person: str, scope: Scope) -> str:
-        """The id by which this organisation (and purpose) knows the person with the internal id ``person``."""
-        sealed = self._ciphers[self._newest].encrypt(uuid.UUID(person).bytes, scope.associated(self._newest))
-        return PREFIX + _to_text(bytes([self._newest, _SCOPE[scope.reach]]) + sealed)
+    @property
+    def making(self) -> int:
+        """The version that makes new ids."""
+        return self._making
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """Every version that reads, in their order."""
+        return tuple(sorted(self._ciphers))
+
+    def name(self, person: str, scope: Scope, version: int | None = None) -> str:
+        """The id by which this organisation (and purpose) knows the person with the internal id ``person``.
+
+        Raises ``KeyError`` for a ``version`` whose key is not here.
+        """
+        version = self._making if version is None else version
+        sealed = self._ciphers[version].encrypt(uuid.UUID(person).bytes, scope.associated(version))
+        return PREFIX + _to_text(bytes([version, _SCOPE[scope.reach]]) + sealed)
+
+    def names(self, person: str, scope: Scope) -> tuple[str, ...]:
+        """Every id by which the person may be known there, the one that is made now first."""
+        versions = sorted(self._ciphers, key=lambda version: version != self._making)
+        return tuple(self.name(person, scope, version) for version in versions)
 
     def open(self, text: str, scope: Scope) -> str:
         """The internal id behind ``text``; raises ``Unreadable``."""

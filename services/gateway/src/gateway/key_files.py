@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from joserfc.jwk import OKPKey
 
+from gateway import id_keys
 from gateway.cursors import Cursors
-from gateway.identity import KEY_SIZE, PairwiseIds
+from gateway.identity import PairwiseIds
 from gateway.settings import GatewaySettings
 from stena import keys
 from stena.keys import KeyFileError
@@ -30,15 +31,9 @@ def read(settings: GatewaySettings) -> Keys:
 
 
 def pairwise_ids(settings: GatewaySettings) -> PairwiseIds:
-    """Every version of the key of pairwise ids, each in a file named by its number; raises ``KeyFileError``."""
-    folder = settings.id_keys_dir
-    try:
-        files = [file for file in folder.iterdir() if file.name.isdecimal()]
-        return PairwiseIds({int(file.name): keys.secret(file, KEY_SIZE) for file in files})
-    except (OSError, ValueError) as error:
-        raise KeyFileError(
-            f"{folder}: no readable keys of ids. It holds files named 1 to 255, made by `stena secrets`."
-        ) from error
+    """Every version of the key of pairwise ids; raises ``KeyFileError``."""
+    found = id_keys.read(settings.id_keys_dir)
+    return PairwiseIds(found.by_version, found.making)
 
 
 def _policy_key(settings: GatewaySettings) -> str:

@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
-from gateway import clients, key_files, ledger, openapi, refusals, routes, store
+from gateway import clients, id_keys, key_files, ledger, openapi, refusals, routes, store
 from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
 from gateway.intake import Intake
@@ -85,6 +85,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         tokens = AccessTokens(keys.token, settings.public_url)
         directory = clients.Directory(partial(store.all_clients, engine))
         await stack.enter_async_context(directory.followed())
+        await stack.enter_async_context(id_keys.followed(settings.id_keys_dir, keys.ids))
         entries = ledger.Ledger(engine)
         to_policy = await calls_to(settings.policy_url, ONE)
         policy = Policy(to_policy, keys.policy)

@@ -1,6 +1,9 @@
 """What operators count. Labels are words of the API, never a person, organisation or value."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 ENTRIES = Counter("stena_ledger_entries", "Committed entries of the ledger.", ["operation", "resource", "outcome"])
 """``outcome="incident"`` and ``"undecided"`` are what to be woken up for."""
+
+ID_KEYS = Gauge("stena_id_key_version", "Newest version of the key of pairwise ids.", ["use"])
+"""``use`` is making or reading: a staged version may be activated once every gateway reads it."""

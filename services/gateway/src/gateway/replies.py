@@ -25,14 +25,19 @@ class Reply:
 
 
 class Names:
-    """Names people for the caller of one permit."""
+    """Names people for the caller of one permit, all by one ``version`` of the key: the one that makes ids, if not given."""
 
-    def __init__(self, ids: PairwiseIds, permit: Permit) -> None:
+    def __init__(self, ids: PairwiseIds, permit: Permit, version: int | None = None) -> None:
         self._ids = ids
         self._scope = Scope(permit.grant.ids, permit.grant.organisation, permit.grant.purpose)
+        self._version = ids.making if version is None else version
 
     def __call__(self, person: str) -> str:
-        return self._ids.name(person, self._scope)
+        return self.by(self._version, person)
+
+    def by(self, version: int, person: str) -> str:
+        """The id that ``version`` of the key makes of the same person."""
+        return self._ids.name(person, self._scope, version)
 
     def person(self, view: View) -> dict[str, Any]:
         """A checked view as the API shows it."""

@@ -93,7 +93,9 @@ class Follower:
         """Store a page's people and its position in one transaction; only then does the index show them."""
         latest = {change.id: change.person for change in page.changes}
         changed = {id_: of_attributes(person.attributes) for id_, person in latest.items() if person is not None}
-        gone = [id_ for id_, person in latest.items() if person is None]
+        # Whoever is known by a new id leaves the old one in the same step: never missing, never there twice.
+        renamed = [former for change in page.changes for former in change.replaces]
+        gone = [id_ for id_, person in latest.items() if person is None] + renamed
         after = replace(before, cursor=page.cursor, complete=before.complete or not page.more)
         if anew or after != before or latest:
             async with transaction(self._database) as connection:

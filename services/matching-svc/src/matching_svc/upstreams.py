@@ -30,11 +30,12 @@ class Person(BaseModel):
 
 
 class Change(BaseModel):
-    """``person`` is none for a tombstone: no longer disclosed."""
+    """``person`` is none for a tombstone: no longer disclosed. ``replaces``: ids by which the same person was known before."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str
+    replaces: tuple[str, ...] = ()
     person: Person | None
 
 

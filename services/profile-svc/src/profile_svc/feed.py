@@ -20,6 +20,7 @@ class Position(BaseModel):
     """Where a follower is: first everybody in the order of their ids (``snapshot``), then the changes since (``log``).
 
     ``xid`` and ``change`` are the last change read, or where the log begins; ``after`` is the last person of the snapshot.
+    ``until``: every change that the snapshot has seen is older; ``None`` once they all have been read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +30,13 @@ class Position(BaseModel):
     xid: str = Field(pattern="^[0-9]{1,20}$")
     change: UUID | None = None
     after: UUID | None = None
+    until: str | None = Field(default=None, pattern="^[0-9]{1,20}$")
+
+    def settled(self, reached: str) -> "Position":
+        """The same place once every change older than ``reached`` has been read."""
+        if self.until is None or int(reached) < int(self.until):
+            return self
+        return self.model_copy(update={"until": None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Viewer, select
-from profile_svc.feed import Position, concerned
 from profile_svc.filtering import narrow
 from profile_svc.lookups import MOST_FOUND, TooMany, look_for
-from profile_svc.store import changes, people
+from profile_svc.store import people
 from profile_svc.store.people import Selected
 from profile_svc.store.vault import Connection, Vault
 from stena.contracts.access import Grant
@@ -18,10 +17,6 @@ from stena.contracts.profile import Lookup, Query
 
 View = dict[str, Any]
 """A ``stena.contracts.profile.Person`` as JSON."""
-
-
-class OtherRulebook(Exception):
-    """A follower's position is of another rulebook: what it may see has changed, so it has to read everything anew."""
 
 
 def viewer(vault: Vault, grant: Grant, attributes: Attributes, fields: Sequence[str] | None = None) -> Viewer:
@@ -41,7 +36,7 @@ async def read(vault: Vault, seen_by: Viewer, person_id: UUID) -> View | None:
 async def view_of(vault: Vault, connection: Connection, seen_by: Viewer, person_id: UUID) -> View | None:
     """The same within a transaction, which sees what it wrote itself."""
     selected = await people.find(connection, seen_by.selection, person_id)
-    views = await _views(vault, seen_by, [selected] if selected else [])
+    views = await views_of(vault, seen_by, [selected] if selected else [])
     return views[0] if views else None
 
 
@@ -53,7 +48,7 @@ async def search(
     seen_by = viewer(vault, grant, attributes, query.fields)
     async with vault.transaction() as connection:
         page = await people.find_page(connection, seen_by.selection, narrowing, attributes, after, query.limit + 1)
-    return await _views(vault, seen_by, page[: query.limit]), len(page) > query.limit
+    return await views_of(vault, seen_by, page[: query.limit]), len(page) > query.limit
 
 
 async def look_up(vault: Vault, grant: Grant, attributes: Attributes, wanted: Lookup) -> list[View]:
@@ -64,7 +59,7 @@ async def look_up(vault: Vault, grant: Grant, attributes: Attributes, wanted: Lo
         found = await people.find_named(connection, seen_by.selection, looked_for, MOST_FOUND + 1)
     if len(found) > MOST_FOUND:
         raise TooMany(f"More than {MOST_FOUND} people are meant by this. Say one thing more that is known of the person.")
-    return await _views(vault, seen_by, found)
+    return await views_of(vault, seen_by, found)
 
 
 async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[View]:
@@ -73,47 +68,10 @@ async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[Vi
         found = {
             person_id: (person_id, parts) for person_id, parts in await people.find_many(connection, seen_by.selection, ids)
         }
-    return await _views(vault, seen_by, [found[person_id] for person_id in dict.fromkeys(ids) if person_id in found])
+    return await views_of(vault, seen_by, [found[person_id] for person_id in dict.fromkeys(ids) if person_id in found])
 
 
-async def follow(vault: Vault, grant: Grant, attributes: Attributes, limit: int, position: Position | None) -> dict[str, Any]:
-    """A page of the feed as ``stena.contracts.profile.Changes``; raises ``OtherRulebook``."""
-    if position is not None and position.revision != grant.rulebook:
-        raise OtherRulebook("The rulebook has changed since. Read everything anew.")
-    seen_by = viewer(vault, grant, attributes)
-    async with vault.transaction() as connection:
-        if position is None:
-            position = Position(phase="snapshot", revision=grant.rulebook, xid=await changes.horizon(connection))
-        if position.phase == "snapshot":
-            return await _snapshot(vault, connection, seen_by, position, limit)
-        return await _log(vault, connection, seen_by, grant, position, limit)
-
-
-async def _snapshot(vault: Vault, connection: Connection, seen_by: Viewer, position: Position, limit: int) -> dict[str, Any]:
-    page = await people.find_after(connection, seen_by.selection, position.after, limit + 1)
-    items = [{"id": view["id"], "person": view} for view in await _views(vault, seen_by, page[:limit])]
-    step = {"after": page[limit - 1][0]} if len(page) > limit else {"phase": "log", "after": None}
-    return {"changes": items, "position": position.model_copy(update=step).model_dump(mode="json"), "more": True}
-
-
-async def _log(
-    vault: Vault, connection: Connection, seen_by: Viewer, grant: Grant, position: Position, limit: int
-) -> dict[str, Any]:
-    page = await changes.read(connection, position.xid, position.change, limit)
-    told = concerned(grant, page)
-    visible = await people.find_many(connection, seen_by.selection, told.people) if told.people else []
-    views = {UUID(view["id"]): view for view in await _views(vault, seen_by, visible)}
-    items = [
-        {"id": str(person_id), "person": views.get(person_id)}
-        for person_id in told.people
-        if person_id in views or person_id in told.seen_before
-    ]
-    if page:
-        position = position.model_copy(update={"xid": page[-1].xid, "change": page[-1].change_id})
-    return {"changes": items, "position": position.model_dump(mode="json"), "more": len(page) == limit}
-
-
-async def _views(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) -> list[View]:
+async def views_of(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) -> list[View]:
     """Views in the same order. Whoever has no key any more was erased meanwhile, and is left out."""
     if not selected:
         return []

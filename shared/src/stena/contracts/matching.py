@@ -106,10 +106,12 @@ class Explanation(Frozen):
 
 
 class MatchRequest(Frozen):
-    """``person`` is pairwise for matching-svc and the kind's purpose. ``attributes`` are those that the caller's decision
-    discloses of that person: nothing else may touch score, order or explanation."""
+    """``person`` is pairwise for matching-svc and the kind's purpose; ``also`` are the same person's ids by other versions of
+    their key, of which the feed may have told one. ``attributes`` are those that the caller's decision discloses of that
+    person: nothing else may touch score, order or explanation."""
 
     person: str
+    also: tuple[str, ...] = ()
     kind: OpportunityKind
     attributes: tuple[str, ...]
     limit: int = Field(default=10, ge=1, le=100)

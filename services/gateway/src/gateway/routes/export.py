@@ -77,7 +77,7 @@ async def export_persons(
     down anew every 500 people; should it be refused or fail on the way, the last line says so: without `"complete": true`
     it is not the whole. In CSV a text that a spreadsheet could take for a formula has an apostrophe before it."""
     selection = Selection(sort, names(fields), texts=tuple(filters))
-    return await _streamed(Export(gateway, states, selection, form))
+    return await _streamed(Export(gateway, states, selection, form, gateway.ids.making))
 
 
 @router.post(
@@ -90,7 +90,7 @@ async def export_persons(
 async def export_persons_of_search(body: ExportBody, states: CallerStates, gateway: Gateway, form: Wanted) -> Streamed:
     """As `GET /v1/persons/export`, with values as JSON, so that they stay out of addresses and logs."""
     selection = Selection(body.sort, body.fields, filters=body.filters)
-    return await _streamed(Export(gateway, states, selection, form))
+    return await _streamed(Export(gateway, states, selection, form, gateway.ids.making))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ class Export:
     states: CallerStates
     selection: Selection
     form: Format
+    version: int
+    """Of the key of ids: a key that is renewed meanwhile must not name half of the people otherwise than the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ async def _chunk(export: Export, wall: Wall, after: str | None) -> Chunk:
 
 def _shown(export: Export, permit: Permit, page: dict[str, Any]) -> Shown[Chunk]:
     members(page, {"people", "more"}, "page")
-    wall, name = PersonWall(permit.grant, export.selection.fields), Names(export.gateway.ids, permit)
+    wall, name = PersonWall(permit.grant, export.selection.fields), Names(export.gateway.ids, permit, export.version)
     people = [wall.check(view) for view in page["people"]]
     check_page(people, CHUNK)
     attributes = export.selection.fields or sorted(permit.grant.disclose)

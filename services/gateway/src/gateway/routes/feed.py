@@ -6,13 +6,16 @@ from fastapi import APIRouter, Query, Response
 
 from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
+from gateway.cursors import Bound
 from gateway.firewall import pass_through
+from gateway.following import Place
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, respond
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
+from stena.problems import Unavailable
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 
@@ -29,29 +32,50 @@ async def follow_persons(
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> Response:
     """A change appears only if something that you may see has changed. A person who is no longer disclosed to you appears
-    once with `null`. After a change of the rulebook the answer is 410: begin again without `since`."""
+    once with `null`. Whatever you hold under ids in `replaces` is the same person: forget it there. When the key of the ids
+    was renewed, everybody comes once more under a new id. After a change of the rulebook the answer is 410: begin again
+    without `since`."""
 
-    async def fetch(permit: Permit) -> Answer:
-        position = None if since is None else open_cursor(gateway, since, bound(permit, "changes"))
-        body = {"position": position, "limit": limit}
-        return await gateway.profile.ask("POST", ["persons", "changes"], permit.passes[0], within=MANY, json=body)
+    async def fetch(permit: Permit) -> tuple[Place, Answer]:
+        known = _known(gateway, permit, since)
+        place = known.brought_to(gateway.ids.making)
+        if place.version not in gateway.ids.versions:
+            # Activated elsewhere before it was staged here: an earlier id would be somebody new to the follower.
+            raise Unavailable("The ids of this feed cannot be made here yet. Try again shortly.")
+        body = {"position": place.position, "limit": limit, "again": place.version > known.version}
+        return place, await gateway.profile.ask("POST", ["persons", "changes"], permit.passes[0], within=MANY, json=body)
 
-    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        return _shown_changes(gateway, permit, answer.body, limit)
+    def redact(permit: Permit, found: tuple[Place, Answer]) -> Shown[Reply]:
+        place, answer = found
+        return _shown_changes(gateway, permit, place, answer.body, limit)
 
     return respond(await pass_through(gateway.wall, Call(states, (FOLLOW,)), fetch, redact))
 
 
-def _shown_changes(gateway: Parts, permit: Permit, page: dict[str, Any], limit: int) -> Shown[Reply]:
-    members(page, {"changes", "position", "more"}, "page of changes")
-    wall, name = PersonWall(permit.grant), Names(gateway.ids, permit)
+def _known(gateway: Parts, permit: Permit, since: str | None) -> Place:
+    if since is None:
+        return Place(gateway.ids.making)
+    return Place.of(open_cursor(gateway, since, _bound(permit)))
+
+
+def _bound(permit: Permit) -> Bound:
+    return bound(permit, "changes", ["version", "held", "position"])
+
+
+def _shown_changes(gateway: Parts, permit: Permit, place: Place, page: dict[str, Any], limit: int) -> Shown[Reply]:
+    members(page, {"changes", "position", "more", "settled"}, "page of changes")
+    wall, name = PersonWall(permit.grant), Names(gateway.ids, permit, place.version)
     changes = [members(change, {"id", "person"}, "change") for change in page["changes"]]
     check_page(changes, limit)
     people = [wall.check(change["person"], {change["id"]}) for change in changes if change["person"] is not None]
     shown = [
-        {"id": name(change["id"]), "person": None if change["person"] is None else name.person(change["person"])}
+        {
+            "id": name(change["id"]),
+            "replaces": [name.by(version, change["id"]) for version in place.held],
+            "person": None if change["person"] is None else name.person(change["person"]),
+        }
         for change in changes
     ]
-    cursor = gateway.cursors.seal(page["position"], bound(permit, "changes"))
+    cursor = gateway.cursors.seal(place.after(page).content, _bound(permit))
     content = {"changes": shown, "cursor": cursor, "more": page["more"], "disclosure": disclosure(permit)}
     return Shown(Reply(content), tuple(map(seen, people)), withheld_count(people), silent=not changes)

@@ -43,8 +43,10 @@ async def list_matches(
 
     async def fetch(permit: Permit) -> tuple[View, Any]:
         view = await _visible(gateway, permit)
+        person, *also = await _for_matching(gateway, permit.person or "", kind)
         request = {
-            "person": await _for_matching(gateway, permit.person or "", kind),
+            "person": person,
+            "also": also,
             "kind": kind,
             "attributes": sorted(view["attributes"]),
             "limit": limit,
@@ -65,9 +67,9 @@ async def _visible(gateway: Parts, permit: Permit) -> View:
     return PersonWall(permit.passes[PERSON].grant).check(answer.body, {permit.person or ""})
 
 
-async def _for_matching(gateway: Parts, person: str, kind: str) -> str:
-    """The id by which matching-svc knows the person for this kind of opportunity."""
-    return gateway.ids.name(person, await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind]))
+async def _for_matching(gateway: Parts, person: str, kind: str) -> tuple[str, ...]:
+    """The ids by which matching-svc may know the person for this kind of opportunity: while it is told of new ones, either."""
+    return gateway.ids.names(person, await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind]))
 
 
 def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any]) -> Shown[Reply]:

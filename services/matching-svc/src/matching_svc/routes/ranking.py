@@ -35,7 +35,8 @@ Allowed = Annotated[Grant, Depends(granted("match"))]
 async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Response:
     """What fits this person. Somebody whom matching does not know fits nothing."""
     _require_kind(grant, request.kind)
-    features = _people(parts.index, request.kind).get(request.person)
+    people = _people(parts.index, request.kind)
+    features = next((people[id_] for id_ in (request.person, *request.also) if id_ in people), None)
     if features is None:
         return answer(Matches(matches=()))
     async with transaction(parts.database) as connection:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import ValidationError
 
-from profile_svc import reading, writing
+from profile_svc import following, reading, writing
 from profile_svc.feed import Position
 from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer
 from stena.contracts import profile
@@ -57,7 +57,8 @@ async def resolve(call: Called, wanted: profile.Resolve) -> Response:
 async def changes(call: Called, wanted: profile.Follow) -> Response:
     grant = await call.grant("changes", "person")
     position = None if wanted.position is None else _position(wanted.position)
-    return answer(await reading.follow(call.vault, grant, await call.attributes(grant), wanted.limit, position))
+    attributes = await call.attributes(grant)
+    return answer(await following.follow(call.vault, grant, attributes, wanted.limit, position, again=wanted.again))
 
 
 @router.post("/persons")

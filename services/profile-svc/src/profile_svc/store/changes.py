@@ -15,11 +15,17 @@ from profile_svc.feed import LoggedChange
 from profile_svc.tables import TransactionId, changes
 
 _HORIZON: Final = literal_column("pg_snapshot_xmin(pg_current_snapshot())", TransactionId())
+_FRONTIER: Final = literal_column("pg_snapshot_xmax(pg_current_snapshot())", TransactionId())
 
 
 async def horizon(connection: AsyncConnection) -> str:
     """Every transaction before this one has ended; no earlier change will appear any more."""
     return str(await connection.scalar(select(cast(_HORIZON, Text))))
+
+
+async def frontier(connection: AsyncConnection) -> str:
+    """Every change that was to be seen by now is of a transaction before this one."""
+    return str(await connection.scalar(select(cast(_FRONTIER, Text))))
 
 
 async def read(connection: AsyncConnection, xid: str, change_id: UUID | None, most: int) -> Sequence[LoggedChange]:
