@@ -33,7 +33,7 @@ RULES = [
     *(
         (
             name,
-            r".*\.(store(\..*)?|tables|ledger)|stena\.(database|migrations|settings)|stena_local\..*",
+            r".*\.(store(\..*)?|(\w+_)?tables|ledger)|stena\.(database|migrations|settings)|stena_local\..*",
             "SQL lives in store, tables and ledger: whoever looks for what touches data looks there",
         )
         for name in SQL

@@ -129,6 +129,15 @@ async def test_who_has_a_case_of_their_own_keeps_it_when_the_referral_ends(servi
     assert await assigned(service, person) == [RECIPIENT, SENDER]
 
 
+async def test_what_came_by_a_referral_is_not_referred_on(service: Service) -> None:
+    person, referral = await referred(service)
+    await take(service, referral, "accept", RECIPIENT)
+    grant = service.grant("create", person, resource="referral", organisation=RECIPIENT, rows=concerning(RECIPIENT))
+    wanted = {"recipient": "vitosha-bakery", "purpose": "mentoring", "reason": "x"}
+    refused = await service.call("POST", f"/persons/{person}/referrals", grant, wanted)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-your-step")
+
+
 async def test_closing_the_case_that_a_referral_opened_ends_the_referral(service: Service) -> None:
     person, referral = await referred(service)
     await take(service, referral, "accept", RECIPIENT)

@@ -1,7 +1,8 @@
 """Referrals under a grant: who has a case asks another organisation to take the person on.
 
 INVARIANT: access that rests on a referral ends in the transaction that ends the referral. An accepted one opens a case; with
-its end the case closes, and the organisation is assigned no longer unless it has another.
+its end the case closes, and the organisation is assigned no longer unless it has another. For the same reason a case that came
+by a referral is not referred on: what somebody gave further would outlive what they were given.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.noting import key_of
-from profile_svc.referrals import Side, after, state_at
+from profile_svc.referrals import NotYourStep, Side, after, state_at
 from profile_svc.sealing import PersonKey
 from profile_svc.store import cases, records, referrals
 from profile_svc.store.idempotency import Claim, claim
@@ -30,13 +31,15 @@ View = dict[str, Any]
 async def refer(
     vault: Vault, grant: Grant, attributes: Attributes, person_id: UUID, wanted: NewReferral, key: str | None
 ) -> Made:
-    """Ask another organisation. Raises ``InvalidValues``, ``NotThere``, ``KeyReused``."""
+    """Ask another organisation. Raises ``InvalidValues``, ``NotThere``, ``NotYourStep``, ``KeyReused``."""
     now, referral_id = datetime.now(UTC), uuid7()
     _require_possible(wanted, grant, attributes, now)
     fingerprint = vault.blind("request", "referral", str(person_id), wanted.model_dump(mode="json"))
     async with vault.transaction() as connection:
         if not await referrals.lock_to_send(connection, person_id, grant.rows, grant.organisation):
             raise NotThere("There is no such person for this caller.")
+        if not await cases.has_own(connection, person_id, grant.organisation):
+            raise NotYourStep("A case that came by a referral is not referred on: who sent it, or the person, can ask another.")
         opener = await key_of(vault, person_id)
         earlier = await claim(connection, Claim(grant.organisation, key, fingerprint, person_id, referral_id))
         if earlier is None:

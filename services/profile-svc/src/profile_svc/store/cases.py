@@ -80,6 +80,18 @@ async def open_of(connection: AsyncConnection, person_id: UUID, organisation: st
     return found[0] if found else None
 
 
+async def has_own(connection: AsyncConnection, person_id: UUID, organisation: str) -> bool:
+    """Whether the organisation has an open case that rests on no referral."""
+    found = await _fetch(
+        connection,
+        cases.c.person_id == person_id,
+        cases.c.organisation == organisation,
+        cases.c.referral_id.is_(None),
+        cases.c.closed_at.is_(None),
+    )
+    return bool(found)
+
+
 async def close(connection: AsyncConnection, case: StoredCase, by: str, at: datetime) -> None:
     await _close(connection, by, at, cases.c.person_id == case.person_id, cases.c.case_id == case.case_id)
 
