@@ -19,13 +19,19 @@ AGES: Final = {True: 12, False: 36}
 SOFIA: Final = ("BG", "BG4", "BG41", "BG411")
 VARNA: Final = ("BG", "BG3", "BG33", "BG331")
 SOMEWHERE: Final = ("BG",)
+COMMON_SKILL: Final = "http://data.europa.eu/esco/skill/00000000-0000-4000-8000-000000000002"
+"""Everybody's, and what is looked for: not a secret of anybody."""
+
 AGREED: Final = tuple(FIRST)
 """Consent to every purpose of the table."""
 
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person by the facts that decide, with ``values`` of stored attributes. ``name`` is also the external id."""
+    """A person by the facts that decide, with ``values`` of all stored attributes but those ``lacking``.
+
+    ``name`` is also the external id, ``number`` what makes the canaries this person's own.
+    """
 
     name: str
     number: int
@@ -35,6 +41,7 @@ class Somebody:
     restricted: bool = False
     minor: bool = False
     created_by: str = "reception-agency"
+    lacking: tuple[str, ...] = ()
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -58,7 +65,8 @@ class Somebody:
     @cached_property
     def _minted(self) -> tuple[dict[str, Any], str, list[Canary]]:
         mint = Mint(self.name, self.number)
-        return _values(self, mint), mint.text("consents"), mint.made
+        values = {name: value for name, value in _values(self, mint).items() if name not in self.lacking}
+        return values, mint.text("consents"), mint.made
 
     def line(self, **changes: Any) -> dict[str, Any]:
         """As `stena import` takes it."""
@@ -91,9 +99,15 @@ def cast() -> list[Somebody]:
     ]
 
 
-def newcomer(organisation: str, number: int) -> Somebody:
-    """Who is registered through the API while the matrix runs."""
-    return Somebody(f"registered-by-{organisation}", number, assigned=(organisation,), created_by=organisation)
+def newcomer(organisation: str) -> Somebody:
+    """Who is registered through the API while the matrix runs: without what wants a consent to be written."""
+    return Somebody(
+        f"registered by {organisation}",
+        200 + ORGANISATIONS.index(organisation),
+        assigned=(organisation,),
+        created_by=organisation,
+        lacking=("ethnic_origin", "religion"),
+    )
 
 
 def _values(who: Somebody, mint: Mint) -> dict[str, Any]:
@@ -171,7 +185,7 @@ def _learning(mint: Mint) -> dict[str, Any]:
         "qualification_dates": [{"qualification": mint.text("qualification_dates"), "year": 2013}],
         "work_history": [{"occupation": worked, "months": 64, "country": "UKR"}],
         "work_dates": [{"occupation": mint.concept("occupation", "work_dates"), "from": "2014-03", "until": None}],
-        "skills": [mint.concept("skill", "skills"), mint.concept("skill", "skills")],
+        "skills": [COMMON_SKILL, mint.concept("skill", "skills")],
         "driving_licences": ["B", "C1E"],
         "digital_skills": "intermediate",
         "languages": [{"language": "bul", **levels}],

@@ -51,3 +51,16 @@ async def untouched(stand: Stand) -> AsyncIterator[Stand]:
     yield stand
     assert await stand.state() == before
     assert (await stand.get(f"/v1/persons/{stand.person}")).status == 200
+
+
+@pytest.fixture(scope="module")
+def own_databases(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
+    with migrated(postgres) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def empty(own_databases: Mapping[str, Database], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Target]:
+    """A Stena for one module, in which there is nobody yet."""
+    async with in_process(own_databases, tmp_path_factory.mktemp("empty")) as opened:
+        yield opened

@@ -52,18 +52,20 @@ class Expected:
     def reaches(self, who: Somebody, kind: str = "person", operation: str = "read") -> bool:
         """Whether the person is there at all for this caller and operation."""
         qualifier = self.may(kind, operation)
-        if qualifier is None or self.speaks_for not in (None, who.name):
+        if qualifier is None or not self.visible(who, kind):
             return False
-        if self.purpose == "data-subject-access":
-            return True
-        if kind == "ledger":
+        return self.purpose == "data-subject-access" or self._qualifies(who, qualifier)
+
+    def visible(self, who: Somebody, kind: str = "person") -> bool:
+        """Whether the person is one of those whom this caller may be told of, whatever is asked."""
+        if self.speaks_for not in (None, who.name):
+            return False
+        if self.purpose == "data-subject-access" or kind == "ledger":
             return True
         regions = {region for approval in self.approvals for region in approval.regions}
         if not regions & set(who.region_path) or (who.restricted and self.organisation not in who.assigned):
             return False
-        if kind == "person" and self.purpose == "guardianship" and not who.minor:
-            return False
-        return self._qualifies(who, qualifier)
+        return who.minor or self.purpose != "guardianship"
 
     def _qualifies(self, who: Somebody, qualifier: str) -> bool:
         own = who.created_by == self.organisation

@@ -14,7 +14,7 @@ from policy_svc.loading import load
 from stena.keys import secret
 from tests.system.house import Caller
 
-__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Target", "named", "token"]
+__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Target", "answered", "named", "token"]
 
 RULEBOOK: Final = load(Path(__file__).parents[2] / "deploy" / "rulebook")
 CATALOGUE: Final = RULEBOOK.catalogue
@@ -73,3 +73,13 @@ async def token(http: httpx.AsyncClient, client_id: str, client_secret: str) -> 
             return str(answer.json()["access_token"])
         await asyncio.sleep(0.1)
     raise AssertionError(answer.text)
+
+
+async def answered(caller: Caller, method: str, path: str, purpose: str | None = None, **options: Any) -> httpx.Response:
+    """The answer; where a machine is too busy for a moment it is asked again, as its 503 says itself."""
+    for _ in range(40):
+        answer = await caller(method, path, purpose, **options)
+        if answer.status_code != 503:
+            break
+        await asyncio.sleep(0.5)
+    return answer

@@ -1,0 +1,87 @@
+"""The canary matrix: every organisation, for every purpose, makes every call, and nothing that is withheld comes back."""
+
+import asyncio
+from typing import Final
+
+from .asking import Fault, Findings, Stand, told
+from .calls import CALLS, Effort
+from .canaries import Finder
+from .expected import ATTRIBUTES, Expected, everybody_asking
+from .report import Figure, Progress, Section, unwatched
+from .target import Target
+from .world import World, build
+
+SPEAKING: Final = ("plain", "restricted", "minor-most-open", "most-open")
+"""Who of the cast has a client of their own."""
+
+AT_ONCE: Final = 4
+SHORT: Final = frozenset({"job-ranking", "registration", "anonymous-shortlist", "data-subject-access", "case-continuity"})
+STEP: Final = 15
+"""The short form: of these purposes every caller who is approved, a few of all others, and every fifteenth attribute."""
+
+
+async def run(target: Target, *, short: bool = False, progress: Progress = unwatched) -> Section:
+    world, findings = await build(target), Findings()
+    asked = list(everybody_asking())
+    if short:
+        asked = [each for each in asked if each.approved and each.purpose in SHORT] + asked[:: 4 * STEP]
+    stands = [stand for each in asked for stand in await _stands(target, world, each, findings)]
+    done, room = 0, asyncio.Semaphore(AT_ONCE)
+
+    async def visit(number: int, stand: Stand) -> None:
+        nonlocal done
+        async with room:
+            for ask in CALLS.values():
+                await ask(stand, Effort(STEP if short else 1, number))
+        done += 1
+        progress(done, len(stands))
+
+    await asyncio.gather(*(visit(number, stand) for number, stand in enumerate(stands)))
+    findings.faults += await left_behind(target, world.finder)
+    return section(findings, len(stands))
+
+
+async def left_behind(target: Target, finder: Finder) -> list[Fault]:
+    """What the operator can read afterwards holds no value of anybody."""
+    kept = {"logs": await target.logs(), "metrics": await target.metrics(), "ledger": await target.ledger()}
+    return [Fault("leak", f"{where}: a value of {told(canary)}") for where, text in kept.items() for canary in finder(text)]
+
+
+def section(findings: Findings, callers: int) -> Section:
+    leaks, lost, faults = (findings.count(kind) for kind in ("leak", "over-redaction", "fault"))
+    figures = (
+        Figure("callers (organisation and purpose)", callers),
+        Figure("answers read", findings.answers),
+        Figure("cells tried", len(findings.cells)),
+        Figure("leaks", leaks, "0", leaks == 0),
+        Figure("over-redactions", lost, "0", lost == 0),
+        Figure("other faults", faults, "0", faults == 0),
+    )
+    found = tuple(f"{fault.kind}: {fault.text}" for fault in findings.faults)
+    return Section("Canary matrix", figures, found, {"attributes": len(ATTRIBUTES), "calls": list(CALLS)})
+
+
+async def _stands(target: Target, world: World, asking: Expected, findings: Findings) -> list[Stand]:
+    """A person's own client stands there once for each of several people."""
+    asked = [asking]
+    if asking.organisation == "self-service":
+        asked = [Expected(asking.organisation, asking.purpose, name) for name in SPEAKING]
+    return [await _stand(target, world, each, findings) for each in asked]
+
+
+async def _stand(target: Target, world: World, asking: Expected, findings: Findings) -> Stand:
+    caller = await target.client(asking.organisation, world.internal[asking.speaks_for] if asking.speaks_for else None)
+    organisation, purpose = asking.organisation, asking.purpose
+    ids = {name: await target.pairwise(internal, organisation, purpose) for name, internal in world.internal.items()}
+    return Stand(
+        asking,
+        caller,
+        world.people,
+        world.newcomers,
+        ids,
+        world.opportunities,
+        world.referrals,
+        world.written,
+        world.finder,
+        findings,
+    )

@@ -1,0 +1,134 @@
+"""Puts there what the matrix looks at: the cast, notes about them, shares, referrals, and opportunities to be matched with."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from .asking import Referral
+from .canaries import Canary, Finder, Mint
+from .cast import COMMON_SKILL, ORGANISATIONS, Somebody, cast, newcomer
+from .expected import Expected
+from .target import Target, answered
+
+OWNERS: Final = {
+    "job": "vitosha-bakery",
+    "training": "language-house",
+    "language-course": "language-house",
+    "mentoring": "employment-agency",
+    "service": "employment-agency",
+}
+WATCHED: Final = {
+    "job": ("employment-agency", "job-ranking"),
+    "training": ("language-house", "training-placement"),
+    "mentoring": ("bread-and-bridges", "mentoring"),
+    "service": ("bread-and-bridges", "service-referral"),
+}
+"""Who is shown candidates of a kind, and so learns when matching-svc has read of them."""
+
+WRITERS: Final = ("reception-agency", "employment-agency", "bread-and-bridges", "open-door-legal")
+SHARED: Final = (("bread-and-bridges", "legal-aid", None), ("employment-agency", "case-continuity", "open-door-legal"))
+"""Whose note about the last of the cast is shared: for which purpose, with whom."""
+
+REFERRED: Final = (
+    ("employment-agency", "danube-health", "health-access"),
+    ("bread-and-bridges", "social-agency", "social-benefits"),
+)
+"""Who refers the last of the cast to whom, and what for."""
+
+NEXT_MONTH: Final = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+
+
+@dataclass(frozen=True)
+class World:
+    """``internal``: person's name → internal id. ``opportunities``: id → owner and kind. ``written``: what notes hold."""
+
+    people: tuple[Somebody, ...]
+    newcomers: tuple[Somebody, ...]
+    internal: Mapping[str, str]
+    opportunities: Mapping[str, tuple[str, str]]
+    referrals: tuple[Referral, ...]
+    written: tuple[Canary, ...]
+    finder: Finder
+
+
+async def build(target: Target) -> World:
+    people, newcomers = tuple(cast()), tuple(map(newcomer, ORGANISATIONS))
+    ids = await target.put([who.line() for who in people])
+    internal = dict(zip((who.name for who in people), ids, strict=True))
+    written = [
+        canary for number, writer in enumerate(WRITERS) for canary in await _write(target, writer, number, internal, people)
+    ]
+    referrals, reasons = await _refer(target, people[-1], internal)
+    opportunities = await _offer(target)
+    await _until_matching_follows(target, opportunities)
+    canaries = [canary for who in (*people, *newcomers) for canary in who.canaries]
+    finder = Finder([*canaries, *written, *reasons])
+    return World(people, newcomers, internal, opportunities, tuple(referrals), tuple(written), finder)
+
+
+async def _post(target: Target, organisation: str, purpose: str, path: str, body: Any) -> Any:
+    caller, key = await target.client(organisation), {"Idempotency-Key": secrets.token_hex(8)}
+    answer = await answered(caller, "POST", path, purpose, json=body, headers=key)
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+async def _write(
+    target: Target, writer: str, number: int, internal: Mapping[str, str], people: tuple[Somebody, ...]
+) -> list[Canary]:
+    """A note about everybody whom the writer may write of; that about the last of them is shared, by those who share."""
+    made = list[Canary]()
+    for who in people:
+        if not Expected(writer, "case-continuity").reaches(who, "note", "create"):
+            continue
+        mint = Mint(who.name, 300 + 20 * number + who.number)
+        shares = [(purpose, to) for sharer, purpose, to in SHARED if sharer == writer and who is people[-1]]
+        carried = [f"note shared for {purpose}" + (f" with {to}" if to else "") for purpose, to in shares]
+        person = await target.pairwise(internal[who.name], writer, "case-continuity")
+        body = {"text": mint.text(f"note of {writer}", *carried)}
+        note = await _post(target, writer, "case-continuity", f"/v1/persons/{person}/notes", body)
+        for purpose, recipient in shares:
+            share = {"purpose": purpose, "recipient": recipient, "until": NEXT_MONTH}
+            await _post(target, writer, "case-continuity", f"/v1/persons/{person}/notes/{note['id']}/shares", share)
+        made += mint.made
+    return made
+
+
+async def _refer(target: Target, who: Somebody, internal: Mapping[str, str]) -> tuple[list[Referral], list[Canary]]:
+    mint, made = Mint(who.name, 400), []
+    for sender, recipient, purpose in REFERRED:
+        person = await target.pairwise(internal[who.name], sender, "case-continuity")
+        reason = mint.text(f"referral of {sender}", f"referral of {recipient}")
+        body = {"recipient": recipient, "purpose": purpose, "reason": reason}
+        referral = await _post(target, sender, "case-continuity", f"/v1/persons/{person}/referrals", body)
+        made.append(Referral(referral["id"], (sender, recipient)))
+    return made, mint.made
+
+
+async def _offer(target: Target) -> dict[str, tuple[str, str]]:
+    """One opportunity of each kind, for which everybody can do what is wanted."""
+    offered = {}
+    for kind, owner in OWNERS.items():
+        body = {"kind": kind, "title": f"A {kind}", "region": "BG411", "essential_skills": [COMMON_SKILL]}
+        made = await _post(target, owner, "opportunity-management", "/v1/opportunities", body)
+        offered[made["id"]] = (owner, kind)
+    return offered
+
+
+async def _until_matching_follows(target: Target, opportunities: Mapping[str, tuple[str, str]]) -> None:
+    """matching-svc reads people through the gateway, in its own time."""
+    for opportunity, (_, kind) in opportunities.items():
+        if kind not in WATCHED:
+            continue
+        organisation, purpose = WATCHED[kind]
+        caller = await target.client(organisation)
+        for _ in range(150):
+            answer = await caller("GET", f"/v1/opportunities/{opportunity}/candidates?limit=100", purpose)
+            if answer.status_code == 200 and answer.json()["candidates"]:
+                break
+            await asyncio.sleep(0.2)
+        else:
+            raise AssertionError(f"nobody was ever a candidate for a {kind}: {answer.status_code}")
