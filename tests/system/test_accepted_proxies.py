@@ -29,7 +29,7 @@ def views(rulebook: Rulebook, organisation: str, purpose: str) -> list[frozenset
     """What the purpose discloses of each kind of record that its conditions can tell apart."""
     many = purpose == "anonymous-shortlist"
     evaluation = Evaluation(
-        subject=Subject(type="organisation", id=organisation, properties={"person": "olena"}),
+        subject=Subject(type="organisation", id=organisation, properties={"person": "olena", "acting_user": "ivanova"}),
         action=Action(name="match" if many else "read"),
         resource=Resource(type="person", id="*" if many else "olena"),
         context={"purpose": purpose, "justification": "Unconscious after an accident"},

@@ -163,7 +163,7 @@ def asked(rulebook: Rulebook, organisation: str, purpose: str) -> Decision:
     return decide(
         rulebook,
         Evaluation(
-            subject=Subject(type="organisation", id=organisation, properties={"person": "olena"}),
+            subject=Subject(type="organisation", id=organisation, properties={"person": "olena", "acting_user": "ivanova"}),
             action=Action(name=action),
             resource=Resource(type="person", id="olena" if action == "read" else "*"),
             context={"purpose": purpose, "justification": "Unconscious after an accident"},

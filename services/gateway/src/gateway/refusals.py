@@ -20,7 +20,8 @@ _IN_WORDS: Final = {
     Reason.PURPOSE_NOT_APPROVED: "Your organisation is not approved for this purpose. GET /v1/purposes lists yours.",
     Reason.APPROVAL_EXPIRED: "Your organisation's approval for this purpose has ended, or has not begun.",
     Reason.REGION_OUTSIDE_APPROVAL: "Your organisation's approval does not reach this region.",
-    Reason.JUSTIFICATION_MISSING: "This purpose wants a justification: say why in Access-Justification.",
+    Reason.JUSTIFICATION_MISSING: "This purpose wants a justification: say why in Access-Justification, in a sentence or more.",
+    Reason.ACTING_USER_MISSING: "This purpose wants to know who acts: name them in Acting-User.",
 }
 
 

@@ -78,6 +78,7 @@ class CaseEntry(Entry):
     id: str | None = None
     person: str | None = None
     case: str | None = None
+    acting_user: str | None = None
     justification: str | None = None
     at: date | None = None
     record: FactsEntry | None = None

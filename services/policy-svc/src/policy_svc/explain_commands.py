@@ -43,6 +43,7 @@ def explain_decision(
     target: Annotated[str, typer.Option("--id", help="Of the record; * for none in particular.")] = "someone",
     person: Annotated[str | None, typer.Option(help="The asker's own id, where it is a data subject.")] = None,
     case: Annotated[str | None, typer.Option(help="Case reference.")] = None,
+    acting_user: Annotated[str | None, typer.Option(help="Who acts in the organisation.")] = None,
     justification: Annotated[str | None, typer.Option(help="Reason in words.")] = None,
     attribute: Annotated[list[str] | None, typer.Option(help="Attribute to explain; may be given several times.")] = None,
     record: Annotated[str | None, typer.Option(help="Facts of a record, as JSON; without them conditions stay open.")] = None,
@@ -55,12 +56,12 @@ def explain_decision(
     if not given:
         if organisation is None or purpose is None:
             raise typer.BadParameter("Give --organisation and --purpose, or --evaluation.")
-        said = {"purpose": purpose, "case": case, "justification": justification}
+        asker = _said(person=person, acting_user=acting_user)
         given["evaluation"] = {
-            "subject": {"type": "organisation", "id": organisation, "properties": {"person": person} if person else {}},
+            "subject": {"type": "organisation", "id": organisation, "properties": asker},
             "action": {"name": action},
             "resource": {"type": resource, "id": target or ANY_ID},
-            "context": {key: value for key, value in said.items() if value is not None},
+            "context": _said(purpose=purpose, case=case, justification=justification),
         }
     given |= {"attributes": attribute} if attribute else {}
     given |= {"record": _object(record, "--record")} if record else {}
@@ -71,6 +72,10 @@ def explain_decision(
         print_json(plain(explanation))
     else:
         _print(explanation)
+
+
+def _said(**members: str | None) -> dict[str, str]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _read_json(source: str, hint: str) -> dict[str, Any]:

@@ -103,9 +103,10 @@ _REASON_OF_FACT = {
 def evaluation_of(wanted: CaseEntry) -> Evaluation:
     context = {"purpose": wanted.purpose, "case": wanted.case, "justification": wanted.justification}
     about_many = (wanted.resource, wanted.action) in _OF_NOBODY
+    known = {"person": wanted.person, "acting_user": wanted.acting_user}
     return Evaluation(
         subject=Subject(
-            type="organisation", id=wanted.organisation, properties={"person": wanted.person} if wanted.person else {}
+            type="organisation", id=wanted.organisation, properties={key: value for key, value in known.items() if value}
         ),
         action=Action(name=wanted.action),
         resource=Resource(type=wanted.resource, id=wanted.id or (ANY_ID if about_many else SOMEONE)),

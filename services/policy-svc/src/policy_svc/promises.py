@@ -11,6 +11,7 @@ from stena.contracts.access import ANY_ID, Action, Evaluation, Resource, Subject
 from stena.contracts.catalogue import Promise, Promises
 
 SOMEONE = "someone"
+REASON = "whatever has to be said, said at any length that may be asked for. " * 20
 
 
 def promises(rulebook: Rulebook, approved: Approved, now: datetime) -> Promises:
@@ -53,9 +54,10 @@ def _permits(rulebook: Rulebook, approved: Approved, purpose: str, now: datetime
 
 def _question(approved: Approved, purpose: str, kind: str, operation: str, record: str) -> Evaluation:
     # A data subject's own client asks about itself: the promise to it is what it would see of itself.
+    known = {"person": SOMEONE, "acting_user": SOMEONE}
     return Evaluation(
-        subject=Subject(type="organisation", id=approved.organisation.id, properties={"person": SOMEONE}),
+        subject=Subject(type="organisation", id=approved.organisation.id, properties=known),
         action=Action(name=operation),
         resource=Resource(type=kind, id=record),
-        context={"purpose": purpose, "case": SOMEONE, "justification": SOMEONE},
+        context={"purpose": purpose, "case": SOMEONE, "justification": REASON},
     )

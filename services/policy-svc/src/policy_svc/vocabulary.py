@@ -52,6 +52,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "case": ("read", "open", "close"),
     "referral": ("read", "list", "create", "amend"),
     "ledger": ("read",),
+    "review": ("list", "record"),
     "opportunity": ("read", "list", "create", "amend", "close", "match"),
     "rulebook": ("administer",),
     "client": ("administer",),
@@ -74,6 +75,7 @@ FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("person", "consent", "case", "referral"), facts_of_people),
     "note": frozenset(type_of_fact),
     "opportunity": frozenset({"created_by"}),
+    "review": frozenset({"created_by"}),  # who broke the glass
 }
 """The record facts that records of a type have. Any other fact of theirs is missing, and so unknown to every rule."""
 

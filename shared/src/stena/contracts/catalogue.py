@@ -54,7 +54,7 @@ class Emergency(Frozen):
     """
 
     lasts: timedelta = Field(gt=timedelta(0))
-    justification: int = Field(default=20, ge=1)
+    justification: int = Field(default=20, ge=1, le=1000)
 
 
 class Purpose(Frozen):
