@@ -14,12 +14,12 @@ from .test_casework import call
 from .test_matching import baker, until
 from .test_refusals import RECORD
 
-PLACES = ("Canary-municipality", "Canary-settlement", "canary-street")
+PLACES = ("Protected-municipality", "Protected-settlement", "protected-street")
 """Where the protected people of these tests live, as far as it is below the region."""
 
 HIDDEN = {
     "residence": {"municipality": PLACES[0], "nuts": "BG411", "settlement": PLACES[1]},
-    "postal_address": "canary-street 7",
+    "postal_address": f"{PLACES[2]} 7",
 }
 WHY = {"Access-Justification": "Unconscious%20after%20an%20accident", "Acting-User": "nurse%20on%20duty"}
 ASSIGNED = [
@@ -117,7 +117,7 @@ async def test_a_restricted_person_is_no_candidate_and_no_match_tells_where_they
     vacancy = {"kind": "job", "title": "Baker", "region": "BG411", "municipality": PLACES[0]}
     offered = await call(house, "vitosha-bakery", "opportunity-management", "POST", "/v1/opportunities", json=vacancy)
     somebody = await protected(house, "protected-baker", "employment-agency", "vitosha-bakery", **baker())
-    open_one = (await put(house, line(await house.parts.rulebook.catalogue(), "open-baker", RECORD, **baker(**HIDDEN))))[0]
+    open_one = (await put(house, line(await house.parts.rulebook.catalogue(), "open-baker", RECORD, **baker())))[0]
     path = f"/v1/opportunities/{offered.json()['id']}/candidates?limit=100"
 
     async def candidates() -> Any:
