@@ -36,8 +36,20 @@ class Feed:
     revoked: set[str] = field(default_factory=set)
     down: bool = False
 
-    def page(self, purpose: str, people: dict[str, dict[str, Any] | None], cursor: str, *, more: bool = False) -> None:
-        changes = [{"id": id_, "person": None if known is None else _person(id_, known)} for id_, known in people.items()]
+    def page(
+        self,
+        purpose: str,
+        people: dict[str, dict[str, Any] | None],
+        cursor: str,
+        *,
+        more: bool = False,
+        replaces: dict[str, list[str]] | None = None,
+    ) -> None:
+        former = replaces or {}
+        changes = [
+            {"id": id_, "replaces": former.get(id_, []), "person": None if known is None else _person(id_, known)}
+            for id_, known in people.items()
+        ]
         self.answer(purpose, 200, {"changes": changes, "cursor": cursor, "more": more, "disclosure": {"purpose": purpose}})
 
     def answer(self, purpose: str, status: int, body: dict[str, Any] | None = None) -> None:

@@ -133,6 +133,43 @@ async def test_a_feed_that_begins_anew_keeps_nobody_of_before(
     assert set(index.people(JOB)) == set(await stored(connected)) == {"psn_b", "psn_c"}
 
 
+NEW = {"psn_a2": ["psn_a1"], "psn_b2": ["psn_b1"], "psn_c2": ["psn_c1"]}
+
+
+async def test_who_gets_a_new_id_is_neither_missing_nor_there_twice(follower: Any, feed: Any, connected: Database) -> None:
+    following, index = follower()
+    feed.page(JOB, dict.fromkeys(("psn_a1", "psn_b1", "psn_c1"), OLENA), "c1")
+    feed.page(JOB, {"psn_a2": {"education_level": 5}}, "c2", more=True, replaces=NEW)
+    feed.page(JOB, {"psn_b2": OLENA}, "c3", more=True, replaces=NEW)
+    feed.page(JOB, {"psn_c2": None}, "c4", replaces=NEW)  # a tombstone of somebody who is still known by the old id
+    await following.step()
+    for expected in (
+        {"psn_a2", "psn_b1", "psn_c1"},
+        {"psn_a2", "psn_b2", "psn_c1"},
+        {"psn_a2", "psn_b2"},
+    ):
+        await following.step()
+        assert set(index.people(JOB)) == set(await stored(connected)) == expected
+    assert index.people(JOB)["psn_a2"].education_level == 5
+
+
+async def test_a_restart_among_new_ids_goes_on_where_it_stopped(follower: Any, feed: Any, connected: Database) -> None:
+    following, index = follower()
+    feed.page(JOB, {"psn_a1": OLENA, "psn_b1": OLENA}, "c1")
+    feed.page(JOB, {"psn_a2": OLENA}, "c2", more=True, replaces=NEW)
+    feed.page(JOB, {"psn_b2": OLENA, "psn_\0": OLENA}, "c3", replaces=NEW)  # cannot be stored, so nothing of it counts
+    await following.step()
+    await following.step()
+    with pytest.raises(Exception, match="invalid byte sequence"):
+        await following.step()
+    assert set(index.people(JOB)) == {"psn_a2", "psn_b1"}
+    following, index = follower()
+    feed.page(JOB, {"psn_b2": OLENA}, "c3", replaces=NEW)
+    await following.step()
+    assert feed.asked[-1] == (JOB, "c2")
+    assert set(index.people(JOB)) == set(await stored(connected)) == {"psn_a2", "psn_b2"}
+
+
 async def test_a_purpose_that_is_denied_forgets_everybody(follower: Any, feed: Any, connected: Database) -> None:
     following, index = follower()
     feed.page(JOB, {"psn_a": OLENA}, "c1")

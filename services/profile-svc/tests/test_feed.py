@@ -19,19 +19,21 @@ class Follower:
     def __init__(self, service: Service, lab: str, **changes: Any) -> None:
         self.service = service
         self.position: dict[str, Any] | None = None
+        self.settled = False
         rows = AllOf(of=(IsIn(fact="created_by", values=(lab,)), changes.pop("rows", IsIn(fact="restricted", values=(False,)))))
         self.changes: dict[str, Any] = {"disclose": ["skills", "adult", "municipality"], **changes, "rows": rows}
 
-    async def follow(self, limit: int = 200) -> list[dict[str, Any]]:
-        """Everything that is new."""
+    async def follow(self, limit: int = 200, *, again: bool = False) -> list[dict[str, Any]]:
+        """Everything that is new, after everybody once more if ``again``."""
         items, more = [], True
         while more:
-            body = {"position": self.position, "limit": limit}
+            body = {"position": self.position, "limit": limit, "again": again}
+            again = False
             answer = await self.service.call("POST", "/persons/changes", self.service.grant("changes", **self.changes), body)
             assert answer.status_code == 200, answer.text
             page = answer.json()
             items += page["changes"]
-            self.position, more = page["position"], page["more"]
+            self.position, more, self.settled = page["position"], page["more"], page["settled"]
         return items
 
 
@@ -127,6 +129,39 @@ async def test_a_transaction_that_commits_late_is_not_skipped(service: Service) 
         fast = (await service.register(OLENA, "feed-late"))["id"]
         assert await follower.follow() == []
     assert {item["id"] for item in await follower.follow()} == {person, fast}
+
+
+async def test_a_walk_through_everybody_loses_nothing_of_the_log(service: Service) -> None:
+    in_sofia = Overlaps(fact="region_path", values=("BG41",))
+    leaves, stays, erased = [(await service.register(OLENA, "feed-again"))["id"] for _ in range(3)]
+    follower = Follower(service, "feed-again", rows=in_sofia)
+    await follower.follow()
+    await amend(service, leaves, {"residence": IN_VARNA})
+    await service.call("DELETE", f"/persons/{erased}", service.grant("erase", erased))
+    items = await follower.follow(limit=1, again=True)
+    assert items[0]["id"] == stays
+    assert items[0]["person"] is not None
+    assert {item["id"]: item["person"] for item in items[1:]} == {leaves: None, erased: None}
+    assert follower.settled
+    assert await follower.follow() == []
+
+
+async def test_a_walk_is_not_settled_before_all_that_it_could_not_show_is_told(service: Service) -> None:
+    in_sofia = Overlaps(fact="region_path", values=("BG41",))
+    person = (await service.register(OLENA, "feed-owed"))["id"]
+    follower = Follower(service, "feed-owed", rows=in_sofia)
+    await follower.follow()
+    assert follower.settled
+    facts = RecordFacts(("BG", "BG4", "BG41", "BG411"), ("feed-owed",), (), False, False, "feed-owed")
+    async with service.vault.transaction() as slow:
+        # While it runs nothing of what committed after it began can be told, and yet the walk sees it.
+        await records.log(slow, [(UUID(person), ("skills",), facts, facts)], datetime.now(UTC))
+        await amend(service, person, {"residence": IN_VARNA})
+        assert await follower.follow(again=True) == []
+        assert not follower.settled
+        await slow.rollback()
+    assert await follower.follow() == [{"id": person, "person": None}]
+    assert follower.settled
 
 
 async def test_a_position_of_another_rulebook_starts_anew(service: Service) -> None:

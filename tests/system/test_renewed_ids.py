@@ -1,0 +1,244 @@
+"""The key of ids is renewed in a running house: old ids are read for ever, followers learn who is who, matching goes on."""
+
+import asyncio
+import base64
+import random
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway import id_keys
+from gateway.identity import PairwiseIds, Scope
+from stena import grants, keys
+from stena.contracts.access import Grant
+from stena_local.testing import Database, Postgres
+
+from .house import MATCHING, PROFILE, Caller, House, migrated, put, standing
+from .people import line
+from .test_matching import BAKER, baker, matches, until
+from .test_refusals import RECORD
+
+
+@pytest.fixture(scope="module")
+def databases(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
+    with migrated(postgres) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def house(databases: Mapping[str, Database], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One of its own: nobody else wants to be named otherwise in the middle of a test."""
+    async with standing(tmp_path_factory.mktemp("renewed"), databases) as opened:
+        yield opened
+
+
+def renew(house: House) -> int:
+    """Stage and activate a version, and let the gateway look at once."""
+    folder = house.secrets / "id-keys"
+    id_keys.stage(folder)
+    version = id_keys.activate(folder, rest=0)
+    house.parts.ids.learn(id_keys.read(folder).by_version)
+    return version
+
+
+def version_of(name: str) -> int:
+    return base64.b32decode(name.removeprefix("psn_").upper() + "=")[0]
+
+
+async def add(house: House, external_id: str, **changes: Any) -> str:
+    catalogue = await house.parts.rulebook.catalogue()
+    return (await put(house, line(catalogue, external_id, RECORD | changes.pop("record", {}), **changes)))[0]
+
+
+async def erase(house: House, person: str) -> None:
+    now = int(time.time())
+    grant = Grant(
+        iss=grants.ISSUER,
+        aud="profile-svc",
+        iat=now,
+        exp=now + 60,
+        jti="erase",
+        organisation="self-service",
+        operation="erase",
+        resource="person",
+        target=person,
+        purpose="data-subject-access",
+        rulebook=(await house.parts.rulebook.active()).revision,
+        rows=True,
+    )
+    headers = {"Authorization": f"Bearer {grants.sign(grant, keys.signing_key(house.secrets / 'grant-key'))}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(house.apps[PROFILE]), base_url=PROFILE) as http:
+        assert (await http.delete(f"/persons/{person}", headers=headers)).status_code in (204, 404)
+
+
+@dataclass
+class Follower:
+    """Does what the API says a follower does, and keeps what it was told."""
+
+    house: House
+    agency: Caller
+    purpose: str
+    mirror: dict[str, Any] = field(default_factory=dict)
+    cursor: str | None = None
+
+    async def turn_pages(self, most: int, limit: int) -> bool:
+        """Take so many pages at most; whether there is more."""
+        for _ in range(most):
+            parameters = {"limit": str(limit)} | ({"since": self.cursor} if self.cursor else {})
+            answer = await self.agency("GET", "/v1/persons/changes", self.purpose, params=parameters)
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            for item in page["changes"]:
+                self.take(item)
+            self.cursor = page["cursor"]
+            if not page["more"]:
+                return bool(page["changes"])
+        return True
+
+    def take(self, item: Mapping[str, Any]) -> None:
+        for former in item["replaces"]:
+            self.mirror.pop(former, None)
+        if item["person"] is None:
+            self.mirror.pop(item["id"], None)
+        else:
+            self.mirror[item["id"]] = item["person"]
+        internal = [self.internal(name) for name in self.mirror]
+        assert len(set(internal)) == len(internal), "somebody is there twice"
+
+    def internal(self, name: str) -> str:
+        return str(self.house.parts.ids.open(name, Scope("purpose", "employment-agency", self.purpose)))
+
+    async def catch_up(self) -> None:
+        while await self.turn_pages(1, 500):
+            pass
+
+    async def listed(self) -> dict[str, Any]:
+        answer = await self.agency("GET", "/v1/persons?limit=500", self.purpose)
+        return {person["id"]: person for person in answer.json()["people"]}
+
+
+async def do_something(house: House, people: dict[str, str], lab: str, name: str, chance: random.Random) -> None:
+    """``name`` becomes visible, vanishes, changes or is erased, or somebody else comes."""
+    match chance.choice(["come", "hide", "hide", "show", "change", "erase"]):
+        case "come":
+            people[name := f"{lab}-{uuid.UUID(int=chance.getrandbits(128))}"] = await add(house, name)
+        case "hide":
+            await add(house, name, record={"restricted": True})
+        case "show" | "change":
+            await add(house, name, education_level=chance.randint(0, 8))
+        case "erase" if len(people) > 3:
+            await erase(house, people.pop(name))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_meanwhile_a_follower_holds_what_a_list_shows(house: House, seed: int) -> None:
+    chance, lab = random.Random(seed), f"renewed-{seed}"  # noqa: S311 -- chosen by chance, kept from nobody
+    people = {f"{lab}-{number}": await add(house, f"{lab}-{number}") for number in range(6)}
+    untouched = {await add(house, f"{lab}-untouched-{number}") for number in range(3)}
+    agency = await house.caller("employment-agency")
+    followers = [Follower(house, agency, purpose) for purpose in ("job-ranking", "training-placement")]
+    for follower in followers:
+        await follower.catch_up()
+    for _ in range(10):
+        some = chance.sample(sorted(people), chance.randint(1, 3))
+        work = [do_something(house, people, lab, name, chance) for name in some]
+        pages = [each.turn_pages(chance.randint(1, 3), chance.choice([1, 2, 5])) for each in followers]
+        await asyncio.gather(*work, *pages)
+        if chance.random() < 0.3:
+            renew(house)
+        for follower in followers:
+            assert untouched <= set(map(follower.internal, follower.mirror)), "somebody is missing on the way"
+    version = renew(house)
+    for follower in followers:
+        await follower.catch_up()
+        assert follower.mirror == await follower.listed()
+        assert {version_of(name) for name in follower.mirror} == {version}
+
+
+async def test_what_a_follower_is_told_stands_in_the_ledger_as_ever(house: House) -> None:
+    person = await add(house, "renewed-ledger")
+    agency = await house.caller("employment-agency")
+    follower = Follower(house, agency, "job-ranking")
+    await follower.catch_up()
+    before = len(await house.parts.ledger.of_person(uuid.UUID(person), 200, None))
+    renew(house)
+    await follower.catch_up()
+    told = await house.parts.ledger.of_person(uuid.UUID(person), 200, None)
+    ours = [entry for entry in told[: len(told) - before] if entry.organisation == "employment-agency"]
+    assert [(entry.operation, entry.outcome, "skills" in entry.attributes) for entry in ours] == [("changes", "answered", True)]
+
+
+async def test_old_ids_are_read_and_those_of_others_are_nobodys(house: House) -> None:
+    person = await add(house, "renewed-foreign")
+    agency, legal = await house.caller("employment-agency"), await house.caller("open-door-legal")
+    old = await house.pairwise(person, "employment-agency", "job-ranking")
+    foreign = await house.pairwise(person, "open-door-legal", "legal-aid")
+    version = renew(house)
+    answer = await agency("GET", f"/v1/persons/{old}", "job-ranking")
+    assert answer.status_code == 200
+    assert version_of(answer.json()["id"]) == version > version_of(old)
+    assert (await legal("GET", f"/v1/persons/{foreign}", "legal-aid")).status_code == 200
+    stranger = PairwiseIds({version: bytes(64)})
+    scope = Scope("purpose", "employment-agency", "job-ranking")
+    nobody = house.parts.ids.name(str(uuid.uuid4()), scope)
+    wrong = [nobody, foreign, stranger.name(person, scope), PairwiseIds({200: bytes(64)}).name(person, scope)]
+    answers = [await agency("GET", f"/v1/persons/{each}", "job-ranking") for each in wrong]
+    assert {each.status_code for each in answers} == {404}
+    assert len({each.content.replace(each.json()["instance"].encode(), b"") for each in answers}) == 1
+
+
+async def test_a_staged_version_is_read_before_it_makes_ids_and_found_without_a_restart(house: House) -> None:
+    person = await add(house, "renewed-staged")
+    agency, folder, ids = await house.caller("employment-agency"), house.secrets / "id-keys", house.parts.ids
+    before = ids.making
+    staged = id_keys.stage(folder)
+
+    async def reads() -> bool:
+        return staged in ids.versions
+
+    await until(reads, 5)
+    # Another replica has activated it already.
+    name = ids.name(person, Scope("purpose", "employment-agency", "job-ranking"), staged)
+    answer = await agency("GET", f"/v1/persons/{name}", "job-ranking")
+    assert answer.status_code == 200
+    assert version_of(answer.json()["id"]) == before
+    id_keys.activate(folder, rest=0)
+
+    async def makes() -> bool:
+        return version_of((await agency("GET", f"/v1/persons/{name}", "job-ranking")).json()["id"]) == staged
+
+    await until(makes, 5)
+
+
+async def test_matching_loses_nobody_and_shows_nobody_twice(house: House) -> None:
+    person = await add(house, "renewed-baker", **baker())
+    agency, bakery = await house.caller("employment-agency"), await house.caller("vitosha-bakery")
+    body = {"kind": "job", "title": "Baker", "occupation": BAKER.uri, "essential_skills": list(BAKER.essential_skills)}
+    vacancy = (await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)).json()["id"]
+    path = f"/v1/opportunities/{vacancy}/candidates?limit=100"
+    scope = Scope("purpose", "vitosha-bakery", "anonymous-shortlist")
+    index = house.apps[MATCHING].state.parts.index
+
+    async def candidates() -> list[str]:
+        answer = await bakery("GET", path, "anonymous-shortlist")
+        assert answer.status_code in (200, 503), answer.text
+        return [house.parts.ids.open(each["person"]["id"], scope) for each in answer.json().get("candidates", ())]
+
+    async def known() -> bool:
+        return person in await candidates()
+
+    await until(known)
+    for _ in range(3):
+        version, size = renew(house), index.size("job-ranking")
+        deadline = time.monotonic() + 20
+        while {version_of(name) for name in index.people("job-ranking")} != {version}:
+            assert time.monotonic() < deadline, "the feed did not bring the new ids"
+            here = await house.pairwise(person, "employment-agency", "job-ranking")
+            assert vacancy in {each["opportunity"]["id"] for each in await matches(agency, here)}
+            assert (await candidates()).count(person) == 1
+        assert index.size("job-ranking") == size
