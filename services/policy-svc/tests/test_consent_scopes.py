@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from policy_svc.decisions import decide
-from policy_svc.loading import load, parse
+from policy_svc.faults import RulebookError
+from policy_svc.loading import checked, load, parse
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import OPERATIONS
 from stena.contracts.access import Evaluation
@@ -81,3 +82,12 @@ def test_recipients_are_those_approved_with_their_own_basis() -> None:
     assert found.keys() == {"employment-agency", "bread-and-bridges", "stena-matching"}
     assert found["bread-and-bridges"].legal_basis == "GDPR-6-1-f"
     assert (found["employment-agency"].valid_from, found["employment-agency"].valid_until) == ("2026-01-01", "2028-12-31")
+
+
+def test_an_approval_on_consent_that_nobody_asks_for_is_a_fault(files: dict[str, str]) -> None:
+    case = "- {purpose: own-data, legal_basis: GDPR-6-1-a, regions: [BG], from: 2026-01-01, until: 2099-12-31}"
+    bases = files["purposes.yaml"].replace("legal_bases: [GDPR-6-1-c]", "legal_bases: [GDPR-6-1-a, GDPR-6-1-c]")
+    organisations = files["organisations.yaml"] + f"\nfolly:\n  name: Folly (demo)\n  kind: ngo\n  approvals:\n    {case}\n"
+    with pytest.raises(RulebookError, match="rests on consent, and no rule asks for it") as refused:
+        checked({**files, "purposes.yaml": bases, "organisations.yaml": organisations})
+    assert f"organisations.yaml:{len(organisations.splitlines())}" in str(refused.value)

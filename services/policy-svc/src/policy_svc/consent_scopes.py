@@ -8,20 +8,34 @@ from collections.abc import Collection, Iterable
 
 from policy_svc.approvals import Approval
 from policy_svc.cells import View, view
+from policy_svc.faults import Faults, Place
 from policy_svc.formulas import Formula, paths
 from policy_svc.plans import AttributePlan, Plan, Share
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import DISCLOSING, RECORD, WRITING
 from policy_svc.ways import NEVER, Contains, Tangle, Ways, all_of, any_of
-from stena.contracts.catalogue import ConsentScope, Recipient
+from policy_svc.yaml_files import place_at, read
+from stena.contracts.catalogue import CONSENT_BASES, ConsentScope, Recipient
 
 CONSENTS = RECORD + "consents"
+_FILE = "organisations.yaml"
 
 
 def consent_scopes(rulebook: Rulebook) -> dict[str, ConsentScope]:
     """Purpose → what rests on consent there; purposes of which nothing does are left out."""
     scopes = {purpose: _scope(rulebook, purpose) for purpose in rulebook.purposes}
     return {purpose: scope for purpose, scope in scopes.items() if scope.discloses or scope.writes}
+
+
+def check_consent_bases(rulebook: Rulebook, faults: Faults) -> None:
+    """The other way round: where an approval rests on consent, some rule for its purpose has to ask for it."""
+    raw = read(_FILE, rulebook.files[_FILE], Faults())
+    for name, approved in rulebook.organisations.items():
+        for index, approval in enumerate(approved.approvals):
+            if approval.legal_basis in CONSENT_BASES and not approval.covers & rulebook.catalogue.consents.keys():
+                what = f"the approval for {approval.purpose!r} rests on consent, and no rule asks for it"
+                mend = "Name the basis that it does rest on, or ask for $.record.consents"
+                faults.add(place_at(raw, (name, "approvals", index), Place(_FILE, 1)), what, mend)
 
 
 def _scope(rulebook: Rulebook, purpose: str) -> ConsentScope:

@@ -21,7 +21,7 @@ from policy_svc.chapters import (
     read_right_to_work,
 )
 from policy_svc.checks import check_rules
-from policy_svc.consent_scopes import consent_scopes
+from policy_svc.consent_scopes import check_consent_bases, consent_scopes
 from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
 from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
@@ -63,6 +63,7 @@ def checked(files: Mapping[str, str]) -> Rulebook:
     faults = Faults()
     check_rules(rulebook, faults)
     check_proxies(rulebook, faults)
+    check_consent_bases(rulebook, faults)
     for outcome in golden.run(rulebook, cases):
         for difference in outcome.differences:
             what = f"the case {outcome.case.wanted.name!r} {difference}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.said import decides
+from stena.contracts.catalogue import CONSENT_BASES
 from stena.contracts.consents import ConsentRecord, GivenBy
 
 
@@ -15,9 +16,9 @@ class NotABasis(Exception):
 
     def __init__(self, purpose: str, legal_bases: tuple[str, ...]) -> None:
         self.legal_bases = legal_bases
+        because = f"it rests on law ({', '.join(legal_bases)}) and goes on without it" if legal_bases else "no rule asks for it"
         super().__init__(
-            f"Nothing of {purpose} rests on consent: it rests on law ({', '.join(legal_bases)}) and goes on without it. "
-            "To ask for consent would promise that a withdrawal ends something."
+            f"Nothing of {purpose} rests on consent: {because}. To record one would promise that its withdrawal ends something."
         )
 
 
@@ -38,7 +39,7 @@ def require_possible(record: ConsentRecord, purpose: str, attributes: Attributes
     if purpose not in attributes.purposes:
         raise InvalidValues([Fault(("purpose",), "is not a purpose of the rulebook")])
     if purpose not in attributes.consents:
-        raise NotABasis(purpose, attributes.legal_bases[purpose])
+        raise NotABasis(purpose, tuple(basis for basis in attributes.legal_bases[purpose] if basis not in CONSENT_BASES))
     faults = []
     if record.recipient is not None and record.recipient not in recipients(purpose, attributes, now):
         faults.append(Fault(("recipient",), "is not an organisation that is approved for this purpose"))

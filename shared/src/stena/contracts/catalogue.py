@@ -1,7 +1,7 @@
 """What the active rulebook tells the other services: its attributes, purposes and organisations. No rules, no secrets."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +9,9 @@ from stena.contracts.access import Disclosure, Withheld
 
 Sensitivity = Literal["ordinary", "sensitive", "protected", "special"]
 Kind = Literal["authority", "ngo", "employer", "provider", "person", "service"]
+
+CONSENT_BASES: Final = frozenset({"GDPR-6-1-a", "GDPR-9-2-a"})
+"""The legal bases that are consent itself; every other one is a law's."""
 LookupKind = Literal["exact", "phone", "email", "name"]
 """How a value is made comparable before it is looked up: see ``profile_svc.lookups``."""
 
