@@ -19,7 +19,7 @@ TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 -- a path
 
 _JSON: Final = frozenset({b"application/json", b"application/merge-patch+json"})
 _FORM: Final = b"application/x-www-form-urlencoded"
-_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE"})
 
 
 class Intake:
@@ -106,7 +106,7 @@ def _too_large() -> ContentTooLarge:
 
 
 def _admit_body(body: bytes, headers: Headers, scope: Scope) -> None:
-    if scope["method"] not in _WITH_BODY:
+    if scope["method"] in _WITHOUT_BODY:
         raise BadRequest("This call takes no body. What it says could be read by one part of the house and not by another.")
     named = dict(headers)
     if named.get(b"content-encoding", b"identity").strip().lower() != b"identity":

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
-from gateway import docs_page, openapi_examples, openapi_parts, person_schemas, problem_pages
+from gateway import docs_page, openapi_examples, openapi_links, openapi_parts, person_schemas, problem_pages
 from gateway.rulebook_types import PLACEHOLDER
 from stena.contracts.catalogue import Catalogue
 
@@ -69,9 +69,11 @@ def document(app: FastAPI, catalogue: Catalogue, public_url: str) -> Document:
         tags=openapi_parts.TAGS,
     )
     _complete_components(made, catalogue)
-    for path, item in made["paths"].items():
-        for method in _METHODS & item.keys():
-            _complete_operation(path, method, item[method])
+    operations = [(path, method, item[method]) for path, item in made["paths"].items() for method in _METHODS & item.keys()]
+    known = frozenset(operation["operationId"] for _, _, operation in operations)
+    for path, method, operation in operations:
+        _complete_operation(path, method, operation)
+        openapi_links.complete(operation, known)
     finished: Document = _placed(made)
     _give_examples(finished)
     return finished

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.openapi_links import HEADERS_OF_REFUSALS
 from gateway.problem_types import PROBLEM_TYPES
 
 PROBLEM: Final[dict[str, Any]] = {
@@ -37,6 +38,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Consents and notes", "description": "What a person has agreed to, and what was written down."},
     {"name": "Casework", "description": "Who has a person's case, and how one organisation asks another to take somebody on."},
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
+    {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
     {"name": "Matching", "description": "What fits a person, and who fits an opportunity, with reasons."},
 ]
@@ -57,13 +59,24 @@ _TITLES: Final = {
     "404": "Does not exist or is not visible to this caller: one answer for both.",
     "408": "The body came too slowly.",
     "409": "The state of the resource, or an earlier request with the same key, does not allow it.",
+    "410": "The cursor belongs to a past that is no longer kept, or to another rulebook: begin again without it.",
     "412": "`If-Match` names another version than the present one.",
     "413": "The body is larger than 1 MiB.",
     "415": "The body is not JSON.",
     "428": "`If-Match` is missing.",
+    "431": "The headers are more than 32 KiB, or more than 100.",
     "503": "Something that the answer depends on is slow or gone. Nothing was disclosed; try again after `Retry-After`.",
 }
 _WITH_BODY: Final = frozenset({"post", "put", "patch"})
+_BESIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "amendOpportunity": ("409",),
+    "listCandidates": ("409",),
+    "withdrawConsent": ("409",),
+    "listPersons": ("410",),
+    "searchPersons": ("410",),
+    "followPersons": ("410",),
+}
+"""By operation: refusals that come from the state of things, and not from the form of the call."""
 
 
 def is_api(path: str) -> bool:
@@ -78,11 +91,11 @@ def security(path: str) -> list[dict[str, list[str]]]:
 
 
 def refusals(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
-    """The statuses of refusals that a call can meet because of its form."""
+    """The statuses of refusals that a call can meet."""
     if not is_api(path):
         return []
     headers = {each["name"].lower() for each in operation.get("parameters", ()) if each["in"] == "header"}
-    statuses = ["400", "401", "403", "503"]
+    statuses = ["400", "401", "403", "431", "503", *_BESIDES.get(operation.get("operationId", ""), ())]
     if "{" in path:
         statuses.append("404")
     if method in _WITH_BODY and "requestBody" in operation:
@@ -91,11 +104,18 @@ def refusals(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
         statuses.append("409")
     if "if-match" in headers:
         statuses += ["412", "428"]
-    return sorted(statuses)
+    return sorted(set(statuses))
 
 
 def problem_responses() -> dict[str, Any]:
-    return {status: {"description": title, "content": problem_content({}, status)} for status, title in _TITLES.items()}
+    return {
+        status: {
+            "description": title,
+            "headers": dict(HEADERS_OF_REFUSALS.get(status, {})),
+            "content": problem_content({}, status),
+        }
+        for status, title in _TITLES.items()
+    }
 
 
 def problem_content(response: Mapping[str, Any], status: str | None = None) -> dict[str, Any]:

@@ -15,6 +15,8 @@ _PERSON_ASKING: Final = 200
 _JUSTIFICATION: Final = 2_000
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_ENCODED: Final = {"pattern": "^([ !-$&-~]|%[0-9A-Fa-f]{2})*$"}
+"""For the documentation: what is wrong with a text is said in words of our own."""
 
 
 ProcessingPurpose = Annotated[
@@ -30,6 +32,7 @@ CaseReference = Annotated[
     Header(
         alias="Case-Reference",
         description="The case that the call belongs to, for the ledger. Percent-encoded UTF-8; 200 characters.",
+        json_schema_extra=_ENCODED,
     ),
 ]
 ActingUser = Annotated[
@@ -37,6 +40,7 @@ ActingUser = Annotated[
     Header(
         alias="Acting-User",
         description="Who acts in your organisation, for the ledger. Percent-encoded UTF-8; 200 characters.",
+        json_schema_extra=_ENCODED,
     ),
 ]
 AccessJustification = Annotated[
@@ -44,6 +48,7 @@ AccessJustification = Annotated[
     Header(
         alias="Access-Justification",
         description="Why, where the purpose wants it said. Percent-encoded UTF-8; 2,000 characters.",
+        json_schema_extra=_ENCODED,
     ),
 ]
 
@@ -76,6 +81,7 @@ async def idempotency_key(
         Header(
             alias="Idempotency-Key",
             description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done.",
+            json_schema_extra={"pattern": "^[!-~]{1,128}$"},
         ),
     ] = None,
 ) -> str | None:

@@ -17,7 +17,13 @@ from gateway.upstreams import Answer
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 
 PersonId = Annotated[
-    str, Path(alias="id", description="The person, as your organisation names them.", examples=[views.PERSON_ID])
+    str,
+    Path(
+        alias="id",
+        description="The person, as your organisation names them.",
+        examples=[views.PERSON_ID],
+        json_schema_extra={"pattern": "^psn_[a-z2-7]{55}$"},  # what else is there is nobody's id: 404, as for any other
+    ),
 ]
 
 READ = Question("read", "person", "person")
