@@ -16,7 +16,7 @@ Kind = Literal["leak", "over-redaction", "fault"]
 Check = Callable[[Any], Iterable["Fault"]]
 """Looks at an answer's JSON."""
 
-JUSTIFICATION: Final = {"Access-Justification": "cnryjustification", "Acting-User": "cnryuser", "Case-Reference": "cnrycase"}
+JUSTIFICATION: Final = {"Access-Justification": "cnryjustification it", "Acting-User": "cnryuser", "Case-Reference": "cnrycase"}
 """What every call says of itself: for the ledger, and for nobody else."""
 
 
@@ -146,7 +146,7 @@ def person_as_expected(
     yield from (Fault("leak", f"{name} of {who.name} is shown") for name in sorted(shown - wanted))
     yield from (Fault("over-redaction", f"{name} of {who.name} is missing") for name in sorted(wanted - shown))
     for name in sorted(wanted & shown):
-        if view["attributes"][name] != value_of(who, name):
+        if view["attributes"][name] != value_of(who.values, name):
             yield Fault("over-redaction", f"{name} of {who.name} arrives with another value")
     if view["withheld"].keys() != asked - wanted:
         yield Fault("fault", f"withheld of {who.name} names other attributes than those withheld")

@@ -10,6 +10,7 @@ from .hostile.door import Door, at_the_door
 from .hostile.stand import Stand, stand_at
 from .in_process import InProcess, in_process
 from .target import Target
+from .world import World, build
 
 
 @pytest.fixture
@@ -39,12 +40,12 @@ async def door(target: Target) -> AsyncIterator[Door]:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def stand(door: Door, target: Target, request: pytest.FixtureRequest) -> Stand:
     return await stand_at(door, target, request.node.name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def untouched(stand: Stand) -> AsyncIterator[Stand]:
     """After all attacks of a module nothing is stored, nothing was disclosed, and the next honest call is answered."""
     before = await stand.state()
@@ -53,14 +54,20 @@ async def untouched(stand: Stand) -> AsyncIterator[Stand]:
     assert (await stand.get(f"/v1/persons/{stand.person}")).status == 200
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def own_databases(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
     with migrated(postgres) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def empty(own_databases: Mapping[str, Database], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Target]:
-    """A Stena for one module, in which there is nobody yet."""
+    """A Stena of its own, for those who have to know everybody in it."""
     async with in_process(own_databases, tmp_path_factory.mktemp("empty")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="package")
+async def world(empty: Target) -> World:
+    """The cast in a Stena of its own."""
+    return await build(empty)

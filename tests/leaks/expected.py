@@ -107,9 +107,9 @@ def everybody_asking() -> Iterator[Expected]:
         yield Expected(organisation, purpose)
 
 
-def value_of(who: Somebody, attribute: str) -> Any:
-    """What ``attribute`` has to show of ``who``; derived ones as the catalogue describes them, worked out here anew."""
-    return _DERIVED[attribute](who.values) if attribute in _DERIVED else who.values.get(attribute)
+def value_of(values: Mapping[str, Any], attribute: str) -> Any:
+    """What ``attribute`` has to show of somebody with these stored values; derived ones worked out here anew."""
+    return _DERIVED[attribute](values) if attribute in _DERIVED else values.get(attribute)
 
 
 def _age(values: Mapping[str, Any]) -> int:
@@ -117,16 +117,17 @@ def _age(values: Mapping[str, Any]) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+def _band(values: Mapping[str, Any]) -> str:
+    bands = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+    return bands[sum(_age(values) >= begin for begin in (18, 25, 35, 45, 55, 65))]
+
+
 def _place(member: str) -> Any:
     return lambda values: values.get("residence", {}).get(member)
 
 
-def _band(values: Mapping[str, Any]) -> str:
-    return "0-17" if _age(values) < 18 else "35-44"
-
-
 def _right_to_work(values: Mapping[str, Any]) -> Any:
-    """A refugee works freely as long as the status lasts (bgr.free-access)."""
+    """Refugees and people with humanitarian status work freely as long as the status lasts (bgr.free-access)."""
     status = values["legal_status"][0]
     return [{"from": status["from"], "until": status["until"], "answer": "yes", "rule": "bgr.free-access"}]
 
@@ -136,8 +137,8 @@ _DERIVED: Final[Mapping[str, Any]] = {
     "age_band": _band,
     "adult": lambda values: _age(values) >= 18,
     "of_working_age": lambda values: 16 <= _age(values) < 67,
-    "eu_citizen": lambda values: False,
-    "has_dependants": lambda values: True,
+    "eu_citizen": lambda values: "BGR" in values["nationalities"],
+    "has_dependants": lambda values: bool(values["dependants"]),
     "municipality": _place("municipality"),
     "region": _place("nuts"),
     "right_to_work": _right_to_work,

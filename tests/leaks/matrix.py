@@ -9,7 +9,7 @@ from .canaries import Finder
 from .expected import ATTRIBUTES, Expected, everybody_asking
 from .report import Figure, Progress, Section, unwatched
 from .target import Target
-from .world import World, build
+from .world import World
 
 SPEAKING: Final = ("plain", "restricted", "minor-most-open", "most-open")
 """Who of the cast has a client of their own."""
@@ -20,8 +20,8 @@ STEP: Final = 15
 """The short form: of these purposes every caller who is approved, a few of all others, and every fifteenth attribute."""
 
 
-async def run(target: Target, *, short: bool = False, progress: Progress = unwatched) -> Section:
-    world, findings = await build(target), Findings()
+async def run(target: Target, world: World, *, short: bool = False, progress: Progress = unwatched) -> Section:
+    findings = Findings()
     asked = list(everybody_asking())
     if short:
         asked = [each for each in asked if each.approved and each.purpose in SHORT] + asked[:: 4 * STEP]
@@ -66,10 +66,11 @@ async def _stands(target: Target, world: World, asking: Expected, findings: Find
     asked = [asking]
     if asking.organisation == "self-service":
         asked = [Expected(asking.organisation, asking.purpose, name) for name in SPEAKING]
-    return [await _stand(target, world, each, findings) for each in asked]
+    return [await stand_of(target, world, each, findings) for each in asked]
 
 
-async def _stand(target: Target, world: World, asking: Expected, findings: Findings) -> Stand:
+async def stand_of(target: Target, world: World, asking: Expected, findings: Findings | None = None) -> Stand:
+    """``asking`` with a client of its own, and the ids by which it knows the cast."""
     caller = await target.client(asking.organisation, world.internal[asking.speaks_for] if asking.speaks_for else None)
     organisation, purpose = asking.organisation, asking.purpose
     ids = {name: await target.pairwise(internal, organisation, purpose) for name, internal in world.internal.items()}
@@ -83,5 +84,5 @@ async def _stand(target: Target, world: World, asking: Expected, findings: Findi
         world.referrals,
         world.written,
         world.finder,
-        findings,
+        findings or Findings(),
     )

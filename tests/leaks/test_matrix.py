@@ -10,6 +10,7 @@ from . import matrix
 from .canaries import Finder
 from .cast import cast
 from .target import Target
+from .world import World
 
 SOMEBODY = cast()[0]
 
@@ -44,8 +45,8 @@ def test_every_attribute_with_room_for_one_has_a_canary() -> None:
     assert SOMEBODY.values.keys() - carried == without, "these are for the twin worlds"
 
 
-async def test_nothing_withheld_comes_back_and_nothing_needed_is_missing(empty: Target) -> None:
-    found = await matrix.run(empty, short=True)
+async def test_nothing_withheld_comes_back_and_nothing_needed_is_missing(empty: Target, world: World) -> None:
+    found = await matrix.run(empty, world, short=True)
     assert found.kept, "\n".join(found.findings[:30])
     figures = {figure.name: figure.value for figure in found.figures}
     assert int(figures["answers read"]) > 800

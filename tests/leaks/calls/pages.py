@@ -22,7 +22,7 @@ async def filter_people(stand: Stand, effort: Effort) -> None:
     """By every attribute with every operator; the value is one that somebody has, so that a leak would tell."""
     somebody = stand.people[-1]
     for name in effort.of(tuple(ATTRIBUTES), may(stand, "person", "list")):
-        has = {who.name: value_of(who, name) for who in stand.people}
+        has = {who.name: value_of(who.values, name) for who in stand.people}
         value = comparable(name, has[somebody.name])
         for operator in OPERATORS if name in stand.asking.ever() else OPERATORS[:1]:
             there = {who for who in listed(stand, "list", name) if matching(name, operator, value, has[who])}

@@ -9,13 +9,13 @@ FALLBACK = "en"
 
 def preferred(accept_language: str | None, titles: Mapping[str, str]) -> str:
     """The title in the language that the caller likes best; English, or else any, where there is none of theirs."""
-    for language in _ranked(accept_language or ""):
+    for language in ranked(accept_language or ""):
         if language in titles:
             return titles[language]
     return titles.get(FALLBACK) or next(iter(titles.values()))
 
 
-def _ranked(header: str) -> list[str]:
+def ranked(header: str) -> list[str]:
     """Primary subtags by falling weight, as written where weights are equal."""
     liked = [(weight, tag.partition("-")[0]) for tag, weight in weighted(header) if weight > 0]
     return [tag for _, tag in sorted(liked, key=lambda each: -each[0])]

@@ -19,7 +19,7 @@ from gateway.parts import Parts, active_catalogue
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
 from gateway.tokens import AccessTokens
-from gateway.upstreams import MANY, ONE, Policy, Source
+from gateway.upstreams import MANY, ONE, Policy, Source, Vocabulary
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -91,6 +91,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
         decisions = DecisionPoint(policy, rulebook, keys.ids)
+        to_matching = await calls_to(settings.matching_url, MANY)
         yield Parts(
             public_url=settings.public_url,
             wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record),
@@ -103,7 +104,8 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             policy=policy,
             rulebook=rulebook,
             profile=Source(await calls_to(settings.profile_url, MANY)),
-            matching=Source(await calls_to(settings.matching_url, MANY)),
+            matching=Source(to_matching),
+            vocabulary=Vocabulary(to_matching),
         )
 
 

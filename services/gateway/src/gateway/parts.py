@@ -12,7 +12,7 @@ from gateway.firewall import Wall
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
 from gateway.tokens import AccessTokens
-from gateway.upstreams import Policy, Source
+from gateway.upstreams import Policy, Source, Vocabulary
 from stena.contracts.catalogue import Catalogue
 from stena.upstreams import PolicyService
 
@@ -31,6 +31,7 @@ class Parts:
     rulebook: PolicyService
     profile: Source
     matching: Source
+    vocabulary: Vocabulary
 
 
 async def of_app(request: Request) -> Parts:

@@ -4,18 +4,19 @@ Data comes back as plain JSON: whether it may leave is for ``redaction`` to say.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
 import orjson
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gateway.calls import Pass
 from gateway.firewall import NotVisible, Rejected
 from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
 from stena.contracts.catalogue import Promises
+from stena.contracts.vocabulary import Concepts, Proposals
 from stena.problems import (
     BadRequest,
     Conflict,
@@ -29,6 +30,7 @@ from stena.problems import (
 from stena.upstreams import send
 
 log = structlog.get_logger()
+Body = TypeVar("Body", bound=BaseModel)
 
 DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
 ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
@@ -102,6 +104,28 @@ class Source:
         try:
             return Answer(response.status_code, orjson.loads(response.content) if response.content else None)
         except orjson.JSONDecodeError as error:
+            raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
+
+
+class Vocabulary:
+    """matching-svc's vocabulary. It is about nobody, so it is asked without a grant; raises ``Rejected`` or ``Unavailable``."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def find(self, query: Mapping[str, Any]) -> Concepts:
+        return await self._ask("/concepts/search", query, Concepts)
+
+    async def propose(self, vacancy: Mapping[str, Any]) -> Proposals:
+        return await self._ask("/concepts/proposals", vacancy, Proposals)
+
+    async def _ask(self, path: str, body: Mapping[str, Any], form: type[Body]) -> Body:
+        response = await send(self._http, "POST", path, within=MANY, headers={}, json=body)
+        if response.status_code != 200:
+            raise _refusal(response)
+        try:
+            return form.model_validate_json(response.content)
+        except ValidationError as error:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 
 

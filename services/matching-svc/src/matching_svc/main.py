@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from matching_svc import model, vocabulary_following
 from matching_svc.feed import Follower
 from matching_svc.index import Index
-from matching_svc.routes import opportunities, ranking
+from matching_svc.routes import concepts, opportunities, ranking
 from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
 from matching_svc.store import Database, opened, ping
@@ -27,6 +27,7 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
     app = application.create(_lifespan(settings, transport))
     app.include_router(opportunities.router)
     app.include_router(ranking.router)
+    app.include_router(concepts.router)
     checks = {
         "database": lambda: _ping(app),
         "feed": lambda: _require_feed(app),

@@ -4,11 +4,14 @@ INVARIANT: what cannot be loaded never replaces what serves.
 """
 
 import asyncio
+from functools import cache
 from typing import Final
 
 import structlog
 from prometheus_client import Gauge
 
+from matching_svc.concepts_search import Search, of_vocabulary
+from matching_svc.esco.edition import Edition
 from matching_svc.esco.shipped import shipped
 from matching_svc.store import Database
 from matching_svc.store import vocabulary as stored
@@ -29,14 +32,19 @@ class Follower:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._digests: dict[str, str] | None = None
-        self._vocabulary: Vocabulary | None = None
+        self._search: Search | None = None
 
     @property
     def current(self) -> Vocabulary:
         """Raises ``Unavailable`` before the database has answered for the first time."""
-        if self._vocabulary is None:
+        return self.search.vocabulary
+
+    @property
+    def search(self) -> Search:
+        """The search over it; raises as ``current`` does."""
+        if self._search is None:
             raise Unavailable("The vocabulary is not there yet. Try again shortly.")
-        return self._vocabulary
+        return self._search
 
     async def look(self) -> None:
         """Take what was imported since; raises ``Unavailable``."""
@@ -44,11 +52,12 @@ class Follower:
             found = await stored.digests(connection)
             if found == self._digests:
                 return
-            edition = await stored.load(connection) or shipped()
-        self._vocabulary = await asyncio.to_thread(of_edition, edition)
+            edition = await stored.load(connection)
+        self._search = await asyncio.to_thread(_of_edition, edition) if edition else await asyncio.to_thread(_of_small_set)
         self._digests = found
-        CONCEPTS.set(len(self._vocabulary.uris))
-        log.info("vocabulary-taken", version=edition.version, concepts=len(edition.concepts), languages=sorted(edition.labels))
+        vocabulary = self._search.vocabulary
+        CONCEPTS.set(len(vocabulary.uris))
+        log.info("vocabulary-taken", version=vocabulary.version, concepts=len(vocabulary.uris))
 
     async def look_in_time(self) -> None:
         """``look`` for those who go on without: whatever fails is tried again."""
@@ -62,3 +71,12 @@ class Follower:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             await self.look_in_time()
+
+
+def _of_edition(edition: Edition) -> Search:
+    return of_vocabulary(of_edition(edition))
+
+
+@cache
+def _of_small_set() -> Search:
+    return _of_edition(shipped())

@@ -1,0 +1,174 @@
+"""A vacancy that is text alone, linked to ESCO: its occupation and skills as proposals with confidence. Pure.
+
+The way is title → occupations → their skills, and beside it the skills that the text itself names. INVARIANT: proposals
+are for a person to confirm; nothing here is stored, ranks anybody or stands for a decision.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching_svc.concepts_search import Found, Search
+
+Because = Literal["title", "text", "occupation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns a score and its lead over the next best (or its lag behind the best) into how often such an answer is right.
+
+    Logistic regression on a validation split of held-out labels (tests/bench/linking).
+    """
+
+    constant: float
+    score: float
+    lead: float
+
+    def confidence(self, score: float, lead: float) -> float:
+        return 1 / (1 + math.exp(-(self.constant + self.score * score + self.lead * lead)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """``essential`` and ``optional``: how often a vacancy asks for such a skill of its occupation. ``least`` is the lowest
+    confidence that is proposed at all; a phrase of the text names a skill from ``named`` on."""
+
+    title: Calibration = Calibration(-4.0, 2.2, 2.0)
+    phrase: Calibration = Calibration(-4.0, 2.2, 2.0)
+    essential: float = 0.5
+    optional: float = 0.15
+    least: float = 0.1
+    named: float = 0.5
+    occupations: int = 5
+    skills: int = 20
+
+
+class Proposed(NamedTuple):
+    """A concept by its number in the vocabulary."""
+
+    number: int
+    confidence: float
+    because: tuple[Because, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The likeliest first."""
+
+    occupations: tuple[Proposed, ...] = ()
+    essential: tuple[Proposed, ...] = ()
+    optional: tuple[Proposed, ...] = field(default=())
+
+
+_PHRASE_END: Final = re.compile(r"[\n\r.;:!?•·*()\[\]|]+|,| [-–—] ")
+_MOST_PHRASES: Final = 60
+_WORDS: Final = range(1, 13)
+"""How many words a phrase has that may name a skill."""
+
+
+def link(
+    search: Search, title: str, description: str = "", *, language: str | None = None, rules: Rules | None = None
+) -> Linked:
+    """What a vacancy of this title and description seems to be, and to ask for. ``language`` is that of the text, if known."""
+    rules = rules or Rules()
+    named = _named(search, description, language, rules)
+    occupations = _occupations(search, title, language, named, rules)
+    essential, optional = _skills(search, occupations, named, rules)
+    return Linked(occupations[: rules.occupations], essential, optional)
+
+
+def _named(search: Search, description: str, language: str | None, rules: Rules) -> dict[int, float]:
+    """The skills that phrases of the text name, by number, with the confidence of the best phrase."""
+    found: dict[int, float] = {}
+    for phrase in _phrases(description):
+        answers = search.find(phrase, "skill", language=language, limit=2)
+        if answers:
+            best, confidence = answers[0].number, _confidences(answers, rules.phrase)[0]
+            if confidence >= rules.named:
+                found[best] = max(confidence, found.get(best, 0.0))
+    return found
+
+
+def _phrases(description: str) -> Iterator[str]:
+    parts = (part.strip() for part in _PHRASE_END.split(description))
+    fitting = dict.fromkeys(part for part in parts if len(part.split()) in _WORDS)
+    yield from list(fitting)[:_MOST_PHRASES]
+
+
+def _occupations(
+    search: Search, title: str, language: str | None, named: dict[int, float], rules: Rules
+) -> tuple[Proposed, ...]:
+    """By the title; of those that it leaves open, what the text names decides."""
+    answers = search.find(title, "occupation", language=language, limit=2 * rules.occupations)
+    support = _support(search, [answer.number for answer in answers], named)
+    weighed = [answer._replace(score=answer.score + 0.5 * float(share)) for answer, share in zip(answers, support, strict=True)]
+    weighed.sort(key=lambda answer: (-answer.score, answer.number))
+    because: tuple[Because, ...] = ("title", "text") if named else ("title",)
+    proposed = zip(weighed, _confidences(weighed, rules.title), strict=True)
+    return tuple(Proposed(answer.number, confidence, because) for answer, confidence in proposed if confidence >= rules.least)
+
+
+def _support(search: Search, occupations: list[int], named: dict[int, float]) -> NDArray[np.float32]:
+    """For each occupation, the share of what the text names that it needs, essential skills counting twice optional ones."""
+    vocabulary = search.vocabulary
+    if not named or not occupations:
+        return np.zeros(len(occupations), np.float32)
+    columns = [number - vocabulary.occupations for number in named]
+    weights = np.array(list(named.values()), np.float32) * vocabulary.rarities[columns]
+    needs = vocabulary.essential[occupations][:, columns] + 0.5 * vocabulary.optional[occupations][:, columns]
+    shares: NDArray[np.float32] = (needs @ weights) / weights.sum()
+    return shares
+
+
+def _skills(
+    search: Search, occupations: Iterable[Proposed], named: dict[int, float], rules: Rules
+) -> tuple[tuple[Proposed, ...], tuple[Proposed, ...]]:
+    """What the text names and what the likely occupations need; each is independent evidence for a skill."""
+    vocabulary = search.vocabulary
+    essential, optional = np.zeros(vocabulary.skills), np.zeros(vocabulary.skills)
+    left = 1.0  # occupations exclude each other: together they are certain at most
+    for occupation in occupations:
+        likely = min(left, occupation.confidence)
+        left -= likely
+        essential[_needed(vocabulary.essential, occupation.number)] += likely * rules.essential
+        optional[_needed(vocabulary.optional, occupation.number)] += likely * rules.optional
+    told = np.zeros(vocabulary.skills)
+    told[[number - vocabulary.occupations for number in named]] = list(named.values())
+    of_occupation = essential + optional
+    confidence = 1 - (1 - told) * (1 - np.minimum(of_occupation, 1))
+    wanted = np.where(told > 0, np.maximum(essential, optional + 1e-6), essential) >= optional
+
+    def proposed(which: NDArray[np.bool_]) -> tuple[Proposed, ...]:
+        columns = np.flatnonzero(which & (confidence >= rules.least))
+        ordered = columns[np.lexsort((columns, -confidence[columns]))][: rules.skills]
+        return tuple(
+            Proposed(vocabulary.occupations + int(at), float(confidence[at]), _because(told[at], of_occupation[at]))
+            for at in ordered
+        )
+
+    return proposed(wanted), proposed(~wanted)
+
+
+def _needed(matrix: object, occupation: int) -> NDArray[np.int32]:
+    found: NDArray[np.int32] = matrix[[occupation]].indices  # type: ignore[index]
+    return found
+
+
+def _because(told: float, of_occupation: float) -> tuple[Because, ...]:
+    reasons: list[Because] = ["text"] if told > 0 else []
+    return (*reasons, "occupation") if of_occupation > 0 else tuple(reasons)
+
+
+def _confidences(answers: list[Found], calibration: Calibration) -> list[float]:
+    """Of each answer: its score, and its lead over the best of the others."""
+    scores = [answer.score for answer in answers]
+    found = []
+    for at, score in enumerate(scores):
+        others = scores[:at] + scores[at + 1 :]
+        found.append(calibration.confidence(score, score - max(others, default=0.0)))
+    return found

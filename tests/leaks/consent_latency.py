@@ -1,0 +1,248 @@
+"""How long a consent that ended still has effect, in every place where it had one; and the same for one that ran out.
+
+``python -m tests.leaks.consent_latency`` measures it on a deployment of its own.
+"""
+
+import asyncio
+import re
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+
+from matching_svc.concepts import small_set
+from tests.system.people import line
+
+from .deployed import embedded
+from .report import Figure, Progress, Section, show, unwatched
+from .target import CATALOGUE, Caller, Target
+
+LIMIT: Final = 1.0  # seconds
+PATIENCE: Final = 20.0
+AGENCY, PURPOSE = "employment-agency", "job-ranking"
+RESTS_ON_CONSENT: Final = "adjustments_needed"
+HEARD: Final = re.compile(rf'^matching_feed_changes_total{{purpose="{PURPOSE}"}} (\S+)', re.MULTILINE)
+BAKER: Final = next(each for each in small_set().occupations.values() if each.labels["en"].startswith("baker"))
+RECORD: Final = {
+    "region_path": ("BG", "BG4", "BG41", "BG411"),
+    "assigned": [AGENCY],
+    "consents": [PURPOSE],
+    "restricted": False,
+    "minor": False,
+    "created_by": "reception-agency",
+}
+
+Place = Callable[[], Awaitable[bool]]
+"""Whether the consent is without effect in one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``people`` are pairwise for the purpose, ``consenting`` the same people for the management of consents."""
+
+    target: Target
+    agency: Caller
+    vacancy: str
+    people: Sequence[str]
+    consenting: Sequence[str]
+
+    async def get(self, path: str) -> Any:
+        answer = await self.agency("GET", path, PURPOSE)
+        return answer.raise_for_status()
+
+
+async def run(target: Target, *, people: int = 30, progress: Progress = unwatched) -> Section:
+    """One consent of each of ``people`` is withdrawn; one of as many others runs out."""
+    world = await _prepared(target, 2 * people)
+    took: dict[str, list[float]] = defaultdict(list)
+    for number in range(people):
+        for place, seconds in (await _withdrawn(world, number)).items():
+            took[f"withdrawn, {place}"].append(seconds)
+        progress(number + 1, 2 * people)
+    for number in range(people, 2 * people):
+        for place, seconds in (await _run_out(world, number)).items():
+            took[f"run out, {place}"].append(seconds)
+        progress(number + 1, 2 * people)
+    figures = tuple(_figure(place, seconds) for place, seconds in took.items())
+    late = tuple(
+        f"A consent was still in effect after {LIMIT:.0f} second: {figure.name}" for figure in figures if not figure.kept
+    )
+    return Section(f"A consent ends, {people} times", figures, late, {place: _summary(all_) for place, all_ in took.items()})
+
+
+async def _withdrawn(world: World, number: int) -> Mapping[str, float]:
+    places = await _places(world, number)
+    path = f"/v1/persons/{world.consenting[number]}/consents/{PURPOSE}"
+    (await world.agency("DELETE", path, "consent-management")).raise_for_status()
+    return await _until_without_effect(places, time.time())
+
+
+async def _run_out(world: World, number: int) -> Mapping[str, float]:
+    ends = datetime.now(UTC) + timedelta(seconds=1.5)
+    said = {"state": "given", "text_version": "1", "language": "en", "method": "paper", "expires_at": ends.isoformat()}
+    path = f"/v1/persons/{world.consenting[number]}/consents/{PURPOSE}"
+    (await world.agency("PUT", path, "consent-management", json=said)).raise_for_status()
+    places = await _places(world, number)
+    await asyncio.sleep(max(0.0, ends.timestamp() - time.time()))
+    return await _until_without_effect(places, ends.timestamp())
+
+
+async def _until_without_effect(places: Mapping[str, Place], since: float) -> Mapping[str, float]:
+    """Seconds from ``since`` until the first look that finds each place without effect; all places are looked at at once."""
+
+    async def seconds(place: Place) -> float:
+        while not await place():
+            if time.time() - since > PATIENCE:
+                return PATIENCE
+            await asyncio.sleep(0.01)
+        return time.time() - since
+
+    return dict(zip(places, await asyncio.gather(*map(seconds, places.values())), strict=True))
+
+
+async def _places(world: World, number: int) -> Mapping[str, Place]:
+    """Everywhere that shows what rests on the consent of one person, who must be shown it now."""
+    person = world.people[number]
+    followed = _Feed(world, person)
+    await followed.catch_up()
+    heard = _Matcher(world.target)
+    await heard.settle()
+
+    async def reads() -> bool:
+        return _hidden((await world.get(f"/v1/persons/{person}?fields={RESTS_ON_CONSENT}")).json())
+
+    async def lists() -> bool:
+        page = (await world.get(f"/v1/persons?fields={RESTS_ON_CONSENT}&limit=500")).json()
+        return _hidden(next(each for each in page["people"] if each["id"] == person))
+
+    async def exports() -> bool:
+        lines = (await world.get(f"/v1/persons/export?fields={RESTS_ON_CONSENT}")).text.splitlines()
+        return any(person in text and f'"{RESTS_ON_CONSENT}":"consent' in text for text in lines)
+
+    async def ranks() -> bool:
+        found = (await world.get(f"/v1/opportunities/{world.vacancy}/candidates?limit=100")).json()["candidates"]
+        return _hidden(next(each["person"] for each in found if each["person"]["id"] == person))
+
+    places: dict[str, Place] = {
+        "read": reads,
+        "list": lists,
+        "export": exports,
+        "changes": followed.tells,
+        "candidates": ranks,
+        "matching-svc's own copy": heard.again,
+    }
+    if any([await place() for place in places.values()]):
+        raise RuntimeError("A consent was without effect before it ended.")
+    return places
+
+
+class _Feed:
+    """The feed of changes from now on."""
+
+    def __init__(self, world: World, person: str) -> None:
+        self._world, self._person, self._cursor = world, person, ""
+
+    async def catch_up(self) -> None:
+        more = True
+        while more:
+            more = (await self._page())["more"]
+
+    async def tells(self) -> bool:
+        shown = [each["person"] for each in (await self._page())["changes"] if each["id"] == self._person]
+        return any(_hidden(person) for person in shown if person)
+
+    async def _page(self) -> Any:
+        page = (await self._world.get(f"/v1/persons/changes{self._cursor and f'?since={self._cursor}'}")).json()
+        self._cursor = page["cursor"]
+        return page
+
+
+class _Matcher:
+    """What matching-svc has taken from its own feed, as its metrics tell: it writes anew whom it hears of."""
+
+    def __init__(self, target: Target) -> None:
+        self._target, self._before = target, -1.0
+
+    async def settle(self) -> None:
+        while (now := await self._heard()) != self._before:
+            self._before = now
+            await asyncio.sleep(0.4)
+
+    async def again(self) -> bool:
+        return await self._heard() > self._before
+
+    async def _heard(self) -> float:
+        found = HEARD.search(await self._target.metrics())
+        return float(found[1]) if found else 0.0
+
+
+def _hidden(person: Mapping[str, Any]) -> bool:
+    return RESTS_ON_CONSENT in person["withheld"]
+
+
+async def _prepared(target: Target, people: int) -> World:
+    changes = {
+        "skills": list(BAKER.essential_skills),
+        "legal_status": [{"status": "temporary-protection", "from": "2022-04-01", "until": None}],
+    }
+    internal = await target.put([line(CATALOGUE, f"latency {number}", RECORD, **changes) for number in range(people)])
+    agency, bakery = await target.client(AGENCY), await target.client("vitosha-bakery")
+    body = {"kind": "job", "title": "Baker", "occupation": BAKER.uri, "essential_skills": list(BAKER.essential_skills)}
+    made = (await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)).raise_for_status()
+    world = World(
+        target,
+        agency,
+        made.json()["id"],
+        [await target.pairwise(each, AGENCY, PURPOSE) for each in internal],
+        [await target.pairwise(each, AGENCY, "consent-management") for each in internal],
+    )
+    await _until_ranked(world)
+    return world
+
+
+async def _until_ranked(world: World) -> None:
+    for _ in range(200):
+        answer = await world.agency("GET", f"/v1/opportunities/{world.vacancy}/candidates?limit=100", PURPOSE)
+        known = {each["person"]["id"] for each in answer.json()["candidates"]} if answer.status_code == 200 else set()
+        if known.issuperset(world.people):
+            return
+        await asyncio.sleep(0.1)
+    raise RuntimeError("matching-svc did not come to know the people.")
+
+
+def _figure(place: str, seconds: Sequence[float]) -> Figure:
+    slowest = max(seconds)
+    return Figure(f"{place}, slowest in seconds", slowest, f"at most {LIMIT}", slowest <= LIMIT)
+
+
+def _summary(seconds: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(seconds, n=20, method="inclusive") if len(seconds) > 1 else [seconds[0]] * 19
+    return {"p50": cuts[9], "p95": cuts[18], "max": max(seconds)}
+
+
+def main(people: int = typer.Option(30, help="How many consents of each kind end.")) -> None:
+    """Measure how long a consent that was withdrawn, or ran out, still has effect."""
+    console = Console()
+
+    async def look() -> Section:
+        with tempfile.TemporaryDirectory(prefix="stena-consent-") as place, ProgressBar(console=console) as bar:
+            task = bar.add_task("Consents")
+            async with embedded(Path(place)) as target:
+                return await run(target, people=people, progress=lambda done, of: bar.update(task, completed=done, total=of))
+
+    section = asyncio.run(look())
+    show(console, section)
+    raise typer.Exit(0 if section.kept else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

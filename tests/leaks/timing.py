@@ -1,0 +1,272 @@
+"""Whether "there is nobody" and "you may not" can be told apart: by status, headers and body, and by the time they take.
+
+``python -m tests.leaks.timing`` asks a deployment of its own, over HTTP and one connection, in an order drawn by lot.
+"""
+
+import asyncio
+import re
+import secrets
+import string
+import tempfile
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+
+from stena_local.demo.chance import Chance
+from tests.system.people import line
+
+from .attacker_features import Table
+from .attacker_learning import Auc, learn
+from .deployed import embedded
+from .report import Figure, Progress, Section, show, unwatched
+from .target import CATALOGUE, Caller, Target
+
+LIMIT: Final = 0.55
+WARM: Final = 60  # calls of each kind before any is timed
+OF_EACH: Final = 40  # people of each kind, so that nobody's record is always the one just read
+
+SOFIA: Final = ("BG", "BG4", "BG41", "BG411")
+VARNA: Final = ("BG", "BG3", "BG33", "BG331")
+ASKING: Final = "bread-and-bridges"
+ELSEWHERE: Final = "employment-agency"
+
+Call = tuple[str, str, Mapping[str, Any]]
+"""Method, path and whatever else httpx takes."""
+
+MakeCall = Callable[[str], Call]
+"""A call about the person with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One kind of call, whose answer must not tell the ``absent`` from the ``forbidden``: kind of person → calls about such."""
+
+    name: str
+    purpose: str
+    caller: Caller
+    absent: Mapping[str, Sequence[Call]]
+    forbidden: Mapping[str, Sequence[Call]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """``shape`` is everything of an answer but its time, with the trace taken out, which is another one in each."""
+
+    seconds: float
+    shape: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """How well an attacker tells two kinds apart. More than the limit is only held against the wall if it is beyond doubt
+    more than chance: with few calls on a busy machine the interval is wide."""
+
+    probe: str
+    absent: str
+    forbidden: str
+    auc: Auc
+
+    @property
+    def alike(self) -> bool:
+        return self.auc.value <= LIMIT or not self.auc.above_chance
+
+    def __str__(self) -> str:
+        return f"{self.probe}: {self.absent} or {self.forbidden}"
+
+
+async def run(target: Target, *, calls: int = 2_000, progress: Progress = unwatched) -> Section:
+    """``calls`` of each kind; of probes but the first a quarter."""
+    probes = await prepared(target)
+    counts = [calls if number == 0 else max(calls // 4, 1) for number in range(len(probes))]
+    kinds = [len(probe.absent) + len(probe.forbidden) for probe in probes]
+    whole, done = sum(np.multiply(counts, kinds)), 0
+    pairs: list[Pair] = []
+    findings: list[str] = []
+    for probe, count, width in zip(probes, counts, kinds, strict=True):
+        answered = await timed(probe, count)
+        done += count * width
+        progress(done, int(whole))
+        findings += different_shapes(probe, answered)
+        pairs += await asyncio.to_thread(told_apart, probe, answered)
+    findings += [f"{pair}: told apart by their time, AUC {pair.auc.value:.3f}" for pair in pairs if not pair.alike]
+    figures = [Figure(f"{pair}, AUC of the time", pair.auc.value, f"at most {LIMIT}", pair.alike) for pair in pairs]
+    return Section(f"Absent or forbidden, {calls} calls of each", tuple(figures), tuple(findings), _detail(pairs))
+
+
+async def timed(probe: Probe, count: int, seed: int = 1) -> dict[str, list[Answered]]:
+    """``count`` answers of each kind, asked in an order drawn by lot, one after the other."""
+    kinds = {**probe.absent, **probe.forbidden}
+    chance = Chance(seed, probe.name, count)
+    for calls in kinds.values():
+        for number in range(min(count, WARM)):
+            await _ask(probe, calls[number % len(calls)])
+    order = [name for name in kinds for _ in range(count)]
+    chance.shuffle(order)
+    answered: dict[str, list[Answered]] = defaultdict(list)
+    for name in order:
+        answered[name].append(await _ask(probe, chance.choice(kinds[name])))
+    return answered
+
+
+def told_apart(probe: Probe, answered: Mapping[str, Sequence[Answered]]) -> list[Pair]:
+    """Every absent kind against every forbidden one."""
+    return [
+        Pair(probe.name, absent, forbidden, learn(*_examples(answered[absent], answered[forbidden])).auc)
+        for absent, forbidden in product(probe.absent, probe.forbidden)
+    ]
+
+
+def different_shapes(probe: Probe, answered: Mapping[str, Sequence[Answered]]) -> list[str]:
+    """The kinds whose answers look otherwise than those of the first kind. Empty if all are one and the same."""
+    shapes = {name: {each.shape for each in some} for name, some in answered.items()}
+    first = next(iter(shapes.values()))
+    return [f"{probe.name}: {name} is answered in another shape" for name, shape in shapes.items() if shape != first]
+
+
+def _examples(absent: Sequence[Answered], forbidden: Sequence[Answered]) -> tuple[Table, Any]:
+    both = [*absent, *forbidden]
+    rows = np.array([[each.seconds, len(str(each.shape))] for each in both], dtype=np.float32)
+    return Table(rows, (("time", "seconds"), ("shape", "length"))), np.arange(len(both)) >= len(absent)
+
+
+async def _ask(probe: Probe, call: Call) -> Answered:
+    method, path, options = call
+    begun = time.perf_counter()
+    answer = await probe.caller(method, path, probe.purpose, **options)
+    return Answered(time.perf_counter() - begun, _shape(answer))
+
+
+def _shape(answer: httpx.Response) -> tuple[Any, ...]:
+    """Status, the names, order and lengths of the headers, and the body, in which only the trace and decision may differ."""
+    headers = tuple((name, len(value)) for name, value in answer.headers.multi_items())
+    return answer.status_code, headers, re.sub(r"[0-9a-f]{32}(?![0-9a-f])|dec_[0-9a-f-]+", "…", answer.text)
+
+
+async def prepared(target: Target) -> list[Probe]:
+    """People of every kind that nobody may see, and the calls about them."""
+    kinds = {
+        "outside the region": {"region_path": VARNA},
+        "restricted": {"restricted": True},
+        "of another's making": {},
+        "visible elsewhere": {},
+    }
+    people = {name: await _people(target, name, facts) for name, facts in kinds.items()}
+    nobody = [str(uuid.uuid4()) for _ in range(OF_EACH)]
+    caller, school = await target.client(ASKING), await target.client("school-board")
+
+    async def about(purpose: str, internal: Sequence[str], make: MakeCall, organisation: str = ASKING) -> list[Call]:
+        return [make(await target.pairwise(each, organisation, purpose)) for each in internal]
+
+    async def probe(name: str, purpose: str, make: MakeCall, forbidden: str) -> Probe:
+        absent = {"nobody": await about(purpose, nobody, make)}
+        return Probe(name, purpose, caller, absent, {forbidden: await about(purpose, people[forbidden], make)})
+
+    reading = Probe(
+        "read",
+        "job-ranking",
+        caller,
+        absent={
+            "unreadable": [_read(forged()) for _ in range(OF_EACH)],
+            "another's id": await about("job-ranking", people["visible elsewhere"], _read, ELSEWHERE),
+            "nobody": await about("job-ranking", nobody, _read),
+        },
+        forbidden={kind: await about("job-ranking", people[kind], _read) for kind in ("outside the region", "restricted")},
+    )
+    looked_up = Probe(
+        "look up",
+        "school-enrolment",
+        school,
+        absent={"nobody": [_look_up(_number("nobody", number)) for number in range(OF_EACH)]},
+        forbidden={"outside the region": [_look_up(_number("outside the region", number)) for number in range(OF_EACH)]},
+    )
+    return [
+        reading,
+        await probe("read, for registration", "registration", _read, "of another's making"),
+        await probe("amend", "job-ranking", _amend, "restricted"),
+        await probe("matches", "job-ranking", _matches, "outside the region"),
+        await probe("consents", "consent-management", _consents, "outside the region"),
+        await probe("notes", "case-continuity", _notes, "outside the region"),
+        looked_up,
+    ]
+
+
+async def _people(target: Target, kind: str, facts: Mapping[str, Any]) -> list[str]:
+    record = {
+        "region_path": SOFIA,
+        "assigned": [],
+        "consents": [],
+        "restricted": False,
+        "minor": False,
+        "created_by": "reception-agency",
+        **facts,
+    }
+    named = [(f"timing {kind} {number}", _number(kind, number)) for number in range(OF_EACH)]
+    return await target.put([line(CATALOGUE, external, record, national_number=text) for external, text in named])
+
+
+def _number(kind: str, number: int) -> str:
+    """A personal number; all of them are of one length."""
+    return f"{kind.encode().hex()[:12]}-{number:04d}"
+
+
+def forged() -> str:
+    """What has the form of an id, and never was one."""
+    return "psn_" + "".join(secrets.choice(string.ascii_lowercase + "234567") for _ in range(54)) + "a"
+
+
+def _read(person: str) -> Call:
+    return "GET", f"/v1/persons/{person}", {}
+
+
+def _amend(person: str) -> Call:
+    return "PATCH", f"/v1/persons/{person}", {"json": {"attributes": {"education_level": 3}}, "headers": {"If-Match": '"x"'}}
+
+
+def _matches(person: str) -> Call:
+    return "GET", f"/v1/persons/{person}/matches?kind=job", {}
+
+
+def _consents(person: str) -> Call:
+    return "GET", f"/v1/persons/{person}/consents", {}
+
+
+def _notes(person: str) -> Call:
+    return "GET", f"/v1/persons/{person}/notes", {}
+
+
+def _look_up(number: str) -> Call:
+    return "POST", "/v1/persons/lookup", {"json": {"match": {"national_number": number}}}
+
+
+def _detail(pairs: Sequence[Pair]) -> dict[str, Any]:
+    return {str(pair): {"auc": pair.auc.value, "low": pair.auc.low, "high": pair.auc.high} for pair in pairs}
+
+
+def main(calls: int = typer.Option(2_000, help="Calls of each kind.")) -> None:
+    """Time the answers about people who are not there, and about people who may not be seen."""
+    console = Console()
+
+    async def look() -> Section:
+        with tempfile.TemporaryDirectory(prefix="stena-timing-") as place, ProgressBar(console=console) as bar:
+            task = bar.add_task("Timing")
+            async with embedded(Path(place)) as target:
+                return await run(target, calls=calls, progress=lambda done, of: bar.update(task, completed=done, total=of))
+
+    section = asyncio.run(look())
+    show(console, section)
+    raise typer.Exit(0 if section.kept else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
