@@ -6,7 +6,7 @@ is drawn anew for every answer (ids of decisions and traces, sealed cursors, the
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,11 +25,12 @@ from .report import Figure, Progress, Section, unwatched
 from .target import Target, answered
 from .world import World
 
+FEED: Final = "changes"
 FLIPPED: Final = ("plain", "most-open")
 """Of whom most is withheld, and of whom least is."""
 
-SHORT: Final = frozenset({"job-ranking", "anonymous-shortlist", "mentoring", "case-continuity"})
-SHORT_STEP: Final = 6
+SHORT: Final = frozenset({"job-ranking", "anonymous-shortlist", "mentoring"})
+SHORT_STEP: Final = 7
 READING_AGAIN: Final = 1.5
 """Seconds in which matching-svc has read what it may see of a change."""
 
@@ -56,12 +57,14 @@ async def run(target: Target, world: World, *, short: bool = False, progress: Pr
     for done, (who, name, value) in enumerate(steps):
         if who.name not in values:
             values[who.name] = who.values
-            before = {number: await _snapshot(stand, who, cursors[number]) for number, stand in enumerate(stands)}
+            before = {number: await _answered_ones(stand, who, cursors[number]) for number, stand in enumerate(stands)}
         differ = await _flip(target, who, values, name, value)
         for number, stand in enumerate(stands):
-            after = await _snapshot(stand, who, cursors[number])
+            after = await _snapshot(stand, who, cursors[number], before[number])
             twins.compare(stand, who, name, differ, before[number], after)
-            before[number], cursors[number] = after, await _caught_up(stand, cursors[number])
+            # A feed that is followed to its end has nothing to tell, and that is what it is compared with.
+            before[number] = {call: before[number][call] if call == FEED else text for call, text in after.items()}
+            cursors[number] = await _caught_up(stand, cursors[number])
         progress(done + 1, len(steps))
     return twins.section(len(steps), len(stands))
 
@@ -109,10 +112,15 @@ async def _flip(target: Target, who: Somebody, values: dict[str, Values], name: 
     return differ
 
 
-async def _snapshot(stand: Stand, who: Somebody, cursor: str | None) -> Snapshot:
-    """Every answer in which ``who`` could show. One that is refused whatever it is about is looked at once, and goes on."""
-    answers = {call: await _ask(stand, where) for call, where in _calls(stand, who, cursor)}
-    return {call: _DRAWN_ANEW.sub("", answer_text(answer)) for call, answer in answers.items()}
+async def _snapshot(stand: Stand, who: Somebody, cursor: str | None, calls: Collection[str]) -> Snapshot:
+    asked = {call: where for call, where in _calls(stand, who, cursor) if call in calls}
+    return {call: _DRAWN_ANEW.sub("", answer_text(await _ask(stand, where))) for call, where in asked.items()}
+
+
+async def _answered_ones(stand: Stand, who: Somebody, cursor: str | None) -> Snapshot:
+    """The first look: every answer in which ``who`` could show. What is refused whole is the matrix's, and not asked again."""
+    asked = {call: await _ask(stand, where) for call, where in _calls(stand, who, cursor)}
+    return {call: _DRAWN_ANEW.sub("", answer_text(answer)) for call, answer in asked.items() if answer.status_code != 403}
 
 
 def _calls(stand: Stand, who: Somebody, cursor: str | None) -> Iterator[tuple[str, str]]:
@@ -122,7 +130,7 @@ def _calls(stand: Stand, who: Somebody, cursor: str | None) -> Iterator[tuple[st
     yield "export", "/v1/persons/export"
     yield "notes", path(stand, who, "/notes")
     if cursor is not None:
-        yield "changes", f"/v1/persons/changes?since={cursor}"
+        yield FEED, f"/v1/persons/changes?since={cursor}"
     for kind in sorted(kind for kind in KIND_PURPOSE if kind in KINDS[purpose]):
         yield f"matches {kind}", path(stand, who, f"/matches?kind={kind}&limit=100")
     for opportunity, (_, kind) in stand.opportunities.items():
