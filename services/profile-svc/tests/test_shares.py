@@ -21,8 +21,8 @@ def rows(organisation: str, purpose: str = "registration") -> AllOf:
     return AllOf(of=(IN_SOFIA, AnyOf(of=(own, shared))))
 
 
-async def written(service: Service, text: str = "canary") -> tuple[str, str]:
-    person = (await service.register(OLENA))["id"]
+async def written(service: Service, text: str = "canary", person: str | None = None) -> tuple[str, str]:
+    person = person or str((await service.register(OLENA))["id"])
     grant = service.grant("create", person, resource="note", organisation=WRITER, rows=rows(WRITER), acting_user="vera")
     note = (await service.call("POST", f"/persons/{person}/notes", grant, {"text": text})).json()
     return person, note["id"]
@@ -59,6 +59,13 @@ async def test_a_share_opens_a_note_to_whom_it_names_and_says_until_when(service
     assert (await notes(service, person, WRITER))[0]["acting_user"] == "vera"
     assert await notes(service, person, "vitosha-bakery") == [], "shared with somebody else"
     assert await notes(service, person, READER, "mentoring") == [], "shared for something else"
+
+
+async def test_a_share_opens_the_note_that_it_is_of_and_no_other(service: Service) -> None:
+    person, note = await written(service)
+    await written(service, "another", person)
+    await share(service, person, note)
+    assert [each["text"] for each in await notes(service, person)] == ["canary"]
 
 
 async def test_without_a_recipient_it_is_for_everybody_with_the_purpose(service: Service) -> None:
