@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings the containers up beside whatever else runs, with secrets and volumes of their own, tells the story against
-# them, and takes everything down again. Fails when any part fails, or when no Docker engine answers.
+# them, or runs the command given as arguments, and takes everything down again. Fails when any part fails, or when no
+# Docker engine answers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,5 +59,10 @@ for service in policy-svc profile-svc gateway matching-svc; do
 done
 echo "All healthy after $((SECONDS - started)) s."
 
+if (($#)); then
+  export STENA_COMPOSE="${compose[*]}"
+  "$@"
+  exit
+fi
 deploy/compose-walls.sh "${compose[@]}"
 .venv/bin/stena demo story --via compose --url "$url" --compose "${compose[*]}"
