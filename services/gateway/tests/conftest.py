@@ -31,7 +31,7 @@ async def owner(database: Database) -> AsyncIterator[AsyncEngine]:
     """The role that owns the tables, which are empty."""
     made = create_async_engine(database.owner_url)
     async with made.begin() as connection:
-        await connection.execute(text("TRUNCATE clients, ledger, ledger_people"))
+        await connection.execute(text("TRUNCATE clients, ledger, ledger_people, emergency_accesses, emergency_reviews"))
     yield made
     await made.dispose()
 

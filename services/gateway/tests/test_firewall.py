@@ -1,18 +1,23 @@
 """The order of the five steps, for every way in which a call can end."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.calls import Call, Caller, Decision, Deny, Entry, Permit, Question, Seen, Shown, Stated
-from gateway.firewall import Denied, NotVisible, Undecided, Wall, pass_through
+from gateway.calls import Access, Call, Caller, Decision, Deny, Entry, Permit, Question, Seen, Shown, Stated
+from gateway.firewall import Denied, NotVisible, Rejected, Undecided, Wall, pass_through
 from gateway.redaction import Surplus
+from stena.contracts.catalogue import Emergency
+from stena.problems import Forbidden
 
 READ, WRITE = Question("read", "person", "person"), Question("amend", "person", "person")
 PERMIT = Permit("d1", "r1", ("rule",), (), "6d3f7f0e-0000-4000-8000-000000000000")
+BREAKING = replace(PERMIT, emergency=Emergency(lasts=timedelta(hours=1)))
 DENY = Deny("d1", "r1", ("rule",), "not-necessary")
 
 
@@ -25,7 +30,7 @@ class Steps:
 
     def __init__(self, decision: Decision, **fails: Exception) -> None:
         self.decision, self.fails, self.done = decision, fails, list[str]()
-        self.wall = Wall(self._identify, self._decide, self._record)
+        self.wall = Wall(self._identify, self._decide, self._record, self._open)
 
     def _step(self, name: str) -> None:
         self.done.append(name)
@@ -43,13 +48,17 @@ class Steps:
     async def _record(self, entry: Entry) -> None:
         self._step(f"record:{entry.outcome}")
 
+    async def _open(self, entry: Entry, permit: Permit, people: tuple[Seen, ...]) -> tuple[Access, ...]:
+        self._step("open")
+        return tuple(Access(seen.person, "a1", datetime.now(UTC)) for seen in people)
+
     async def fetch(self, permit: Permit) -> str:
         self._step("fetch")
         return "data"
 
     def redact(self, permit: Permit, found: str) -> Shown[str]:
         self._step("redact")
-        return Shown(found, (Seen("someone"),))
+        return Shown(f"{found} flagged" if permit.accesses else found, (Seen("someone"),))
 
     async def run(self, question: Question) -> str:
         call = Call(Stated("Bearer x", "job-ranking"), (question,), "psn_x")
@@ -71,6 +80,10 @@ CASES: list[tuple[Question, Decision, dict[str, Exception], str]] = [
     (READ, PERMIT, {"record": LedgerDown()}, "identify decide fetch redact record:answered"),
     (WRITE, PERMIT, {"record": LedgerDown()}, "identify decide record:intent"),
     (READ, DENY, {"record": LedgerDown()}, "identify decide record:denied"),
+    (READ, BREAKING, {}, "identify decide fetch redact open redact record:answered"),
+    (READ, BREAKING, {"open": OSError()}, "identify decide fetch redact open record:failed"),
+    (READ, BREAKING, {"open": Rejected(Forbidden("over"))}, "identify decide fetch redact open record:denied"),
+    (READ, BREAKING, {"fetch": NotVisible()}, "identify decide fetch record:not-found"),
 ]
 
 
@@ -86,28 +99,30 @@ async def test_the_steps_come_in_their_order(question: Question, decision: Decis
     elif isinstance(decision, Deny):
         assert isinstance(outcome, Denied)
     else:
-        assert outcome == "data"
+        assert outcome == ("data flagged" if decision is BREAKING else "data")
 
 
 failures = st.dictionaries(
-    st.sampled_from(["identify", "decide", "fetch", "redact", "record"]),
+    st.sampled_from(["identify", "decide", "fetch", "redact", "open", "record"]),
     st.sampled_from([Undecided(), NotVisible(), Surplus("x"), OSError(), LedgerDown()]),
 )
 
 
-@given(st.sampled_from([READ, WRITE]), st.sampled_from([PERMIT, DENY]), failures)
+@given(st.sampled_from([READ, WRITE]), st.sampled_from([PERMIT, BREAKING, DENY]), failures)
 def test_whatever_fails_an_answer_is_the_last_thing_after_its_record(
     question: Question, decision: Decision, fails: dict[str, Exception]
 ) -> None:
     steps = Steps(decision, **fails)
     outcome = asyncio.run(_outcome(steps, question))
-    answered = outcome == "data"
-    assert answered == (not fails and decision is PERMIT)
+    answered = isinstance(outcome, str)
+    met = fails.keys() - (set() if decision is BREAKING else {"open"})
+    assert answered == (not met and decision is not DENY)
     if "fetch" in steps.done:
-        assert decision is PERMIT
+        assert decision is not DENY
         assert steps.done.index("decide") < steps.done.index("fetch")
     if answered:
         assert steps.done[-1] in ("record:answered", "record:done")
+        assert (outcome == "data flagged") == ("open" in steps.done) == (decision is BREAKING)
 
 
 async def _outcome(steps: Steps, question: Question) -> Any:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, Generic, Literal, NoReturn, TypeVar
 
 from stena.contracts.access import Grant
+from stena.contracts.catalogue import Emergency
 
 Outcome = Literal["answered", "denied", "not-found", "undecided", "intent", "done", "failed", "incident"]
 About = Literal["person", "opportunity", "referral"]
@@ -70,14 +72,28 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """An emergency access to one person, on the list for review under ``id`` and good ``until`` then."""
+
+    person: str
+    id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
-    """Every question was permitted. ``person`` is the internal id of whom the call is about."""
+    """Every question was permitted. ``person`` is the internal id of whom the call is about.
+
+    ``emergency``: the purpose breaks the glass. ``accesses`` are those that its answer rests on, once they are opened.
+    """
 
     id: str
     rulebook: str
     rules: tuple[str, ...]
     passes: tuple[Pass, ...]
     person: str | None = None
+    emergency: Emergency | None = None
+    accesses: tuple[Access, ...] = ()
 
     @property
     def grant(self) -> Grant:
@@ -143,6 +159,7 @@ class Entry:
     reason: str | None = None
     people: tuple[Seen, ...] = ()
     withheld: int = 0
+    accesses: tuple[Access, ...] = ()
 
     @staticmethod
     def begin(caller: Caller, call: Call) -> "Entry":
@@ -154,6 +171,9 @@ class Entry:
 
     def ended(self, outcome: Outcome, reason: str | None = None) -> "Entry":
         return replace(self, outcome=outcome, reason=reason)
+
+    def opened(self, accesses: tuple[Access, ...]) -> "Entry":
+        return replace(self, accesses=accesses)
 
     def shown(self, outcome: Outcome, shown: Shown[Any]) -> "Entry":
         return replace(self, outcome=outcome, people=shown.people or self.people, withheld=shown.withheld)

@@ -1,6 +1,7 @@
 """Step 2: put the call's questions to policy-svc, and believe a permit only if its grant binds exactly what was asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -11,7 +12,7 @@ from gateway.firewall import Undecided
 from gateway.identity import PairwiseIds, Reach, Scope, Unreadable, nobody
 from gateway.upstreams import Policy
 from stena.contracts.access import ANY_ID, Action, Evaluation, EvaluationResponse, Grant, Reason, Resource, Subject
-from stena.contracts.catalogue import Catalogue
+from stena.contracts.catalogue import Catalogue, Emergency
 from stena.problems import Problem
 from stena.upstreams import PolicyService
 
@@ -49,7 +50,8 @@ class DecisionPoint:
             refusals = [answer for answer in answers if not answer.decision]
             if refusals:
                 return _deny(refusals[0], person)
-            return await self._permit(caller, call, person, answers, reach)
+            permit = await self._permit(caller, call, person, answers, reach)
+            return replace(permit, emergency=emergency_of(decided, call.stated.purpose))
         except (Problem, ValidationError, ValueError) as error:
             raise Undecided from error
 
@@ -94,6 +96,11 @@ class DecisionPoint:
 def reach_of(catalogue: Catalogue, purpose: str) -> Reach:
     """How far ids reach under ``purpose``. One that the rulebook does not know is refused anyway."""
     return next((known.ids for known in catalogue.purposes if known.id == purpose), "organisation")
+
+
+def emergency_of(catalogue: Catalogue, purpose: str) -> Emergency | None:
+    """What makes ``purpose`` one that breaks the glass, if it does."""
+    return next((known.emergency for known in catalogue.purposes if known.id == purpose), None)
 
 
 def target_of(question: Question, call: Call, person: str | None) -> str | None:

@@ -4,10 +4,10 @@ Pure of HTTP and SQL. INVARIANT: nothing leaves before the ledger holds it. No d
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-from gateway.calls import Body, Call, Caller, Decision, Deny, Entry, Outcome, Permit, Shown
+from gateway.calls import Access, Body, Call, Caller, Decision, Deny, Entry, Outcome, Permit, Seen, Shown
 from gateway.redaction import Surplus
 
 Found = TypeVar("Found")
@@ -49,12 +49,13 @@ class Wall:
     """What the five steps stand on.
 
     ``identify`` raises for a caller who is not known; ``decide`` raises ``Undecided``; ``record`` returns only when the
-    entry is committed and raises otherwise.
+    entry is committed and raises otherwise; so does ``open_emergency`` with accesses to people.
     """
 
     identify: Callable[[str | None], Awaitable[Caller]]
     decide: Callable[[Caller, Call], Awaitable[Decision]]
     record: Callable[[Entry], Awaitable[None]]
+    open_emergency: Callable[[Entry, Permit, tuple[Seen, ...]], Awaitable[tuple[Access, ...]]]
 
 
 async def pass_through(
@@ -63,7 +64,7 @@ async def pass_through(
     fetch: Callable[[Permit], Awaitable[Found]],
     redact: Callable[[Permit, Found], Shown[Body]],
 ) -> Body:
-    """The answer to ``call``: what ``fetch`` gets with the permit's grants and ``redact`` lets through.
+    """The answer to ``call``: what ``fetch`` gets with the permit's grants and ``redact``, which has no effect, lets through.
 
     Raises what the ports raise, ``Denied``, ``Undecided``, and whatever ``fetch`` and ``redact`` raise, each of them after
     the ledger holds how the call ended.
@@ -82,6 +83,10 @@ async def pass_through(
         found = await fetch(permit)
         # 4 redact: what the grant does not name is an incident
         shown = redact(permit, found)
+        if permit.emergency is not None and shown.people:
+            # whoever is shown because glass is broken is on the list for review first, and the answer says so
+            permit = replace(permit, accesses=await wall.open_emergency(entry, permit, shown.people))
+            entry, shown = entry.opened(permit.accesses), redact(permit, found)
     except Exception as failure:
         await wall.record(_ended_by(entry, failure))
         raise

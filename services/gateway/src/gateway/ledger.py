@@ -1,6 +1,5 @@
 """The ledger: what was disclosed, of whom, to whom, why, under which rule. Rows are added and read, never changed."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -13,10 +12,10 @@ from uuid_utils.compat import uuid7
 
 from gateway.calls import Entry, Outcome
 from gateway.metrics import ENTRIES
+from gateway.patience import Patience
 from gateway.tables import clients, ledger, ledger_people
 from stena import request_id
 from stena.database import single_statements, transaction
-from stena.problems import Unavailable
 
 WITHIN: Final = 0.8  # seconds to record an entry
 WITHIN_LATE: Final = 0.2  # what is left of a second when another service took most of it
@@ -31,15 +30,17 @@ _RECORD: Final = text("""
             :trace_id, :people)
         RETURNING entry_id, at
     )
-    INSERT INTO ledger_people (person_id, entry_id, at, besides)
-    SELECT listed.person_id, entry.entry_id, entry.at, string_to_array(listed.besides, ',')
-    FROM entry, unnest(CAST(:person_ids AS uuid[]), CAST(:besides AS text[])) AS listed (person_id, besides)
+    INSERT INTO ledger_people (person_id, entry_id, at, besides, access_id)
+    SELECT listed.person_id, entry.entry_id, entry.at, string_to_array(listed.besides, ','), listed.access_id
+    FROM entry, unnest(CAST(:person_ids AS uuid[]), CAST(:besides AS text[]), CAST(:access_ids AS uuid[]))
+        AS listed (person_id, besides, access_id)
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One entry as it concerns one person: ``attributes`` are the names of what was disclosed of that person."""
+    """One entry as it concerns one person: ``attributes`` are the names of what was disclosed of that person, ``access_id`` the
+    emergency access that it rests on."""
 
     entry_id: UUID
     at: datetime
@@ -51,6 +52,7 @@ class Recorded:
     decision: str | None
     rulebook: str | None
     attributes: tuple[str, ...]
+    access_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ class Decided:
 _later = ledger.alias("later")
 _ENDED: Final = exists().where(_later.c.decision == ledger.c.decision, _later.c.outcome.in_(["done", "failed", "incident"]))
 _ABOUT: Final = (
-    select(*(ledger.c[each.name] for each in fields(Recorded)), ledger_people.c.besides)
+    select(
+        *(ledger.c[each.name] for each in fields(Recorded) if each.name != "access_id"),
+        *(ledger_people.c.access_id, ledger_people.c.besides),
+    )
     .join(ledger_people, ledger.c.entry_id == ledger_people.c.entry_id)
     .where(~and_(ledger.c.outcome == "intent", _ENDED))
     .order_by(ledger_people.c.entry_id.desc())
@@ -109,7 +114,7 @@ class Ledger:
     def __init__(self, engine: AsyncEngine) -> None:
         self._writing = single_statements(engine)
         self._reading = engine
-        self._late: set[asyncio.Task[None]] = set()
+        self._patience = Patience("What would be answered cannot be recorded. Try again shortly.")
 
     async def record(self, entry: Entry) -> None:
         """Returns when ``entry`` is committed; raises ``Unavailable`` within a second otherwise.
@@ -118,12 +123,7 @@ class Ledger:
         never left, but never the other way round.
         """
         within = WITHIN_LATE if entry.outcome in ("undecided", "failed") else WITHIN
-        writing = asyncio.create_task(self._write(_row(entry)))
-        done, _ = await asyncio.wait({writing}, timeout=within)
-        if not done:
-            self._abandon(writing)
-            raise Unavailable("What would be answered cannot be recorded. Try again shortly.")
-        writing.result()
+        await self._patience.wait(self._write(_row(entry)), within)
         ENTRIES.labels(entry.operation, entry.resource, entry.outcome).inc()
 
     async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Recorded]:
@@ -151,17 +151,6 @@ class Ledger:
         async with transaction(self._writing) as connection:
             await connection.execute(_RECORD, row)
 
-    def _abandon(self, writing: asyncio.Task[None]) -> None:
-        """Stop waiting: a cancelled statement may itself wait for a server that does not answer."""
-        self._late.add(writing)
-        writing.add_done_callback(self._forget)
-        writing.cancel()
-
-    def _forget(self, writing: asyncio.Task[None]) -> None:
-        self._late.discard(writing)
-        if not writing.cancelled():
-            writing.exception()  # looked at, so that the event loop does not report it as lost
-
 
 def _recorded(row: tuple[Any, ...]) -> Recorded:
     entry, besides = Recorded(*row[:-1]), row[-1] or ()
@@ -170,6 +159,7 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
 
 def _row(entry: Entry) -> dict[str, Any]:
     shared = entry.attributes
+    accesses = {access.person: UUID(access.id) for access in entry.accesses}
     return {
         "entry_id": uuid7(),
         "at": datetime.now(UTC),
@@ -192,4 +182,5 @@ def _row(entry: Entry) -> dict[str, Any]:
         "people": len(entry.people),
         "person_ids": [UUID(seen.person) for seen in entry.people],
         "besides": [",".join(sorted(seen.attributes - shared)) or None for seen in entry.people],
+        "access_ids": [accesses.get(seen.person) for seen in entry.people],
     }

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from gateway import clients, id_keys, key_files, ledger, openapi, refusals, routes, store
 from gateway.deciding import DecisionPoint
+from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
 from gateway.intake import Intake
 from gateway.key_files import Keys
@@ -93,8 +94,9 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         decisions = DecisionPoint(policy, rulebook, keys.ids)
         to_matching = await calls_to(settings.matching_url, MANY)
         yield Parts(
+            engine=engine,
             public_url=settings.public_url,
-            wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record),
+            wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record, Emergencies(engine).open),
             tokens=tokens,
             directory=directory,
             decisions=decisions,

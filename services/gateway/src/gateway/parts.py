@@ -11,6 +11,7 @@ from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
+from gateway.store import Engine
 from gateway.tokens import AccessTokens
 from gateway.upstreams import Policy, Source, Vocabulary
 from stena.contracts.catalogue import Catalogue
@@ -19,6 +20,7 @@ from stena.upstreams import PolicyService
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    engine: Engine
     public_url: str
     wall: Wall
     tokens: AccessTokens

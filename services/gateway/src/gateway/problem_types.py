@@ -120,6 +120,12 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
         "The call sets an attribute that this purpose may not write.",
         "Leave the attribute out, or write it for a purpose that may.",
     ),
+    "justification-expired": ProblemType(
+        403,
+        "Refused",
+        "What was said to break the glass for this person was good for a limited time, which is over.",
+        "If the person has to be seen still, say why in words of now in `Access-Justification`: that opens another access.",
+    ),
     "outside-approval": ProblemType(
         403,
         "Refused",
@@ -178,6 +184,9 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "Conflict",
         "The referral stands where this step does not lead on from: `state` says where.",
         "Read the referral anew and decide again. What has ended stays so: send a new one.",
+    ),
+    "already-reviewed": ProblemType(
+        409, "Conflict", "The emergency access has its review, which never changes.", "Read it at `GET /v1/reviews?state=done`."
     ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import Response
 
+from gateway import access_ids
 from gateway.calls import Permit, Seen, Shown
 from gateway.identity import PairwiseIds, Scope
 from gateway.redaction import View
@@ -51,7 +52,17 @@ class Names:
 
 
 def disclosure(permit: Permit) -> Json:
-    return {"purpose": permit.grant.purpose, "decision": permit.id, "rulebook": permit.rulebook}
+    said = {"purpose": permit.grant.purpose, "decision": permit.id, "rulebook": permit.rulebook}
+    return {**said, "emergency": _emergency(permit)} if permit.accesses else said
+
+
+def _emergency(permit: Permit) -> Json:
+    """An answer that rests on broken glass says so, and until when the same words will do."""
+    return {
+        "accesses": [access_ids.name(access.id) for access in permit.accesses],
+        "until": min(access.until for access in permit.accesses),
+        "review": True,
+    }
 
 
 def about_one(permit: Permit, reply: Reply) -> Shown[Reply]:

@@ -1,6 +1,19 @@
-"""The gateway's tables: clients, and the ledger, to which rows are only ever added."""
+"""The gateway's tables: clients; and the ledger, emergency accesses and their reviews, to which rows are only ever added."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -53,4 +66,40 @@ ledger_people = Table(
     Column("entry_id", Uuid, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("besides", ARRAY(Text)),
+    # The emergency access that the entry rests on, as far as this person goes.
+    Column("access_id", Uuid),
+)
+
+emergency_accesses = Table(
+    "emergency_accesses",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("access_id", Uuid, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("acting_user", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("justification", Text, nullable=False),
+    # A digest of the justification: the same words of the same user open no second access to the same person.
+    Column("statement", LargeBinary, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("person_id", "organisation", "purpose", "acting_user", "statement"),
+    Index("emergency_accesses_in_order", "access_id"),
+)
+
+# One row for an access that was reviewed, and none for one that was not.
+emergency_reviews = Table(
+    "emergency_reviews",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("access_id", Uuid, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("reviewed_at", DateTime(timezone=True), nullable=False),
+    Column("reviewed_by", Text, nullable=False),
+    Column("acting_user", Text),
+    Column("decision", Text, nullable=False),
+    Column("idempotency_key", Text),
 )

@@ -14,11 +14,15 @@ from gateway.rulebook_types import (
     PurposeId,
     WithheldAttributes,
 )
+from stena.contracts.catalogue import Emergency
 from stena.contracts.matching import Explanation, NewOpportunity, OpportunityKind
 from stena.contracts.profile import Filter, Provenance
 
 PERSON_ID = "psn_aeb2zl6e5x4wxcv2j3ce5q4bm6yozj7dmqn2u3rflhk4s5t6v7w"
 OPPORTUNITY_ID = "opp_0199d7a4c0de7000a1b2c3d4e5f60718"
+
+
+ACCESS_ID = "emr_0199d7a4c0de7000a1b2c3d4e5f60718"
 
 
 class Sent(BaseModel):
@@ -31,12 +35,21 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class EmergencyView(Shown):
+    """Glass was broken for this answer."""
+
+    accesses: list[str] = Field(description="The accesses that stand on the list for review.", examples=[[ACCESS_ID]])
+    until: datetime = Field(description="Until when the same words of the same user will do for these people.")
+    review: Literal[True] = True
+
+
 class DisclosureView(Shown):
     """Under which decision the answer left."""
 
     purpose: PurposeId
     decision: str = Field(description="The decision's id; the ledger keeps it with everything that led to it.")
     rulebook: str = Field(description="The revision of the rulebook that decided.")
+    emergency: EmergencyView | None = Field(default=None, description="Present only if the purpose breaks the glass.")
 
 
 class PersonInList(Shown):
@@ -106,6 +119,7 @@ class DisclosureRecord(Shown):
     resource: str = Field(description="What the operation was on: person, note, consent, case, referral, ledger.")
     outcome: str
     attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
+    emergency: bool = Field(description="Whether glass was broken for it: every such access is reviewed.")
     decision: str | None
     rulebook: str | None
 
@@ -166,6 +180,9 @@ class PromiseView(Shown):
     dpv: str
     operations: list[str]
     kinds: list[OpportunityKind] = Field(description="Which kinds of opportunity people may be matched with.")
+    emergency: Emergency | None = Field(
+        default=None, description="Breaks the glass: for how long a justification is good, and its least number of characters."
+    )
     disclosed: list[AttributeName] = Field(description="Of every person in the approval's regions.")
     conditional: WithheldAttributes = Field(description="Disclosed of some people; for each the reason where it is not.")
     withheld: WithheldAttributes

@@ -56,6 +56,7 @@ def _promise(promise: Promise, accept_language: str | None) -> Json:
         "dpv": purpose.dpv,
         "operations": promise.operations,
         "kinds": purpose.kinds,
+        "emergency": purpose.emergency and purpose.emergency.model_dump(mode="json"),
         "disclosed": [name for name, each in promise.disclose.items() if each.when is True],
         "conditional": {name: each.otherwise for name, each in promise.disclose.items() if each.when is not True},
         "withheld": promise.withhold,

@@ -83,6 +83,7 @@ def _disclosure(row: Recorded, catalogue: Catalogue, accept_language: str | None
         "resource": row.resource,
         "outcome": row.outcome,
         "attributes": row.attributes,
+        "emergency": row.access_id is not None,
         "decision": row.decision,
         "rulebook": row.rulebook,
     }
