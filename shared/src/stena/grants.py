@@ -21,6 +21,8 @@ LIFETIME: Final = 60  # seconds
 TYPE: Final = "grant+jws"
 ISSUER: Final = "policy-svc"
 
+_HEADER: Final = frozenset({"alg", "kid", "typ"})
+
 
 def sign(grant: Grant, key: OKPKey) -> str:
     """The grant as a compact JWS (RFC 7515)."""
@@ -55,7 +57,9 @@ class Verifier:
         except (JoseError, ValidationError, ValueError) as error:
             raise refused("The grant is not authentic.") from error
         now = time.time()
-        if signed.headers().get("typ") != TYPE or grant.iss != ISSUER:
+        header = signed.headers()
+        # Whatever else a header says, of other keys or of what is critical, policy-svc has not written.
+        if header.keys() != _HEADER or header["typ"] != TYPE or grant.iss != ISSUER:
             raise refused("The grant is not authentic.")
         if not grant.iat - 5 <= now < grant.exp or grant.exp - grant.iat > LIFETIME:
             raise refused("The grant has expired.")

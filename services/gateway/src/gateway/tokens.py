@@ -19,6 +19,10 @@ from joserfc.jwk import OKPKey
 LIFETIME: Final = 600  # seconds
 ALGORITHM: Final = "Ed25519"
 TYPE: Final = "at+jwt"
+SKEW: Final = 5  # seconds by which the clocks of two gateways may differ
+
+_HEADER: Final = frozenset({"alg", "kid", "typ"})
+_CLAIMS: Final = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
 
 
 class TokenInvalid(Exception):
@@ -55,17 +59,24 @@ class AccessTokens:
             read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
         except (JoseError, ValueError):
             raise TokenInvalid from None
-        claims = read.claims
+        # Whatever else a token says (of other keys, of what is critical, of other times) is nothing that was written here.
+        if read.header.keys() != _HEADER or read.claims.keys() != _CLAIMS:
+            raise TokenInvalid
         expected = (TYPE, self._issuer, self._issuer)
-        if (read.header.get("typ"), claims.get("iss"), claims.get("aud")) != expected:
+        if (read.header["typ"], read.claims["iss"], read.claims["aud"]) != expected or not _is_alive(read.claims):
             raise TokenInvalid
-        if not (isinstance(claims.get("exp"), int) and time.time() < claims["exp"] and isinstance(claims.get("sub"), str)):
-            raise TokenInvalid
-        return str(claims["sub"])
+        return str(read.claims["sub"])
 
     def jwks(self) -> Mapping[str, Any]:
         """The public key, for whoever wants to read a token."""
         return {"keys": [self._key.as_dict(private=False)]}
+
+
+def _is_alive(claims: Mapping[str, Any]) -> bool:
+    issued, ends = claims["iat"], claims["exp"]
+    if type(issued) is not int or type(ends) is not int:
+        return False
+    return issued - SKEW <= time.time() < ends <= issued + LIFETIME
 
 
 def new_secret() -> str:
