@@ -172,11 +172,14 @@ async def test_two_who_record_at_once_leave_the_fact_and_the_record_in_line(serv
     assert [one["recorded_at"] for one in history] == sorted({one["recorded_at"] for one in history}, reverse=True)
 
 
-async def test_records_have_another_name_for_each_organisation(service: Service) -> None:
+async def test_two_who_compare_their_records_find_nothing_to_join_them_by(service: Service) -> None:
     person = (await service.register(OLENA))["id"]
-    await record(service, person)
+    await record(service, person, expires_at=(datetime.now(UTC) + timedelta(days=9)).isoformat())
     [ours], [theirs] = await listed(service, person), await listed(service, person, organisation="bread-and-bridges")
-    assert ours["id"] != theirs["id"]
+    for member in ("id", "recorded_at", "expires_at"):
+        assert ours[member] != theirs[member]
+    assert theirs["recorded_at"].endswith("T00:00:00+00:00")
+    assert theirs["expires_at"].endswith("T00:00:00+00:00")
     assert ours["id"] == (await listed(service, person, "/mentoring"))[0]["id"]
     [stored] = await service.sql("SELECT consent_id FROM consents WHERE person_id = CAST(:id AS uuid)", id=person)
     assert str(stored[0]) not in (ours["id"], theirs["id"])

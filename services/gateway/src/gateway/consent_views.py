@@ -41,9 +41,9 @@ class ConsentView(Shown):
     state: Literal["given", "refused", "withdrawn", "expired"] = Field(
         description="`expired`: given once, and without effect since it ended or since the person came of age."
     )
-    recorded_at: datetime
+    recorded_at: datetime = Field(description="The moment; to others than who recorded it, and the person, the day.")
     recorded_by: OrganisationId
-    expires_at: datetime | None = None
+    expires_at: datetime | None = Field(default=None, description="As exact as `recorded_at`.")
     text_version: str | None = None
     language: str | None = None
     method: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from profile_svc.said import Said, is_live
@@ -37,16 +37,17 @@ class Views:
         return views
 
     def _view(self, said: Said, state: str) -> Consent:
-        reason, words = heard(said, self.key) if self._may_read(said) else (None, None)
+        close = self._is_close(said)
+        reason, words = heard(said, self.key) if close else (None, None)
         return Consent.model_validate(
             {
                 "id": self._name(said.consent_id),
                 "purpose": said.purpose,
                 "recipient": said.recipient,
                 "state": state,
-                "recorded_at": said.recorded_at,
+                "recorded_at": said.recorded_at if close else _day(said.recorded_at),
                 "recorded_by": said.recorded_by,
-                "expires_at": said.expires_at,
+                "expires_at": said.expires_at if close or said.expires_at is None else _day(said.expires_at),
                 "text_version": said.text_version,
                 "language": said.language,
                 "method": said.method,
@@ -57,14 +58,21 @@ class Views:
             }
         )
 
-    def _may_read(self, said: Said) -> bool:
-        """Free text is for who wrote it down, and where a purpose shows in full who said what: the person's own."""
+    def _is_close(self, said: Said) -> bool:
+        """Whoever recorded it, and where a purpose shows in full who said what (the person's own), sees all of it.
+
+        Others see no free text, and days for moments: by a moment two that compare what they hold would know their people.
+        """
         return said.recorded_by == self.grant.organisation or self.grant.provenance == "full"
 
     def _name(self, consent_id: UUID) -> str:
         """A name of the record for this organisation alone: two that compare what they hold find nothing to join by."""
         blind = self.vault.blind("consent", self.grant.organisation, str(consent_id))
         return str(UUID(bytes=blind[:16], version=4))
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def heard(said: Said, key: PersonKey) -> tuple[str | None, str | None]:
