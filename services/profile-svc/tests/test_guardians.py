@@ -6,11 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from profile_svc.attributes import Attributes
 from profile_svc.upkeep import come_of_age
 
 from .people import OLENA, amend
 from .source import Service
 from .test_consents import listed, live, record, withdraw
+from .test_import import imported, person, run
 
 THIS_YEAR = datetime.now(UTC).year
 CHILD = {**OLENA, "date_of_birth": f"{THIS_YEAR - 12}-03-01"}
@@ -100,3 +102,16 @@ async def test_a_corrected_date_of_birth_changes_who_decides_at_once(service: Se
     assert await live(service, child) == []
     await amend(service, child, {"date_of_birth": CHILD["date_of_birth"]})
     assert await live(service, child) == ["mentoring"]
+
+
+async def test_what_other_systems_recorded_for_a_child_came_from_the_guardian_unless_they_say_otherwise(
+    service: Service, attributes: Attributes
+) -> None:
+    consent = {"purpose": "mentoring", "text_version": "1", "language": "uk", "method": "form 12"}
+    lines = [
+        person(3101, attributes=CHILD, consents=[consent]),
+        person(3102, attributes=CHILD, consents=[consent | {"given_by": "person"}]),
+    ]
+    assert (await run(service, attributes, lines)).created == 2
+    assert await live(service, await imported(service, 3101)) == ["mentoring"]
+    assert await live(service, await imported(service, 3102)) == [], "a child's own yes"
