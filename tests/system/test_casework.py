@@ -70,7 +70,7 @@ async def test_access_that_rests_on_a_referral_is_gone_with_the_next_read(
 
 
 async def test_access_ends_within_a_second_when_the_time_of_a_referral_is_up(house: House, somebody: str) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=1.5)
+    until = datetime.now(UTC) + timedelta(seconds=3)
     referral = await refer(house, somebody, until=until.isoformat())
     await take(house, referral, "accept", "open-door-legal")
     assert "gender" in (await lawyer_sees(house, somebody))["attributes"]
@@ -167,6 +167,34 @@ async def test_a_restricted_person_is_seen_by_the_recipient_once_it_has_said_yes
     assert (await call(house, *person_there)).status_code == 200
     assert (await take(house, referral, "revoke", "reception-agency")).status_code == 200
     assert (await call(house, *person_there)).status_code == 404
+
+
+async def test_nothing_is_matched_for_a_restricted_person_once_the_referral_has_ended(house: House) -> None:
+    internal = await person(house, "casework-matched", restricted=True)
+    matches = ("employment-agency", "job-ranking", "GET", "/v1/persons/{id}/matches?kind=job", internal)
+    assert (await call(house, *matches)).status_code == 404
+    referral = await refer(house, internal, recipient="employment-agency", purpose="job-ranking")
+    await take(house, referral, "accept", "employment-agency")
+    assert (await call(house, *matches)).status_code in (200, 503), "503: before the matcher has read the feed"
+    await take(house, referral, "revoke", "reception-agency")
+    assert (await call(house, *matches)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("organisation", "purpose", "attribute"),
+    [("danube-health", "health-access", "marital_status"), ("guardians-office", "guardianship", "religion")],
+)
+async def test_a_referral_is_answered_for_the_purpose_that_it_asks_for(
+    house: House, organisation: str, purpose: str, attribute: str
+) -> None:
+    internal = await person(house, f"casework-{purpose}", minor=True)
+    read = (organisation, purpose, "GET", "/v1/persons/{id}", internal)
+    referral = await refer(house, internal, recipient=organisation, purpose=purpose)
+    assert (await call(house, *read)).json()["withheld"][attribute] == "not-assigned"
+    assert (await take(house, referral, "accept", organisation, purpose)).status_code == 200
+    assert attribute in (await call(house, *read)).json()["attributes"]
+    assert (await take(house, referral, "done", organisation, purpose)).status_code == 200
+    assert (await call(house, *read)).json()["withheld"][attribute] == "not-assigned"
 
 
 async def test_a_referral_reaches_nobody_outside_the_regions_of_the_approval(house: House) -> None:

@@ -132,6 +132,7 @@ async def test_a_note_is_in_no_answer_but_notes(house: House, somebody: str) -> 
     calls = [
         ("employment-agency", "job-ranking", "/v1/persons?limit=500"),
         ("employment-agency", "job-ranking", "/v1/persons/changes?limit=500"),
+        ("employment-agency", "job-ranking", "/v1/persons/export"),
         ("employment-agency", "job-ranking", "/v1/persons/{id}"),
         ("employment-agency", "job-ranking", "/v1/persons/{id}/matches?kind=job"),
         ("reception-agency", "registration", "/v1/persons/{id}"),

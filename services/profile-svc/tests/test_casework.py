@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from profile_svc.referrals import state_at
 from profile_svc.referring import end_expired
+from stena.contracts.casework import State
 from stena.contracts.condition import AllOf, IsIn, Overlaps
 
 from .people import IN_SOFIA, OLENA
@@ -129,9 +131,15 @@ async def test_who_has_a_case_of_their_own_keeps_it_when_the_referral_ends(servi
     assert await assigned(service, person) == [RECIPIENT, SENDER]
 
 
-async def test_what_came_by_a_referral_is_not_referred_on(service: Service) -> None:
+@pytest.mark.parametrize("by", ["a referral", "the person"])
+async def test_a_case_that_was_given_is_not_given_on(service: Service, by: str) -> None:
     person, referral = await referred(service)
-    await take(service, referral, "accept", RECIPIENT)
+    if by == "a referral":
+        await take(service, referral, "accept", RECIPIENT)
+    else:
+        given = service.grant("open", person, resource="case", organisation=PERSON)
+        await service.call("POST", f"/persons/{person}/cases", given, {"organisation": RECIPIENT})
+    assert RECIPIENT in await assigned(service, person)
     grant = service.grant("create", person, resource="referral", organisation=RECIPIENT, rows=concerning(RECIPIENT))
     wanted = {"recipient": "vitosha-bakery", "purpose": "mentoring", "reason": "x"}
     refused = await service.call("POST", f"/persons/{person}/referrals", grant, wanted)
@@ -148,14 +156,11 @@ async def test_closing_the_case_that_a_referral_opened_ends_the_referral(service
 
 
 async def test_time_ends_a_referral_and_what_rests_on_it(service: Service) -> None:
-    until = (datetime.now(UTC) + timedelta(seconds=0.8)).isoformat()
-    person, referral = await referred(service, until=until)
-    _, unanswered = await referred(service, until=until)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    person, referral = await referred(service, until=tomorrow)
     await take(service, referral, "accept", RECIPIENT)
     assert await assigned(service, person) == [RECIPIENT, SENDER]
-    await asyncio.sleep(0.8)
-    late = await take(service, unanswered, "accept", RECIPIENT)
-    assert (late.status_code, late.json()["state"]) == (409, "expired"), "whether or not somebody has swept"
+    await service.sql("UPDATE referrals SET until = now() WHERE person_id = CAST(:id AS uuid)", id=person)
     deadline = asyncio.get_running_loop().time() + 1
     while await assigned(service, person) != [SENDER]:
         assert asyncio.get_running_loop().time() < deadline, "within a second"
@@ -164,6 +169,17 @@ async def test_time_ends_a_referral_and_what_rests_on_it(service: Service) -> No
     (case,) = await cases(service, person, RECIPIENT)
     assert case["closed_at"] is not None
     assert case["closed_by"] is None
+    late = await take(service, referral, "done", RECIPIENT)
+    assert (late.status_code, late.json()["state"]) == (409, "expired")
+
+
+@pytest.mark.parametrize("state", ["in-progress", "accepted"])
+def test_when_its_time_is_up_a_referral_has_expired_whether_or_not_somebody_has_swept(state: State) -> None:
+    now = datetime.now(UTC)
+    assert state_at(state, now, now) == "expired"
+    assert state_at(state, now + timedelta(seconds=1), now) == state
+    assert state_at(state, None, now) == state
+    assert state_at("done", now, now) == "done"
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
         "Refused",
         "The referral or case is there, and this step of it is somebody else's to take.",
         "The recipient accepts, rejects and finishes a referral, the sender revokes it. A case is closed by whoever has it, "
-        "or gave it, and is referred by those who did not get it by a referral themselves.",
+        "or gave it, and is referred on by nobody who was given it.",
     ),
     "kind-not-allowed": ProblemType(
         403,

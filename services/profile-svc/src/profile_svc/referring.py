@@ -1,8 +1,8 @@
 """Referrals under a grant: who has a case asks another organisation to take the person on.
 
 INVARIANT: access that rests on a referral ends in the transaction that ends the referral. An accepted one opens a case; with
-its end the case closes, and the organisation is assigned no longer unless it has another. For the same reason a case that came
-by a referral is not referred on: what somebody gave further would outlive what they were given.
+its end the case closes, and the organisation is assigned no longer unless it has another. For the same reason a case that was
+given, by a referral or by the person, is not referred on: what is handed further would outlive what it rests on.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,9 @@ async def refer(
         if not await referrals.lock_to_send(connection, person_id, grant.rows, grant.organisation):
             raise NotThere("There is no such person for this caller.")
         if not await cases.has_own(connection, person_id, grant.organisation):
-            raise NotYourStep("A case that came by a referral is not referred on: who sent it, or the person, can ask another.")
+            raise NotYourStep(
+                "A case that somebody gave you is theirs to give: who referred it, or the person, can ask another."
+            )
         opener = await key_of(vault, person_id)
         earlier = await claim(connection, Claim(grant.organisation, key, fingerprint, person_id, referral_id))
         if earlier is None:

@@ -81,12 +81,12 @@ async def open_of(connection: AsyncConnection, person_id: UUID, organisation: st
 
 
 async def has_own(connection: AsyncConnection, person_id: UUID, organisation: str) -> bool:
-    """Whether the organisation has an open case that rests on no referral."""
+    """Whether the organisation has an open case that nobody gave it and nobody else can take back."""
     found = await _fetch(
         connection,
         cases.c.person_id == person_id,
         cases.c.organisation == organisation,
-        cases.c.referral_id.is_(None),
+        cases.c.basis.in_(("registration", "import")),
         cases.c.closed_at.is_(None),
     )
     return bool(found)
