@@ -32,6 +32,10 @@ class Position(BaseModel):
     after: UUID | None = None
     until: str | None = Field(default=None, pattern="^[0-9]{1,20}$")
 
+    def behind(self, change: "LoggedChange | None") -> "Position":
+        """The place after ``change``; where there is none, this one."""
+        return self if change is None else self.model_copy(update={"xid": change.xid, "change": change.change_id})
+
     def settled(self, reached: str) -> "Position":
         """The same place once every change older than ``reached`` has been read."""
         if self.until is None or int(reached) < int(self.until):
@@ -64,12 +68,12 @@ def concerned(grant: Grant, page: Iterable[LoggedChange]) -> Concerned:
     seen_before: dict[UUID, bool] = {}
     for change in page:
         seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
-        if _concerns(grant, change):
+        if concerns(grant, change):
             people[change.person_id] = None
     return Concerned(tuple(people), frozenset(person for person, seen in seen_before.items() if seen))
 
 
-def _concerns(grant: Grant, change: LoggedChange) -> bool:
+def concerns(grant: Grant, change: LoggedChange) -> bool:
     """Whether the follower's view of the person differs after the change."""
     visible_before, visible_after = _true(grant.rows, change.before), _true(grant.rows, change.after)
     if not (visible_before and visible_after):

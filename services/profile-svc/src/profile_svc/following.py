@@ -1,11 +1,12 @@
 """The feed: everybody once, then what changes about them, in commit order. Who is told what, ``feed`` decides."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Viewer
-from profile_svc.feed import Position, concerned
+from profile_svc.feed import LoggedChange, Position, concerned, concerns
 from profile_svc.reading import viewer, views_of
 from profile_svc.store import changes, people
 from profile_svc.store.vault import Connection, Vault
@@ -13,6 +14,11 @@ from stena.contracts.access import Grant
 
 Page = dict[str, Any]
 """A ``stena.contracts.profile.Changes`` as JSON."""
+
+
+BATCH: Final = 500
+MOST_BATCHES: Final = 20
+"""So many times so many changes of the log are read for one page."""
 
 
 class OtherRulebook(Exception):
@@ -49,10 +55,10 @@ async def _snapshot(vault: Vault, connection: Connection, seen_by: Viewer, posit
 
 
 async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Grant, position: Position, limit: int) -> Page:
-    # Asked for before the log is read, so that everything older than it is read if anything is left over of the page.
+    # Asked for before the log is read, so that everything older than it is read if nothing is left over.
     horizon = position.xid if position.until is None else await changes.horizon(connection)
-    page = await changes.read(connection, position.xid, position.change, limit)
-    told = concerned(grant, page)
+    found, position, left_over = await _to_tell(connection, grant, position, limit)
+    told = concerned(grant, found)
     visible = await people.find_many(connection, seen_by.selection, told.people) if told.people else []
     views = {UUID(view["id"]): view for view in await views_of(vault, seen_by, visible)}
     items = [
@@ -60,10 +66,36 @@ async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Gra
         for person_id in told.people
         if person_id in views or person_id in told.seen_before
     ]
-    if page:
-        position = position.model_copy(update={"xid": page[-1].xid, "change": page[-1].change_id})
-    full = len(page) == limit
-    return _page(items, position.settled(page[-1].xid if full else horizon), more=full)
+    return _page(items, position.settled(position.xid if left_over else horizon), more=left_over)
+
+
+async def _to_tell(
+    connection: Connection, grant: Grant, position: Position, limit: int
+) -> tuple[list[LoggedChange], Position, bool]:
+    """The next changes that concern the follower, of at most ``limit`` people; the place behind them; whether any is left over.
+
+    INVARIANT: how much else has changed is not told, neither by empty pages nor by a word of more. (Where it is more than
+    one answer may read, a page ends before its time.)
+    """
+    found: list[LoggedChange] = []
+    people_told = set[UUID]()
+    for _ in range(MOST_BATCHES):
+        batch = await changes.read(connection, position.xid, position.change, BATCH)
+        passed = [change for change in batch if concerns(grant, change)]
+        for change in passed:
+            if change.person_id not in people_told and len(people_told) == limit:
+                return found, position.behind(_before(batch, change)), True
+            people_told.add(change.person_id)
+            found.append(change)
+        position = position.behind(batch[-1] if batch else None)
+        if len(batch) < BATCH:
+            return found, position, False
+    return found, position, True
+
+
+def _before(batch: Sequence[LoggedChange], change: LoggedChange) -> LoggedChange | None:
+    place = batch.index(change)
+    return batch[place - 1] if place else None
 
 
 def _page(items: list[dict[str, Any]], position: Position, *, more: bool) -> Page:
