@@ -120,6 +120,26 @@ def test_answers_that_tell_more_as_a_whole_open_too(files: Files, old: str, new:
     assert (back.opened, len(back.closed)) == ((), 1)
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "opened", "closed"),
+    [
+        ("emergency: {lasts: PT1H}", "", ["for 1:00:00 on 20 characters, reviewed → without review"], []),
+        ("emergency: {lasts: PT1H}", "emergency: {lasts: PT2H}", ["for 1:00:00 on 20 characters, reviewed → for 2:00:00 on 20 characters, reviewed"], []),
+        ("emergency: {lasts: PT1H}", "emergency: {lasts: PT1H, justification: 21}", [], ["for 1:00:00 on 20 characters, reviewed → for 1:00:00 on 21 characters, reviewed"]),
+        ("emergency: {lasts: PT1H}", "emergency: {lasts: PT30M, justification: 1}", *2 * [["for 1:00:00 on 20 characters, reviewed → for 0:30:00 on 1 characters, reviewed"]]),
+        ("", "emergency: {lasts: PT1H}", [], ["without review → for 1:00:00 on 20 characters, reviewed"]),
+    ],
+)  # fmt: skip
+def test_glass_that_breaks_more_easily_opens(
+    files: Files, was: str, becomes: str, opened: list[str], closed: list[str]
+) -> None:
+    purposes = (files["purposes.yaml"].replace("ids: purpose", f"ids: purpose\n  {key}") for key in (was, becomes))
+    found = compare(*(parse({**files, "purposes.yaml": text})[0] for text in purposes))
+    for changes, wanted in ((found.opened, opened), (found.closed, closed)):
+        head = "counselling: harbour, lantern, nowhere, yesterday breaks the glass emergency: "
+        assert lines(changes) == [head + each for each in wanted]
+
+
 def hierarchical(facts: Any) -> Any:
     """Who lives in BG41 lives in BG: profile-svc computes the path so."""
     path = facts.get("region_path")

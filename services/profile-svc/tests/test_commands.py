@@ -13,6 +13,7 @@ import uvicorn
 from typer.testing import CliRunner
 
 from profile_svc.commands import import_people, person_find
+from profile_svc.lookup_commands import lookups
 
 from .people import OLENA
 from .source import Service
@@ -40,6 +41,7 @@ async def stena(*arguments: str) -> Any:
     app = typer.Typer()
     app.command("import")(import_people)
     app.command("person-find")(person_find)
+    app.add_typer(lookups, name="lookups")
     return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
 
 
@@ -74,6 +76,26 @@ async def test_bad_lines_are_shown_up_to_a_bound_and_reported_all(tmp_path: Path
     assert f"and 5 more; all are in {report}" in done.stdout
     assert [error["line"] for error in json.loads(report.read_text())["errors"]] == list(range(2, 27))
     assert CANARY not in done.output + report.read_text()
+
+
+@pytest.mark.usefixtures("operator")
+async def test_the_index_is_made_anew_and_gone_on_with(service: Service, tmp_path: Path) -> None:
+    await stena("import", file_of(tmp_path, *(line(f"L-{number}", phone=f"+3598800{number:04}") for number in range(3))))
+    newest = [row[0] for row in await service.sql("SELECT person_id::text FROM persons ORDER BY person_id DESC LIMIT 3")]
+    await service.sql("DELETE FROM lookups")
+    done = await stena("lookups", "rebuild", "--after", newest[1])
+    assert (done.exit_code, done.stdout) == (0, "1 people are indexed.\n"), done.output
+    assert {row[0] for row in await service.sql("SELECT person_id::text FROM lookups")} == {newest[0]}
+    assert (await stena("lookups", "rebuild")).exit_code == 0
+    assert {row[0] for row in await service.sql("SELECT person_id::text FROM lookups")} >= set(newest)
+
+
+@pytest.mark.usefixtures("operator")
+async def test_an_index_that_cannot_be_made_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROFILE_POLICY_URL", "http://127.0.0.1:1")
+    done = await stena("lookups", "rebuild", "--after", "0191d0a4-0000-7000-8000-000000000000")
+    assert done.exit_code == 2
+    assert "Go on with: stena lookups rebuild --after 0191d0a4-0000-7000-8000-000000000000" in done.output
 
 
 @pytest.mark.usefixtures("operator")

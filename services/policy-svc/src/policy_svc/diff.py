@@ -13,6 +13,7 @@ from policy_svc.cells import Item, Verb, turning_days, view
 from policy_svc.rulebook import Rulebook
 from policy_svc.ways import NEVER, implies
 from policy_svc.wording import Reader
+from stena.contracts.catalogue import Emergency
 
 _PHRASE: dict[Verb, str] = {"operate": "may", "disclose": "sees", "write": "may write"}
 
@@ -84,6 +85,24 @@ def _reach(old: Rulebook, new: Rulebook) -> Iterator[tuple[Change, bool]]:
         for kind in sorted(set(was.kinds) ^ set(becomes.kinds)):
             added = kind in becomes.kinds
             yield Change(who, purpose, "matches", (kind,), *(("never", "always") if added else ("always", "never"))), added
+        before, after = map(_in_words, (was.emergency, becomes.emergency))
+        change = Change(who, purpose, "breaks the glass", ("emergency",), before, after)
+        yield from ((change, widens) for widens, eased in _eased(was.emergency, becomes.emergency) if eased)
+
+
+def _eased(was: Emergency | None, becomes: Emergency | None) -> Iterator[tuple[bool, bool]]:
+    """Whether glass is broken more easily (``True``), and less so: by fewer words, for longer, or with nobody hearing of it."""
+    for widens, before, after in ((True, was, becomes), (False, becomes, was)):
+        if before is None or after is None:
+            yield widens, before is not after and after is None
+        else:
+            yield widens, after.lasts > before.lasts or after.justification < before.justification
+
+
+def _in_words(emergency: Emergency | None) -> str:
+    if emergency is None:
+        return "without review"
+    return f"for {emergency.lasts} on {emergency.justification} characters, reviewed"
 
 
 class _Where(NamedTuple):
