@@ -1,6 +1,7 @@
 """Cases and referrals: how organisations come to be assigned to people, and how that ends."""
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -161,9 +162,9 @@ async def test_time_ends_a_referral_and_what_rests_on_it(service: Service) -> No
     await take(service, referral, "accept", RECIPIENT)
     assert await assigned(service, person) == [RECIPIENT, SENDER]
     await service.sql("UPDATE referrals SET until = now() WHERE person_id = CAST(:id AS uuid)", id=person)
-    deadline = asyncio.get_running_loop().time() + 1
+    deadline = asyncio.get_running_loop().time() + 2
     while await assigned(service, person) != [SENDER]:
-        assert asyncio.get_running_loop().time() < deadline, "within a second"
+        assert asyncio.get_running_loop().time() < deadline, "two looks a second, and a margin for a busy machine"
         await asyncio.sleep(0.05)
     assert await end_expired(service.vault, datetime.now(UTC), 10) == 0
     (case,) = await cases(service, person, RECIPIENT)
@@ -235,6 +236,39 @@ async def test_accept_and_revoke_at_once(service: Service) -> None:
         assert revoke.status_code == 200
         assert accept.status_code in (200, 409)
         assert await assigned(service, person) == [SENDER]
+
+
+async def test_whatever_happens_at_once_who_is_assigned_is_whose_case_is_open(service: Service) -> None:
+    chance = random.Random(11)  # noqa: S311 -- no secret
+    person, _ = await referred(service)
+    made = [
+        (await refer(service, person, recipient=each)).json()["id"] for each in (RECIPIENT, "vitosha-bakery") for _ in range(2)
+    ]
+    given = service.grant("open", person, resource="case", organisation=PERSON)
+
+    async def something() -> None:
+        match chance.choice(["step", "step", "step", "give", "close"]):
+            case "step":
+                by = chance.choice([SENDER, RECIPIENT, "vitosha-bakery"])
+                await take(service, chance.choice(made), chance.choice(["accept", "done", "reject", "revoke"]), by)
+            case "give":
+                await service.call("POST", f"/persons/{person}/cases", given, {"organisation": RECIPIENT})
+            case "close":
+                if known := await cases(service, person, RECIPIENT):
+                    await close(service, person, chance.choice(known)["id"], RECIPIENT)
+
+    for _ in range(8):
+        await asyncio.gather(*(something() for _ in range(6)))
+        still_open = await service.sql(
+            "SELECT DISTINCT organisation FROM cases WHERE person_id = CAST(:id AS uuid) AND closed_at IS NULL", id=person
+        )
+        assert await assigned(service, person) == sorted(name for (name,) in still_open)
+    accepted = await service.sql(
+        "SELECT count(*) FROM referrals r WHERE person_id = CAST(:id AS uuid) AND (state = 'accepted') <> EXISTS "
+        "(SELECT 1 FROM cases c WHERE c.referral_id = r.referral_id AND closed_at IS NULL)",
+        id=person,
+    )
+    assert accepted == [(0,)], "an accepted referral has its case, and no other has one"
 
 
 async def test_a_referral_is_the_business_of_two_and_nobody_elses(service: Service) -> None:

@@ -56,7 +56,7 @@ class CaseView(Shown):
     id: str = Field(examples=[ITEM_ID])
     organisation: OrganisationId
     basis: Basis = Field(description="How it came about. No organisation takes on a case by itself.")
-    opened_at: datetime
+    opened_at: datetime = Field(description="The day alone, where somebody else gave the case to your organisation.")
     opened_by: OrganisationId
     closed_at: datetime | None = None
     closed_by: OrganisationId | None = Field(default=None, description="Absent where time closed it.")

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Text, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid_utils.compat import uuid7
 
 from profile_svc.casework_tables import cases
 from profile_svc.store.records import StoredPerson, set_facts
@@ -41,7 +40,7 @@ class StoredCase:
 
 
 def opened(person_id: UUID, organisation: str, basis: Basis, by: str, at: datetime, referral: UUID | None = None) -> StoredCase:
-    return StoredCase(person_id, uuid7(), organisation, basis, at, by, referral)
+    return StoredCase(person_id, uuid4(), organisation, basis, at, by, referral)
 
 
 async def add(connection: AsyncConnection, new: Iterable[StoredCase]) -> None:
