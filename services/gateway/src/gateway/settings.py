@@ -27,7 +27,7 @@ class GatewaySettings(ServiceSettings):
     token_key_file: Path = Field(description="Ed25519 JWK that signs access tokens.")
     id_keys_dir: Path = Field(
         description="Keys of pairwise ids: files named by version (1 to 255), each 64 bytes as hexadecimal text. "
-        "The highest makes new ids, every one reads."
+        "The highest makes new ids, every one reads; `8.staged` reads until it is activated. New files are found at run time."
     )
     cursor_key_file: Path = Field(description="Key that seals cursors: 32 bytes as hexadecimal text.")
 
