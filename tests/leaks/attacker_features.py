@@ -118,9 +118,13 @@ def table(people: Sequence[Mapping[Feature, float]]) -> Table:
     """The features that tell people apart at all; of many, those that divide them most evenly."""
     having = Counter(name for person in people for name in person)
     least = max(3, _RARE * len(people))
-    known = [name for name, number in having.items() if number >= least]
-    rows = np.array([[person.get(name, 0.0) for name in known] for person in people], dtype=np.float32)
+    known = {name: at for at, name in enumerate(each for each, number in having.items() if number >= least)}
+    rows = np.zeros((len(people), len(known)), dtype=np.float32)
+    for row, person in zip(rows, people, strict=True):
+        for name in person.keys() & known.keys():
+            row[known[name]] = person[name]
     share = (rows != np.median(rows, axis=0)).mean(axis=0) if known else np.zeros(0)
     best = np.argsort(-np.minimum(share, 0.5), kind="stable")[:_MOST]
     kept = np.sort(best[share[best] > 0])
-    return Table(rows[:, kept], tuple(known[at] for at in kept))
+    names = tuple(known)
+    return Table(rows[:, kept], tuple(names[at] for at in kept))

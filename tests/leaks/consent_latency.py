@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import typer
 from rich.console import Console
 from rich.progress import Progress as ProgressBar
@@ -55,8 +56,9 @@ class World:
     people: Sequence[str]
     consenting: Sequence[str]
 
-    async def get(self, path: str) -> Any:
-        answer = await self.agency("GET", path, PURPOSE)
+    async def get(self, path: str) -> httpx.Response:
+        while (answer := await self.agency("GET", path, PURPOSE)).status_code == 503:
+            await asyncio.sleep(0.01)  # on a machine that is too busy: nothing is shown, and nothing is known yet
         return answer.raise_for_status()
 
 

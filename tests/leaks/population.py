@@ -59,7 +59,7 @@ def majority(nationality: str) -> str:
     """The largest group among citizens of a state."""
     name = next(origin.name for origin in origins() if origin.nationality == nationality)
     groups = _figures()["groups"][name]
-    return max(groups, key=lambda group: int(groups[group]["share"]))
+    return str(max(groups, key=lambda group: int(groups[group]["share"])))
 
 
 def _line(seed: int, life: Life) -> Line:
@@ -79,7 +79,7 @@ def _line(seed: int, life: Life) -> Line:
 def _group(chance: Chance, origin: str, tongue: str) -> str:
     """The group of somebody with this mother tongue, by Bayes: its share times how many of it speak the tongue."""
     groups = _figures()["groups"][origin]
-    return chance.one({name: told["share"] * told["tongues"].get(tongue, 0.1) for name, told in groups.items()})
+    return str(chance.one({name: told["share"] * told["tongues"].get(tongue, 0.1) for name, told in groups.items()}))
 
 
 def _names(chance: Chance, language: str, life: Life) -> Mapping[str, Mapping[str, str]]:
@@ -105,7 +105,8 @@ def _registered_on(line: Line) -> tuple[str, str]:
 @cache
 def _cells() -> Mapping[Cell, float]:
     """Every cell with its share in per mille."""
-    figures, found = _figures(), {}
+    figures = _figures()
+    found: dict[Cell, float] = {}
     for entry in figures["cells"]:
         for origin in entry["origins"]:
             share = figures["origins"][origin] / 100
