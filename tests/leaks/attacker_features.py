@@ -4,7 +4,7 @@ A feature belongs to a source: an attribute, or one of ``FORM``, which is all th
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,7 +45,8 @@ class Sighting:
 
 
 def features(seen: Sighting) -> dict[Feature, float]:
-    view, found = seen.view, Counter[Feature]()
+    view = seen.view
+    found: defaultdict[Feature, float] = defaultdict(float)
     for name, value in view["attributes"].items():
         for what, number in _of_value(value, ""):
             found[name, what] += number

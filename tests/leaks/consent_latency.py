@@ -57,8 +57,10 @@ class World:
     consenting: Sequence[str]
 
     async def get(self, path: str) -> httpx.Response:
-        while (answer := await self.agency("GET", path, PURPOSE)).status_code == 503:
-            await asyncio.sleep(0.01)  # on a machine that is too busy: nothing is shown, and nothing is known yet
+        answer = await self.agency("GET", path, PURPOSE)
+        if answer.status_code == 503:  # a machine that is too busy: nothing is shown, and nothing is known yet
+            await asyncio.sleep(0.01)
+            return await self.get(path)
         return answer.raise_for_status()
 
 
