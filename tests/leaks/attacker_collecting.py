@@ -1,7 +1,7 @@
 """Everything that each purpose discloses about people, gathered as a curious caller would: in pages, one by one, or ranked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -50,7 +50,7 @@ NOT_TRIED: Final[Mapping[str, str]] = {
 }
 
 PAGE: Final = 500
-MOST_READ: Final = 1_000  # one by one, of each purpose
+MOST_READ: Final = 1_500  # one by one, of each purpose
 VACANCIES: Final = 30
 
 
@@ -61,6 +61,10 @@ class Gathered:
     purpose: str
     organisation: str
     people: Mapping[str, Sighting]
+
+    def of(self, known: Collection[str]) -> "Gathered":
+        """Of these people alone: others may have been there before."""
+        return replace(self, people={name: seen for name, seen in self.people.items() if name in known})
 
 
 async def gather(target: Target, purpose: str, internal: Sequence[str], progress: Progress = unwatched) -> Gathered:
@@ -74,7 +78,8 @@ async def gather(target: Target, purpose: str, internal: Sequence[str], progress
             tags = {each.view["id"]: each.etag async for each in _one_by_one(caller, purpose, wanted, progress)}
             found |= {each: replace(found[each], etag=tag) for each, tag in tags.items()}
         case "one by one":
-            wanted = [await target.pairwise(each, organisation, purpose) for each in internal[:MOST_READ]]
+            every = max(1, len(internal) // MOST_READ)
+            wanted = [await target.pairwise(each, organisation, purpose) for each in internal[::every]]
             found = {sighting.view["id"]: sighting async for sighting in _one_by_one(caller, purpose, wanted, progress)}
         case "ranked":
             found = await _ranked(caller, purpose, progress)

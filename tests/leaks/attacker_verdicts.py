@@ -12,7 +12,7 @@ import numpy as np
 from .attacker_collecting import Gathered
 from .attacker_features import FORM, Sighting, Table, features, table
 from .attacker_guesses import Attributes, Guess
-from .attacker_learning import Auc, Labels, enough, learn
+from .attacker_learning import Auc, Labels, Learned, enough, learn
 from .target import CATALOGUE
 
 Verdict = Literal["shown", "too few", "chance", "shown in part", "accepted", "hinted"]
@@ -51,6 +51,7 @@ class Result:
     auc: Auc | None = None
     carried: Mapping[str, float] = field(default_factory=dict)
     form: Auc | None = None
+    form_carried: Mapping[str, float] = field(default_factory=dict)
     rest: Auc | None = None
     without: Mapping[str, Auc] = field(default_factory=dict)
 
@@ -88,6 +89,7 @@ def _task(
 def judged(task: Task) -> Result:
     """The task learned, and its result held against what the rulebook says."""
     learned = learn(task.table, task.labels, explained=True)
+    form = learn(task.table.of(FORM), task.labels, explained=True)
     result = Result(
         task.purpose,
         task.guess,
@@ -95,8 +97,9 @@ def judged(task: Task) -> Result:
         people=len(task.labels),
         true_of=int(task.labels.sum()),
         auc=learned.auc,
-        carried={name: share for name, share in learned.carried.items() if share >= CARRIES},
-        form=learn(task.table.of(FORM), task.labels).auc,
+        carried=_telling(learned),
+        form=form.auc,
+        form_carried=_telling(form),
         without={name: learn(task.table.without({name}), task.labels).auc for name in sorted(task.accepted)},
     )
     if not learned.auc.above_chance:
@@ -106,6 +109,12 @@ def judged(task: Task) -> Result:
     rest = learn(task.table.without(task.open_ | task.accepted), task.labels).auc
     excused: Verdict = "accepted" if task.accepted else "shown in part"
     return replace(result, rest=rest, verdict="hinted" if rest.above_chance else excused)
+
+
+def _telling(learned: Learned) -> dict[str, float]:
+    """The sources that carry something, most first."""
+    ordered = sorted(learned.carried.items(), key=lambda each: -each[1])
+    return {name: share for name, share in ordered if share >= CARRIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +150,12 @@ def control(gathered: Gathered, truth: Mapping[str, Attributes], guess: Guess) -
 def _planted(sighting: Sighting, answer: bool) -> Sighting:
     attributes = {**sighting.view["attributes"], "planted": "yes" if answer else "no"}
     return replace(sighting, view={**sighting.view, "attributes": attributes})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that one run found, of so many people."""
+
+    people: int
+    results: tuple[Result, ...]
+    controls: tuple[Control, ...]
