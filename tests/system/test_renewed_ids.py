@@ -226,7 +226,11 @@ async def test_matching_loses_nobody_and_shows_nobody_twice(house: House) -> Non
     person = await add(house, "renewed-baker", **baker())
     agency, bakery = await house.caller("employment-agency"), await house.caller("vitosha-bakery")
     body = {"kind": "job", "title": "Baker", "occupation": BAKER.uri, "essential_skills": list(BAKER.essential_skills)}
-    vacancy = (await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)).json()["id"]
+
+    async def offered() -> Any:
+        return (await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)).json().get("id")
+
+    vacancy = await until(offered, 30)
     path = f"/v1/opportunities/{vacancy}/candidates?limit=100"
     scope = Scope("purpose", "vitosha-bakery", "anonymous-shortlist")
     index = house.apps[MATCHING].state.parts.index
