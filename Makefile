@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop test check bench bench-policy leaks compose-test rulebook requirements clean
+.PHONY: help setup demo run stop test check bench bench-policy bench-matching leaks compose-test rulebook requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ bench: bench-policy ## Measure requests per second and CPU time of a single read
 
 bench-policy: setup ## Measure the decision point alone, beside py-abac and Cedar
 	@$(BIN)/python -m tests.bench.policy
+
+bench-matching: setup ## Measure how well and how fast matching finds, beside baselines; ESCO_DATA_DIR names the official ESCO download
+	@$(BIN)/python -m tests.bench.concepts
+	@$(BIN)/python -m tests.bench.linking
 
 leaks: setup ## Look for leaks from outside; AGAINST=compose or in-process instead of a deployment of its own, SHORT=1 for a part
 	@$(BIN)/python -m tests.leaks $(if $(AGAINST),--against $(AGAINST)) $(if $(SHORT),--short) $(if $(JSON),--json $(JSON))
