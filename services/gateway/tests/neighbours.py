@@ -16,8 +16,9 @@ from joserfc.jwk import OKPKey
 
 from stena import grants
 from stena.contracts.access import Disclosure, Grant
-from stena.contracts.catalogue import Attribute, Catalogue, Organisation, Purpose
+from stena.contracts.catalogue import Attribute, Catalogue, Organisation, Promise, Promises, Purpose
 
+MAY = ("note:read", "referral:amend")
 AUDIENCE = {"ledger": "gateway", "opportunity": "matching-svc"}
 
 
@@ -110,6 +111,8 @@ class Neighbours(httpx.AsyncBaseTransport):
                 return httpx.Response(200, content=self.catalogue.model_dump_json())
             case "/.well-known/jwks.json":
                 return httpx.Response(200, json={"keys": [self.key.as_dict(private=False)]})
+            case path if path.endswith("/promises"):
+                return httpx.Response(200, content=self._promises(path.split("/")[3]).model_dump_json())
             case _:
                 answers = [self._decide(each) for each in orjson.loads(request.content)["evaluations"]]
                 return httpx.Response(200, json={"evaluations": answers})
@@ -121,6 +124,16 @@ class Neighbours(httpx.AsyncBaseTransport):
         """Every question that was put to policy-svc."""
         bodies = [orjson.loads(request.content) for request in self.asked if request.url.path == "/access/v1/evaluations"]
         return [question for body in bodies for question in body["evaluations"]]
+
+    def _promises(self, organisation: str) -> Promises:
+        """Everybody may read notes and answer referrals, for every purpose."""
+        known = next(each for each in self.catalogue.organisations if each.id == organisation)
+        dates = {"valid_from": "2026-01-01", "valid_until": "2028-12-31"}
+        promises = tuple(
+            Promise(purpose=each, operations=MAY, disclose={}, withhold={}, legal_basis="x", regions=("BG",), **dates)
+            for each in self.catalogue.purposes
+        )
+        return Promises(organisation=known, revision=self.catalogue.revision, promises=promises)
 
     def _decide(self, asked: dict[str, Any]) -> dict[str, Any]:
         context = {"id": str(uuid.uuid4()), "rulebook": self.catalogue.revision, "rules": ["rule.one"]}

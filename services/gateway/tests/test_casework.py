@@ -108,6 +108,24 @@ async def test_what_is_none_of_the_callers_business_is_an_incident(
     assert [(each["outcome"], each["reason"]) for each in await running.ledger()] == [("incident", "surplus")]
 
 
+@pytest.mark.parametrize("change", [{"sender": "self-service"}, {"person": OTHER}, {"state": None, "surplus": "canary"}])
+async def test_a_referral_is_made_of_the_person_and_by_the_caller(
+    running: Running, caller: Caller, change: dict[str, Any]
+) -> None:
+    """Before there is one the facts are the person's, so that its rows alone would let anything pass."""
+    made = REFERRAL | {"sender": AGENCY, "recipient": "reception-agency"}
+    body = {"recipient": "reception-agency", "purpose": PURPOSE, "reason": "an appeal"}
+    path = f"/v1/persons/{named(running)}/referrals"
+    running.neighbours.answer = lambda request: httpx.Response(201, json=made)
+    right = await caller.call("POST", path, purpose=PURPOSE, json=body)
+    assert (right.status_code, right.json()["person"]) == (201, named(running))
+    assert right.headers["location"] == f"/v1/referrals/{ITEM}"
+    running.neighbours.answer = lambda request: httpx.Response(201, json=made | change)
+    wrong = await caller.call("POST", path, purpose=PURPOSE, json=body)
+    assert wrong.status_code == 500
+    assert [each["outcome"] for each in await running.ledger()] == ["intent", "done", "intent", "incident"]
+
+
 async def test_a_note_of_others_passes_with_the_end_of_its_share(running: Running, caller: Caller) -> None:
     answers(running, {"notes": [SHARED], "more": False})
     answer = await caller.call("GET", f"/v1/persons/{named(running)}/notes", purpose=PURPOSE)
