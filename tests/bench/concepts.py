@@ -90,7 +90,8 @@ def speed(whole: Edition) -> None:
 
 
 def prefixes(search: Search, count: int) -> list[tuple[float, float]]:
-    """Seconds, as they passed and of the processor, for each of ``count`` prefixes of one to twelve letters of labels, both schemes, language known or not."""
+    """Seconds, as they passed and of the processor, for each of ``count`` beginnings of labels, one to twelve letters long,
+    in both schemes, with and without the language."""
     chance, labels = np.random.default_rng(2), search.vocabulary.labels
     names = np.flatnonzero(labels.concept < search.vocabulary.occupations + search.vocabulary.skills)
     took = []
