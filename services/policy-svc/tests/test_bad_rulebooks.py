@@ -43,6 +43,12 @@ def refused(files: dict[str, str]) -> str:
         (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: an hour}", "purposes.yaml:21: emergency.lasts: "),
         (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: PT0S}", "purposes.yaml:21: emergency.lasts: "),
         (PURPOSES, "legal_bases: [GDPR-6-1-d]", "legal_bases: [GDPR-6-1-d]\n  emergency: {lasts: PT1H, justification: 0}", "purposes.yaml:21: emergency.justification: "),
+        (
+            PURPOSES,
+            "  legal_bases: [GDPR-6-1-e]\n\ncounselling:",
+            "  legal_bases: [GDPR-6-1-e]\n  emergency: {lasts: PT1H}\n\ncounselling:",
+            "purposes.yaml:12: 'counselling' is narrower than 'welfare', which breaks the glass, and does not say that it does so too. Give it an emergency of its own.",
+        ),
         (PURPOSES, ", bg: Спасяване", "", "purposes.yaml:17: no title in bg. Add bg: …."),
         (PURPOSES, "kinds: [service]", "kinds: [servise]", "purposes.yaml:14: unknown kind of opportunity 'servise'. Write one of: service."),
         (

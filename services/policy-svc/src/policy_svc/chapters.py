@@ -71,6 +71,10 @@ def check_purpose_links(purposes: Mapping[str, Purpose], attributes: frozenset[s
         if purpose.id in _above(purpose.broader, purposes):
             place = chapter.place(purpose.id, "broader")
             faults.add(place, f"the purpose {purpose.id!r} is broader than itself", "Break the cycle in broader")
+        wider = [above for above in sorted(_above(purpose.broader, purposes)) if purposes[above].emergency is not None]
+        if wider and purpose.emergency is None:
+            what = f"{purpose.id!r} is narrower than {wider[0]!r}, which breaks the glass, and does not say that it does so too"
+            faults.add(chapter.place(purpose.id, "broader"), what, "Give it an emergency of its own")
         for accepted, reason in purpose.accepts.items():
             place = chapter.place(purpose.id, "accepts", accepted)
             if accepted not in attributes:

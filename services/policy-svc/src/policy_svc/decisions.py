@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from policy_svc import residuals
 from policy_svc.approvals import Approval, Approved
-from policy_svc.emergencies import unsaid
+from policy_svc.emergencies import objection
 from policy_svc.formulas import Question, paths
 from policy_svc.plans import AttributePlan, Plan
 from policy_svc.relations import Value, members
@@ -84,8 +84,8 @@ def _admit(rulebook: Rulebook, evaluation: Evaluation, now: datetime) -> _Admitt
     live = tuple(approval for approval in approvals if approval.live(now.astimezone(UTC).date()))
     if not live:
         return Decision(False, Reason.APPROVAL_EXPIRED, purpose=purpose)
-    if purpose.emergency is not None and (missing := unsaid(purpose.emergency, evaluation)):
-        return Decision(False, missing, purpose=purpose)
+    if purpose.emergency is not None and (against := objection(purpose.emergency, evaluation)):
+        return Decision(False, against, purpose=purpose)
     return _Admitted(approved, live, purpose)
 
 

@@ -9,8 +9,10 @@ LETTERS: Final = 5
 """A text of fewer different letters than these is a key held down, in every script."""
 
 
-def unsaid(emergency: Emergency, evaluation: Evaluation) -> Reason | None:
-    """What is missing from a call of a purpose that is an ``emergency``, or ``None``."""
+def objection(emergency: Emergency, evaluation: Evaluation) -> Reason | None:
+    """What speaks against a call of a purpose that is an ``emergency``, before any rule is asked; ``None``: nothing."""
+    if (evaluation.resource.type, evaluation.action.name) != ("person", "read"):
+        return Reason.NOT_NECESSARY  # people in danger are looked at one by one, and nothing else is done to anybody
     acting_user = evaluation.subject.properties.get("acting_user")
     if not isinstance(acting_user, str) or not acting_user.strip():
         return Reason.ACTING_USER_MISSING
