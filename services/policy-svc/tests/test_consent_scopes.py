@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from policy_svc.consent_scopes import check_consent_bases
 from policy_svc.decisions import decide
-from policy_svc.faults import RulebookError
+from policy_svc.faults import Faults, RulebookError
 from policy_svc.loading import checked, load, parse
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import OPERATIONS
@@ -18,6 +19,17 @@ from stena.contracts.condition import Residual, facts_used
 
 STARTER = Path(__file__).parents[3] / "deploy" / "rulebook"
 RULES = "rules/counselling.yaml"
+DENY = """
+- uid: counselling.only-with-consent
+  description: Nobody is looked at without consent.
+  effect: deny
+  rules:
+    resource:
+      $.type: {condition: Equals, value: person}
+      $.record.consents: {condition: Not, value: {condition: AnyInAttribute, ace: context, path: $.consent}}
+    action: {$.name: {condition: IsNotIn, values: [disclose, write]}}
+    context: {$.purpose: {condition: Equals, value: counselling}}
+"""
 
 
 def scopes(files: Mapping[str, str], more_rules: str = "") -> Mapping[str, ConsentScope]:
@@ -63,18 +75,7 @@ def test_what_the_rules_disclose_anyway_rests_on_no_consent(files: dict[str, str
 
 
 def test_where_the_rows_ask_for_consent_everything_in_them_rests_on_it(files: dict[str, str]) -> None:
-    deny = """
-- uid: counselling.only-with-consent
-  description: Nobody is looked at without consent.
-  effect: deny
-  rules:
-    resource:
-      $.type: {condition: Equals, value: person}
-      $.record.consents: {condition: Not, value: {condition: AnyInAttribute, ace: context, path: $.consent}}
-    action: {$.name: {condition: IsNotIn, values: [disclose, write]}}
-    context: {$.purpose: {condition: Equals, value: counselling}}
-"""
-    assert {"given_name", "skills", "town", "health_needs"} <= set(scopes(files, deny)["counselling"].discloses)
+    assert {"given_name", "skills", "town", "health_needs"} <= set(scopes(files, DENY)["counselling"].discloses)
 
 
 def test_recipients_are_those_approved_with_their_own_basis() -> None:
@@ -84,10 +85,30 @@ def test_recipients_are_those_approved_with_their_own_basis() -> None:
     assert (found["employment-agency"].valid_from, found["employment-agency"].valid_until) == ("2026-01-01", "2028-12-31")
 
 
-def test_an_approval_on_consent_that_nobody_asks_for_is_a_fault(files: dict[str, str]) -> None:
-    case = "- {purpose: own-data, legal_basis: GDPR-6-1-a, regions: [BG], from: 2026-01-01, until: 2099-12-31}"
-    bases = files["purposes.yaml"].replace("legal_bases: [GDPR-6-1-c]", "legal_bases: [GDPR-6-1-a, GDPR-6-1-c]")
-    organisations = files["organisations.yaml"] + f"\nfolly:\n  name: Folly (demo)\n  kind: ngo\n  approvals:\n    {case}\n"
-    with pytest.raises(RulebookError, match="rests on consent, and no rule asks for it") as refused:
+@pytest.mark.parametrize(
+    ("purpose", "legal", "what"),
+    [
+        ("own-data", "GDPR-6-1-c", "the approval for 'own-data' rests on consent, and no rule asks for it"),
+        ("counselling", "GDPR-6-1-a", "rests on consent, and family_name, given_name, initials, skills, town need none"),
+    ],
+)
+def test_an_approval_on_consent_discloses_nothing_without(files: dict[str, str], purpose: str, legal: str, what: str) -> None:
+    approval = f"- {{purpose: {purpose}, legal_basis: GDPR-6-1-a, regions: [BG], from: 2026-01-01, until: 2099-12-31}}"
+    bases = files["purposes.yaml"].replace(f"legal_bases: [{legal}", f"legal_bases: [GDPR-6-1-a, {legal}")
+    folly = f"\nfolly:\n  name: Folly (demo)\n  kind: ngo\n  approvals:\n    {approval}\n"
+    organisations = files["organisations.yaml"] + folly
+    with pytest.raises(RulebookError) as refused:
         checked({**files, "purposes.yaml": bases, "organisations.yaml": organisations})
+    assert what in str(refused.value)
     assert f"organisations.yaml:{len(organisations.splitlines())}" in str(refused.value)
+
+
+def test_where_the_rows_ask_for_it_an_approval_may_rest_on_consent(files: dict[str, str]) -> None:
+    gated = files[RULES] + DENY
+    organisations = files["organisations.yaml"].replace(
+        "counselling, legal_basis: GDPR-6-1-e", "counselling, legal_basis: GDPR-6-1-a"
+    )
+    assert "GDPR-6-1-a" in organisations
+    faults = Faults()
+    check_consent_bases(parse({**files, RULES: gated, "organisations.yaml": organisations})[0], faults)
+    faults.raise_if_any()

@@ -148,7 +148,7 @@ async def test_promises_say_what_would_be_disclosed(service: httpx.AsyncClient) 
     assert promise.operations == ("read", "list", "export", "amend", "match")
     assert promise.disclose["skills"].when is True
     assert promise.disclose["given_name"].otherwise == "not-assigned"
-    assert (promise.legal_basis, promise.regions, promise.valid_until) == ("GDPR-6-1-a", ("BG41",), "2099-12-31")
+    assert (promise.legal_basis, promise.regions, promise.valid_until) == ("GDPR-6-1-e", ("BG41",), "2099-12-31")
     assert (await service.get("/rulebook/organisations/nobody/promises")).status_code == 404
 
 

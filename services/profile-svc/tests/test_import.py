@@ -82,6 +82,17 @@ async def test_a_later_import_corrects_and_undoes_no_decision(service: Service, 
     assert facts == (True, ["employment-agency"], [])
 
 
+async def test_no_import_gives_one_recipient_what_was_withdrawn_for_all(service: Service, attributes: Attributes) -> None:
+    await run(service, attributes, [person(2007)])
+    who = await imported(service, 2007)
+    grant = service.grant("withdraw", who, resource="consent")
+    assert (await service.call("DELETE", f"/persons/{who}/consents/mentoring", grant)).status_code == 200
+    single = {"purpose": "mentoring", "recipient": "vitosha-bakery", "text_version": "1", "language": "uk", "method": "paper"}
+    outcome = await run(service, attributes, [person(2007, consents=[single])])
+    assert (outcome.updated, outcome.unchanged) == (0, 1)
+    assert await service.sql("SELECT consents FROM persons WHERE person_id = :id", id=UUID(who)) == [([],)]
+
+
 async def test_a_later_import_may_restrict_and_bring_new_consents(service: Service, attributes: Attributes) -> None:
     await run(service, attributes, [person(2003)])
     who = await imported(service, 2003)

@@ -7,13 +7,13 @@ a purpose rests on consent, its basis is the law, and to ask for consent would d
 from collections.abc import Collection, Iterable
 
 from policy_svc.approvals import Approval
-from policy_svc.cells import View, view
+from policy_svc.cells import Verb, View, view
 from policy_svc.faults import Faults, Place
 from policy_svc.formulas import Formula, paths
 from policy_svc.plans import AttributePlan, Plan, Share
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import DISCLOSING, RECORD, WRITING
-from policy_svc.ways import NEVER, Contains, Tangle, Ways, all_of, any_of
+from policy_svc.ways import NEVER, Contains, Tangle, Way, Ways, all_of, any_of
 from policy_svc.yaml_files import place_at, read
 from stena.contracts.catalogue import CONSENT_BASES, ConsentScope, Recipient
 
@@ -28,14 +28,25 @@ def consent_scopes(rulebook: Rulebook) -> dict[str, ConsentScope]:
 
 
 def check_consent_bases(rulebook: Rulebook, faults: Faults) -> None:
-    """The other way round: where an approval rests on consent, some rule for its purpose has to ask for it."""
+    """The other way round: where an approval rests on consent, nothing is disclosed under it without one."""
     raw = read(_FILE, rulebook.files[_FILE], Faults())
     for name, approved in rulebook.organisations.items():
         for index, approval in enumerate(approved.approvals):
-            if approval.legal_basis in CONSENT_BASES and not approval.covers & rulebook.catalogue.consents.keys():
-                what = f"the approval for {approval.purpose!r} rests on consent, and no rule asks for it"
-                mend = "Name the basis that it does rest on, or ask for $.record.consents"
-                faults.add(place_at(raw, (name, "approvals", index), Place(_FILE, 1)), what, mend)
+            if approval.legal_basis not in CONSENT_BASES:
+                continue
+            place = place_at(raw, (name, "approvals", index), Place(_FILE, 1))
+            for purpose in sorted(approval.covers):
+                what = _without_consent(rulebook, name, purpose, approval)
+                if what:
+                    faults.add(place, what, "Name the basis that it does rest on, or ask for $.record.consents")
+
+
+def _without_consent(rulebook: Rulebook, organisation: str, purpose: str, approval: Approval) -> str | None:
+    if purpose not in rulebook.catalogue.consents:
+        return f"the approval for {purpose!r} rests on consent, and no rule asks for it"
+    shown = _shown(view(rulebook, organisation, purpose, approval.first), "disclose", DISCLOSING)
+    open_ones = sorted(name for name, ways in shown.items() if not all(map(_wants_consent, ways)))
+    return f"the approval for {purpose!r} rests on consent, and {', '.join(open_ones)} need none" if open_ones else None
 
 
 def _scope(rulebook: Rulebook, purpose: str) -> ConsentScope:
@@ -65,16 +76,24 @@ def _formulas(share: Share) -> Iterable[Formula]:
             yield from (*recipe.allows, *recipe.denies)
 
 
-def _resting(view: View, verb: str, operations: Collection[tuple[str, str]]) -> set[str]:
+def _resting(view: View, verb: Verb, operations: Collection[tuple[str, str]]) -> set[str]:
     """The attributes that some record opens only by a consent: a consent for the rows is one for everything in them."""
+    return {name for name, ways in _shown(view, verb, operations).items() if _speaks_of_consent(ways)}
+
+
+def _shown(view: View, verb: Verb, operations: Collection[tuple[str, str]]) -> dict[str, Ways]:
+    """In which ways each attribute of a record can be reached: the record has to be, too."""
     found = view.of("operate")
     visible = any_of(found.get(f"{kind}:{name}", NEVER) for kind, name in operations)
-    opened = view.of("disclose" if verb == "disclose" else "write")
-    return {name for name, ways in opened.items() if _speaks_of_consent(all_of([visible, ways]))}
+    return {name: all_of([visible, ways]) for name, ways in view.of(verb).items()}
 
 
 def _speaks_of_consent(ways: Ways) -> bool:
     return any(_is_consent(demand.atom) for way in ways for demand in way)
+
+
+def _wants_consent(way: Way) -> bool:
+    return any(demand.wanted and _is_consent(demand.atom) for demand in way)
 
 
 def _is_consent(atom: object) -> bool:
