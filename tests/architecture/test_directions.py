@@ -16,7 +16,7 @@ SQL = ("sqlalchemy", "asyncpg")
 HTTP = ("httpx", "httpx_aiohttp", "aiohttp")
 
 PURE = {
-    "gateway": "firewall calls redaction identity cursors filters languages",
+    "gateway": "firewall calls redaction identity following cursors export_formats filters languages negotiation",
     "policy_svc": "abac formulas relations residuals plans decisions rules rulebook vocabulary record_facts approvals golden",
     "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing",
     "matching_svc": "scoring gates explanations features model ranking concepts index "
