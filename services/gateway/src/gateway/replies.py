@@ -47,8 +47,13 @@ class Names:
             "attributes": view["attributes"],
             "provenance": view["provenance"],
             "withheld": view["withheld"],
-            "updated_at": view.get("updated_at"),
+            "updated_at": _day(view.get("updated_at")),
         }
+
+
+def _day(moment: str | None) -> str | None:
+    """To the day. By the very moment two organisations would see that they hold the same person under two ids."""
+    return None if moment is None else f"{moment[:10]}T00:00:00Z"
 
 
 def disclosure(permit: Permit) -> Json:

@@ -61,7 +61,9 @@ class PersonInList(Shown):
         default_factory=dict, description="Who said a value: verified or not; by whom and when only where the purpose says so."
     )
     withheld: WithheldAttributes
-    updated_at: datetime | None = Field(default=None, description="Follows what is disclosed here, and nothing else.")
+    updated_at: datetime | None = Field(
+        default=None, description="To the day. Follows what is disclosed here, and nothing else."
+    )
 
 
 class PersonView(PersonInList):
@@ -92,7 +94,7 @@ class SearchBody(Sent):
     filters: tuple[Filter, ...] = Field(default=(), max_length=20)
     sort: str | None = Field(default=None, max_length=100, description="An attribute; `-` before it for descending.")
     fields: tuple[AttributeName, ...] | None = Field(default=None, max_length=200)
-    limit: int = Field(default=50, ge=1, le=500)
+    limit: int = Field(default=50, ge=1, le=500, strict=True)
     cursor: str | None = None
 
 
