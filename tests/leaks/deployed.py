@@ -15,7 +15,7 @@ from stena_local.settings import inherited
 from stena_local.testing import free_row
 from tests.system.house import Caller
 
-from .target import Line, Target, named, token
+from .target import Line, Registered, Target, named
 
 INSIDE: Final = Path(__file__).parent / "inside"
 """Small programs that run where a service does, with what it is told."""
@@ -54,8 +54,9 @@ class Deployed:
             wanted = ("client", "add", "--organisation", organisation, "--name", "leaks", *bound, "--json")
             made = json.loads(await self._run("gateway", ["stena", *wanted]))
             http = await self._stack.enter_async_context(self.http())
-            http.headers["Authorization"] = f"Bearer {await token(http, made['client_id'], made['client_secret'])}"
-            self._clients[organisation, person] = Caller(http)
+            caller = Registered(http, made["client_id"], made["client_secret"])
+            await caller.renew()
+            self._clients[organisation, person] = caller
         return self._clients[organisation, person]
 
     async def put(self, lines: Iterable[Line]) -> list[str]:

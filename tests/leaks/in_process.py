@@ -5,7 +5,7 @@ import io
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from stena_local.testing import Database, temporary_postgres
 from tests.system.house import GATEWAY, Caller, House, migrated, put, standing
 
 from .inside.read_ledger import LEDGER
-from .target import Line, Target, named
+from .target import Line, Registered, Target, named
 
 
 @dataclass
@@ -30,12 +30,18 @@ class InProcess:
     caught: io.StringIO
     name: str = "in-process"
     base_url: str = GATEWAY
+    _clients: dict[tuple[str, str | None], Caller] = field(default_factory=dict)
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         return self.house.http(**options)
 
     async def client(self, organisation: str, person: str | None = None) -> Caller:
-        return await self.house.caller(organisation, person)
+        if (organisation, person) not in self._clients:
+            http = await self.house.stack.enter_async_context(self.http())
+            caller = Registered(http, *await self.house.register(organisation, person))
+            await caller.renew()
+            self._clients[organisation, person] = caller
+        return self._clients[organisation, person]
 
     async def put(self, lines: Iterable[Line]) -> list[str]:
         return await put(self.house, *lines)

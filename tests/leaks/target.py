@@ -1,6 +1,7 @@
 """A running Stena as those who attack it see it: HTTP from outside, and afterwards whatever the operator could read."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,10 +15,12 @@ from policy_svc.loading import load
 from stena.keys import secret
 from tests.system.house import Caller
 
-__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Target", "answered", "named", "token"]
+__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Registered", "Target", "answered", "named", "token"]
 
 RULEBOOK: Final = load(Path(__file__).parents[2] / "deploy" / "rulebook")
 CATALOGUE: Final = RULEBOOK.catalogue
+
+RENEWED: Final = 300.0  # seconds; half of a token's life
 
 Line = Mapping[str, Any]
 """A person as `stena import` takes one."""
@@ -63,6 +66,24 @@ def named(keys: Path, internal: str, organisation: str, purpose: str) -> str:
     """What the operator's `stena person-id` says, from the keys of a deployment; thousands of them in a second."""
     versions = {int(file.name): secret(file, 64) for file in keys.iterdir() if file.name.isdecimal()}
     return PairwiseIds(versions).name(internal, Scope(reach_of(CATALOGUE, purpose), organisation, purpose))
+
+
+class Registered(Caller):
+    """A registered client: its token is renewed before it ends, for a long look takes longer than one lives."""
+
+    def __init__(self, http: httpx.AsyncClient, client_id: str, client_secret: str) -> None:
+        super().__init__(http)
+        self._credentials = client_id, client_secret
+        self._until = 0.0
+
+    async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
+        if time.monotonic() > self._until:
+            await self.renew()
+        return await super().__call__(method, path, purpose, **kwargs)
+
+    async def renew(self) -> None:
+        self.http.headers["Authorization"] = f"Bearer {await token(self.http, *self._credentials)}"
+        self._until = time.monotonic() + RENEWED
 
 
 async def token(http: httpx.AsyncClient, client_id: str, client_secret: str) -> str:

@@ -23,7 +23,8 @@ async def matches(stand: Stand, effort: Effort) -> None:
 
 
 async def candidates(stand: Stand, effort: Effort) -> None:
-    for opportunity, (owner, kind) in stand.opportunities.items():
+    permitted = may(stand, "person", "match") and may(stand, "opportunity", "match")
+    for opportunity, (owner, kind) in effort.of(tuple(stand.opportunities.items()), permitted):
         where = f"/v1/opportunities/{opportunity}/candidates?limit=100"
         await stand.ask(
             "candidates",

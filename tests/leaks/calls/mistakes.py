@@ -11,9 +11,11 @@ NOBODY: Final = "00000000-0000-7000-8000-000000000000"
 
 
 async def mistakes(stand: Stand, effort: Effort) -> None:
-    await _in_lists(stand)
+    """Who is approved for nothing of the kind is refused before anything is looked at; some of it will do."""
     await _in_bodies(stand)
-    await _in_ids(stand)
+    if stand.asking.approved:
+        await _in_lists(stand)
+        await _in_ids(stand)
 
 
 async def _in_lists(stand: Stand) -> None:
