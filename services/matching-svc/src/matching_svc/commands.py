@@ -69,10 +69,13 @@ async def _import(asked: Asked) -> Outcome:
     async with opened(MigrationSettings().database) as database:
         with ProgressBar(*columns, console=Console(stderr=True)) as bar:
             tasks: list[TaskID] = []
-            progress = Progress(
-                begin=lambda what, total: tasks.append(bar.add_task(what, total=total)),
-                advance=lambda done: bar.advance(tasks[-1], done),
-            )
+
+            def begin(what: str, total: int) -> None:
+                for task in bar.tasks:  # what was left out of reading is done with as well
+                    bar.update(task.id, completed=task.total)
+                tasks.append(bar.add_task(what, total=total, visible=total > 0))
+
+            progress = Progress(begin=begin, advance=lambda done: bar.advance(tasks[-1], done))
             return await import_download(database, asked, progress)
 
 

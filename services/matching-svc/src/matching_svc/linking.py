@@ -36,7 +36,8 @@ class Calibration:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """``essential`` and ``optional``: how often a vacancy asks for such a skill of its occupation. ``least`` is the lowest
-    confidence that is proposed at all; a phrase of the text names a skill from ``named`` on."""
+    confidence that is proposed at all; a phrase of the text names a skill from ``named`` on; the beginning of a title counts
+    ``beginning`` of the whole."""
 
     title: Calibration = Calibration(-2.59, 0.95, 4.19)
     phrase: Calibration = Calibration(-2.81, 1.12, 4.93)
@@ -44,6 +45,7 @@ class Rules:
     optional: float = 0.15
     least: float = 0.1
     named: float = 0.5
+    beginning: float = 0.9
     occupations: int = 5
     skills: int = 20
 
@@ -66,7 +68,10 @@ class Linked:
 
 
 _PHRASE_END: Final = re.compile(r"[\n\r.;:!?•·*()\[\]|]+|,| [-–—] ")
-_MOST_PHRASES: Final = 60
+_AND: Final = re.compile(r"\s(?:and|or|и|или|und|oder|et|ou|y|e|o|și|sau|та|або)\s", re.IGNORECASE)
+_BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_TITLE_END: Final = re.compile(r"\s[-–—|/]\s|[,;:|•]")
+_MOST_PHRASES: Final = 80
 _WORDS: Final = range(1, 13)
 """How many words a phrase has that may name a skill."""
 
@@ -95,7 +100,9 @@ def _named(search: Search, description: str, language: str | None, rules: Rules)
 
 
 def _phrases(description: str) -> Iterator[str]:
-    parts = (part.strip() for part in _PHRASE_END.split(description))
+    """What stands between two marks, whole and between its conjunctions: "clean and repair tools" may be one skill or two."""
+    whole = [part.strip() for part in _PHRASE_END.split(description)]
+    parts = [piece.strip() for part in whole for piece in (part, *_AND.split(part))]
     fitting = dict.fromkeys(part for part in parts if len(part.split()) in _WORDS)
     yield from list(fitting)[:_MOST_PHRASES]
 
@@ -104,13 +111,23 @@ def _occupations(
     search: Search, title: str, language: str | None, named: dict[int, float], rules: Rules
 ) -> tuple[Proposed, ...]:
     """By the title; of those that it leaves open, what the text names decides."""
-    answers = search.find(title, "occupation", language=language, limit=2 * rules.occupations)
+    answers = _by_title(search, title, language, rules)
     support = _support(search, [answer.number for answer in answers], named)
     weighed = [answer._replace(score=answer.score + 0.5 * float(share)) for answer, share in zip(answers, support, strict=True)]
     weighed.sort(key=lambda answer: (-answer.score, answer.number))
     because: tuple[Because, ...] = ("title", "text") if named else ("title",)
     proposed = zip(weighed, _confidences(weighed, rules.title), strict=True)
     return tuple(Proposed(answer.number, confidence, because) for answer, confidence in proposed if confidence >= rules.least)
+
+
+def _by_title(search: Search, title: str, language: str | None, rules: Rules) -> list[Found]:
+    """By the whole title, since labels of ESCO have commas too, and by its beginning: advertisements add shifts and places."""
+    bare = _BRACKETS.sub(" ", title)
+    best: dict[int, float] = {}
+    for share, asked in ((1.0, bare), (rules.beginning, _TITLE_END.split(bare)[0])):
+        for answer in search.find(asked, "occupation", language=language, limit=2 * rules.occupations):
+            best[answer.number] = max(best.get(answer.number, 0.0), share * answer.score)
+    return [Found(number, score) for number, score in sorted(best.items(), key=lambda each: (-each[1], each[0]))]
 
 
 def _support(search: Search, occupations: list[int], named: dict[int, float]) -> NDArray[np.float32]:

@@ -62,7 +62,8 @@ async def store(database: Database, download: Download, progress: Progress) -> O
         known = await stored.uris(connection) if download.edition is None else {each.uri for each in download.edition.concepts}
         named = {language: of_concepts(labels, known) for language, labels in download.lists.items()}
         parts = _parts(version, download.edition, {language: labels for language, (labels, _) in named.items()})
-        progress.begin("Storing", sum(len(part.rows) for part in parts.values()))
+        before = await stored.digests(connection)
+        progress.begin("Storing", sum(len(part.rows) for name, part in parts.items() if before.get(name) != part.digest))
         changes = await stored.replace(connection, version, parts, progress.advance)
     return Outcome(
         version=version,
