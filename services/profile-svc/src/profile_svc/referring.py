@@ -99,14 +99,20 @@ async def _follow(connection: Connection, referral: StoredReferral, state: State
 
 
 async def end_expired(vault: Vault, now: datetime, most: int) -> int:
-    """Let referrals end whose time is up, and the access that rests on them; the number of people whom that touched."""
-    async with vault.transaction() as connection:
-        people = await referrals.people_with_expired(connection, now, most)
-        for person in people:
-            for referral_id in await referrals.expire(connection, person.person_id, now):
-                await cases.close_of_referral(connection, person.person_id, referral_id, None, now)
-            await cases.refresh(connection, person, now)
-    return len(people)
+    """Let referrals end whose time is up, and the access that rests on them; the number of people concerned.
+
+    ``most`` in one transaction, without a pause until none is left: a great many may end at the same midnight."""
+    concerned = 0
+    while True:
+        async with vault.transaction() as connection:
+            people = await referrals.people_with_expired(connection, now, most)
+            for person in people:
+                for referral_id in await referrals.expire(connection, person.person_id, now):
+                    await cases.close_of_referral(connection, person.person_id, referral_id, None, now)
+                await cases.refresh(connection, person, now)
+        concerned += len(people)
+        if not people:
+            return concerned
 
 
 async def _found(connection: Connection, referral_id: UUID) -> StoredReferral:
