@@ -29,7 +29,7 @@ from .target import Target
 RECORD: Final = Path(__file__).parents[2] / "docs" / "figures" / "attacker.json"
 """What was found last and is known: docs/attacker.md tells of it. Only what goes beyond it is a finding."""
 
-WORSE: Final = 0.05
+WORSE: Final = 0.05  # of the area, beyond doubt: what is less may be the luck of one run
 SEED: Final = 1
 
 
@@ -130,17 +130,20 @@ def recorded() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def beyond(results: Iterable[Result], known: Mapping[tuple[str, str], Mapping[str, Any]]) -> tuple[str, ...]:
-    """Guesses that are hinted at and were not, or that succeed better than they did, both beyond doubt."""
-    found = []
-    for each in results:
-        if each.verdict != "hinted" or each.auc is None:
-            continue
-        before = known.get((each.purpose, each.guess), {})
-        was = before["auc"]["value"] if before.get("verdict") == "hinted" else 0.5
-        if each.auc.low > was + (WORSE if was > 0.5 else 0.0):
-            carriers = ", ".join(list(each.carried)[:3]) or "nothing alone"
-            found.append(f"{each.purpose} gives away {each.guess}: AUC {each.auc.value:.3f}, was {was:.3f}; by {carriers}")
-    return tuple(found)
+    """What is shown and was not, is hinted at and was not, or is told better than it was; the last two beyond doubt."""
+    return tuple(text for each in results if (text := _beyond(each, known.get((each.purpose, each.guess), {}))))
+
+
+def _beyond(found: Result, before: Mapping[str, Any]) -> str | None:
+    if found.verdict == "shown" and before.get("verdict", "shown") != "shown":
+        return f"{found.purpose} shows {found.guess}, and did not"
+    if found.verdict != "hinted" or found.auc is None:
+        return None
+    was = before["auc"]["value"] if before.get("verdict") == "hinted" else 0.5
+    if found.auc.low <= was + WORSE:
+        return None
+    carriers = ", ".join(list(found.carried)[:3]) or "nothing alone"
+    return f"{found.purpose} gives away {found.guess}: AUC {found.auc.value:.3f}, was {was:.3f}; by {carriers}"
 
 
 def main(

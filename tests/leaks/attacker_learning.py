@@ -19,6 +19,7 @@ from .attacker_features import Table
 
 Labels = NDArray[np.bool_]
 Scores = NDArray[np.float64]
+Folds = NDArray[np.intp]
 
 FOLDS: Final = 5
 CONFIDENCE: Final = 0.99
@@ -47,16 +48,25 @@ class Learned:
     carried: Mapping[str, float] = field(default_factory=dict)
 
 
-def auc(labels: Labels, scores: Scores, confidence: float = CONFIDENCE) -> Auc:
+def auc(labels: Labels, scores: Scores, folds: Folds | None = None, confidence: float = CONFIDENCE) -> Auc:
+    """The area within each fold, averaged: models of different folds do not score on one scale."""
+    of_folds = (
+        [_area(labels, scores)] if folds is None else [_area(labels[folds == at], scores[folds == at]) for at in set(folds)]
+    )
+    value = sum(area for area, _ in of_folds) / len(of_folds)
+    spread = np.sqrt(sum(variance for _, variance in of_folds)) / len(of_folds)
+    reach = float(norm.ppf((1 + confidence) / 2) * spread)
+    return Auc(value, max(0.0, value - reach), min(1.0, value + reach))
+
+
+def _area(labels: Labels, scores: Scores) -> tuple[float, float]:
+    """The area and the variance of its estimate."""
     positive, negative = scores[labels], scores[~labels]
     most, least = len(positive), len(negative)
     ranks = rankdata(np.concatenate([positive, negative]))
     above = (ranks[:most] - rankdata(positive)) / least  # share of the others that each is ranked above
     below = 1 - (ranks[most:] - rankdata(negative)) / most
-    value = float(above.mean())
-    spread = np.sqrt(above.var(ddof=1) / most + below.var(ddof=1) / least)
-    reach = float(norm.ppf((1 + confidence) / 2) * spread)
-    return Auc(value, max(0.0, value - reach), min(1.0, value + reach))
+    return float(above.mean()), float(above.var(ddof=1) / most + below.var(ddof=1) / least)
 
 
 def enough(labels: Labels) -> bool:
@@ -67,13 +77,14 @@ def learn(table: Table, labels: Labels, *, explained: bool = False) -> Learned:
     """How well ``labels`` can be foretold from ``table`` by models that have not seen whom they foretell."""
     sources = sorted(set(table.sources)) if explained else []
     scores, mixed = np.zeros(len(labels)), {source: np.zeros(len(labels)) for source in sources}
-    for model, left_out in _models(table, labels):
+    folds: Folds = np.zeros(len(labels), dtype=np.intp)
+    for at, (model, left_out) in enumerate(_models(table, labels)):
         rows = table.rows[left_out]
-        scores[left_out] = _foretold(model, rows)
+        folds[left_out], scores[left_out] = at, _foretold(model, rows)
         for source in sources:
             mixed[source][left_out] = _foretold(model, _mixed_up(table, rows, source))
-    reached = auc(labels, scores)
-    return Learned(reached, {source: reached.value - auc(labels, other).value for source, other in mixed.items()})
+    reached = auc(labels, scores, folds)
+    return Learned(reached, {source: reached.value - auc(labels, other, folds).value for source, other in mixed.items()})
 
 
 def _models(table: Table, labels: Labels) -> Iterator[tuple[Any, NDArray[np.intp]]]:

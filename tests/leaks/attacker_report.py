@@ -52,10 +52,14 @@ def aucs(record: Record) -> str:
 
 
 def prices(record: Record) -> str:
-    """What each accepted proxy adds where the guess succeeds, as Markdown."""
-    lines = ["| purpose | guess | with everything | without it | accepted proxy |", "|---|---|---|---|---|"]
-    for each, proxy, without in priced(record):
-        lines.append(f"| {each['purpose']} | {each['guess']} | {_interval(each['auc'])} | {_interval(without)} | {proxy} |")
+    """What the accepted proxies add where a guess succeeds, together and each alone, as Markdown."""
+    lines = ["| purpose | guess | with everything | without all of them | lost without one |", "|---|---|---|---|---|"]
+    for each in record["results"]:
+        lost = {name: each["auc"]["value"] - without["value"] for of, name, without in priced(record) if of is each}
+        if lost:
+            told = ", ".join(f"{name} {share:.2f}" for name, share in lost.items() if share >= 0.01) or "nothing"
+            rest = _interval(each["rest"])
+            lines.append(f"| {each['purpose']} | {each['guess']} | {_interval(each['auc'])} | {rest} | {told} |")
     return "\n".join(lines)
 
 

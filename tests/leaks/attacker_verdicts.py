@@ -20,6 +20,8 @@ Verdict = Literal["shown", "too few", "chance", "shown in part", "accepted", "hi
 age band. ``accepted``: it rests on proxies that the rulebook accepts. ``hinted``: on something that nobody answers for."""
 
 CARRIES: Final = 0.01  # of the area: less is noise
+SHUFFLED: Final = 0.52  # a hair above chance: of so many intervals one in a hundred is expected to begin above it
+PLANTED: Final = 0.99
 
 _ATTRIBUTES: Final = {each.name: each for each in CATALOGUE.attributes}
 _ACCEPTS: Final = {each.id: frozenset(each.accepts) for each in CATALOGUE.purposes}
@@ -128,10 +130,7 @@ class Control:
 
     @property
     def holds(self) -> bool:
-        return self.shuffled.low <= 0.5 <= self.shuffled.high and self.planted.low > PLANTED
-
-
-PLANTED: Final = 0.99
+        return self.shuffled.low < SHUFFLED and self.planted.low > PLANTED
 
 
 def control(gathered: Gathered, truth: Mapping[str, Attributes], guess: Guess) -> Control:

@@ -29,6 +29,7 @@ from .target import CATALOGUE, Caller, Target
 
 LIMIT: Final = 1.0  # seconds
 PATIENCE: Final = 20.0
+ENDS_IN: Final = 3.0  # time enough to see that the consent has effect until then
 AGENCY, PURPOSE = "employment-agency", "job-ranking"
 RESTS_ON_CONSENT: Final = "adjustments_needed"
 HEARD: Final = re.compile(rf'^matching_feed_changes_total{{purpose="{PURPOSE}"}} (\S+)', re.MULTILINE)
@@ -57,11 +58,21 @@ class World:
     consenting: Sequence[str]
 
     async def get(self, path: str) -> httpx.Response:
-        answer = await self.agency("GET", path, PURPOSE)
-        if answer.status_code == 503:  # a machine that is too busy: nothing is shown, and nothing is known yet
-            await asyncio.sleep(0.01)
-            return await self.get(path)
-        return answer.raise_for_status()
+        return await patiently(self.agency, "GET", path, PURPOSE)
+
+    async def decide(self, number: int, method: str, **said: Any) -> None:
+        """Record or withdraw one person's consent."""
+        path = f"/v1/persons/{self.consenting[number]}/consents/{PURPOSE}"
+        await patiently(self.agency, method, path, "consent-management", **said)
+
+
+async def patiently(caller: Caller, method: str, path: str, purpose: str, **options: Any) -> httpx.Response:
+    """The answer, once there is one: while a machine is too busy for that, nothing is shown, and nothing is known yet."""
+    answer = await caller(method, path, purpose, **options)
+    if answer.status_code == 503:
+        await asyncio.sleep(0.01)
+        return await patiently(caller, method, path, purpose, **options)
+    return answer.raise_for_status()
 
 
 async def run(target: Target, *, people: int = 30, progress: Progress = unwatched) -> Section:
@@ -85,16 +96,14 @@ async def run(target: Target, *, people: int = 30, progress: Progress = unwatche
 
 async def _withdrawn(world: World, number: int) -> Mapping[str, float]:
     places = await _places(world, number)
-    path = f"/v1/persons/{world.consenting[number]}/consents/{PURPOSE}"
-    (await world.agency("DELETE", path, "consent-management")).raise_for_status()
+    await world.decide(number, "DELETE")
     return await _until_without_effect(places, time.time())
 
 
 async def _run_out(world: World, number: int) -> Mapping[str, float]:
-    ends = datetime.now(UTC) + timedelta(seconds=1.5)
+    ends = datetime.now(UTC) + timedelta(seconds=ENDS_IN)
     said = {"state": "given", "text_version": "1", "language": "en", "method": "paper", "expires_at": ends.isoformat()}
-    path = f"/v1/persons/{world.consenting[number]}/consents/{PURPOSE}"
-    (await world.agency("PUT", path, "consent-management", json=said)).raise_for_status()
+    await world.decide(number, "PUT", json=said)
     places = await _places(world, number)
     await asyncio.sleep(max(0.0, ends.timestamp() - time.time()))
     return await _until_without_effect(places, ends.timestamp())
@@ -201,7 +210,7 @@ async def _prepared(target: Target, people: int) -> World:
     internal = await target.put([line(CATALOGUE, f"latency {number}", RECORD, **changes) for number in range(people)])
     agency, bakery = await target.client(AGENCY), await target.client("vitosha-bakery")
     body = {"kind": "job", "title": "Baker", "occupation": BAKER.uri, "essential_skills": list(BAKER.essential_skills)}
-    made = (await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)).raise_for_status()
+    made = await patiently(bakery, "POST", "/v1/opportunities", "opportunity-management", json=body)
     world = World(
         target,
         agency,
