@@ -45,6 +45,7 @@ def test_text_in_either_script_with_endings_and_slips(typed: str, language: str 
     ("one", "other"),
     [
         ("Будівельник", "budivelnik"),
+        ("Щастлив жизнен цикъл", "shtastliv zhiznen tsikal"),
         ("Český MÜLLER", "cesky muller"),
         ("مُهَنْدِس", "مهندس"),
         ("إدارة أعمال", "اداره اعمال"),
