@@ -40,12 +40,12 @@ async def door(target: Target) -> AsyncIterator[Door]:
         yield opened
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def stand(door: Door, target: Target, request: pytest.FixtureRequest) -> Stand:
     return await stand_at(door, target, request.node.name)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def untouched(stand: Stand) -> AsyncIterator[Stand]:
     """After all attacks of a module nothing is stored, nothing was disclosed, and the next honest call is answered."""
     before = await stand.state()

@@ -66,7 +66,7 @@ class Stand:
 def assert_tells_nothing(answer: Answer) -> None:
     assert answer.problem["type"].startswith("/problems/")
     assert CANARY.encode() not in answer.body
-    assert b'"attributes"' not in answer.body or answer.status == 403
+    assert b'"attributes":{' not in answer.body
     assert len(answer.body) < 4_096
 
 

@@ -35,7 +35,6 @@ REFUSED: Final = frozenset(
 STRIPPED: Final = frozenset({b"forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"})
 """Headers of proxies, honest or not: taken away unread, with every ``x-forwarded-…``."""
 
-_OF_THE_HOUSE: Final = DECIDING | REFUSED | STRIPPED
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _PATH: Final = re.compile(rb"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?")
 """What an address of this API is made of: nothing encoded, no empty segment, none that means the one above."""
@@ -49,9 +48,9 @@ def admit_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     seen: set[bytes] = set()
     for name, value in headers:
         # Some proxies and frameworks take an underscore for a hyphen: to them it would be the same header once more.
-        if name in REFUSED or (b"_" in name and name.replace(b"_", b"-") in _OF_THE_HOUSE):
+        if name in REFUSED or (b"_" in name and _is_of_the_house(name.replace(b"_", b"-"))):
             raise BadRequest(f"The header {shown(name)} is not taken from outside. Leave it out.", slug="header-refused")
-        if name in STRIPPED or name.startswith(b"x-forwarded"):
+        if _is_of_proxies(name):
             continue
         if name in DECIDING:
             if name in seen:
@@ -63,6 +62,14 @@ def admit_headers(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
             seen.add(name)
         kept.append((name, value))
     return kept
+
+
+def _is_of_proxies(name: bytes) -> bool:
+    return name in STRIPPED or name.startswith(b"x-forwarded")
+
+
+def _is_of_the_house(name: bytes) -> bool:
+    return name in DECIDING or name in REFUSED or _is_of_proxies(name)
 
 
 def admit_host(headers: Headers) -> None:

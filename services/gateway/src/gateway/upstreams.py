@@ -99,10 +99,10 @@ class Source:
         url = "".join(f"/{quote(part, safe='')}" for part in path) + (f"?{urlencode(query)}" if query else "")
         sent = {"Authorization": f"Bearer {allowed.token}"} | {k: v for k, v in (headers or {}).items() if v is not None}
         response = await send(self._http, method, url, within=within, headers=sent, json=json)
-        if response.status_code >= 400:
+        if not response.is_success:
             raise _refusal(response)
         try:
-            return Answer(response.status_code, orjson.loads(response.content) if response.content else None)
+            return Answer(response.status_code, None if response.status_code == 204 else orjson.loads(response.content))
         except orjson.JSONDecodeError as error:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 

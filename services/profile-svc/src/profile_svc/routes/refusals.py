@@ -1,6 +1,7 @@
 """What the domain refuses, as problem documents: the one place where its errors get a status."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -22,6 +23,8 @@ from stena import problems
 from stena.problems import BadRequest, Conflict, Forbidden, Gone, Incident, NotFound, PreconditionFailed, Problem, pointer
 
 log = structlog.get_logger()
+
+MOST_FAULTS: Final = 20
 
 # Errors that say all there is to say by their kind: problem and slug (``None``: the problem's own).
 _PLAIN: Final[Mapping[type[Exception], tuple[type[Problem], str | None]]] = {
@@ -90,4 +93,6 @@ def _cannot_open(request: Request, error: Exception) -> Response:
 
 
 def _errors(faults: Iterable[Fault]) -> list[dict[str, str]]:
-    return [{"in": "body", "pointer": pointer(fault.path), "detail": fault.detail} for fault in faults]
+    """The first of them: a body of 1 MiB can have more faults than anybody wants to read."""
+    first = islice(faults, MOST_FAULTS)
+    return [{"in": "body", "pointer": pointer(fault.path), "detail": fault.detail} for fault in first]
