@@ -1,14 +1,19 @@
 """Cases and referrals: how organisations come to be assigned to people, and how that ends."""
 
 import asyncio
+import json
 import random
+import runpy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from profile_svc.attributes import Attributes
+from profile_svc.importing import import_people, reference
 from profile_svc.referrals import state_at
 from profile_svc.referring import end_expired
 from stena.contracts.casework import State
@@ -324,3 +329,19 @@ async def test_who_is_erased_leaves_no_case_and_no_referral(service: Service) ->
     for table in ("cases", "referrals"):
         assert await service.sql(f"SELECT 1 FROM {table} WHERE person_id = :id", id=UUID(person)) == []  # noqa: S608
     assert (await take(service, referral, "accept", RECIPIENT)).status_code == 404
+
+
+async def test_who_was_assigned_before_there_were_cases_has_one_after_the_migration(service: Service) -> None:
+    migration = runpy.run_path(str(Path(__file__).parents[1] / "migrations" / "versions" / "0004_casework.py"))
+    registered = (await service.register(OLENA))["id"]
+    line = {"external_id": "before cases", "created_by": SENDER, "assigned": [SENDER, RECIPIENT], "attributes": {}}
+    await import_people(service.vault, Attributes(service.catalogue), [json.dumps(line).encode()])
+    known = reference(service.vault, SENDER, "before cases")
+    ((imported,),) = await service.sql("SELECT person_id FROM persons WHERE external_ref = :known", known=known)
+    for person, bases in ((registered, {SENDER: "registration"}), (str(imported), {SENDER: "import", RECIPIENT: "import"})):
+        await service.sql("DELETE FROM cases WHERE person_id = CAST(:id AS uuid)", id=person)
+        backfill = migration["BACKFILL"].strip().removesuffix(";") + " WHERE person_id = CAST(:id AS uuid)"
+        await service.sql(backfill, id=person)
+        found = await cases(service, person, SENDER, rows=True)
+        assert {each["organisation"]: each["basis"] for each in found} == bases
+        assert await assigned(service, person) == sorted(bases)
