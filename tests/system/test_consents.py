@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 import jsonschema_rs
 import pytest
 
-from .house import House, put
+from .house import Caller, House, put
 from .people import line
 from .test_refusals import RECORD
 
@@ -38,10 +39,7 @@ async def recorder(house: House, internal: str, organisation: str = "reception-a
     caller = await house.caller(organisation)
     path = f"/v1/persons/{await house.pairwise(internal, organisation, 'consent-management')}/consents"
 
-    async def call(method: str, rest: str = "", **kwargs: Any) -> httpx.Response:
-        return await caller(method, path + rest, "consent-management", **kwargs)
-
-    return call
+    return partial(patiently, caller, path, "consent-management")
 
 
 async def oneself(house: House, internal: str) -> Callable[..., Awaitable[Any]]:
@@ -49,10 +47,17 @@ async def oneself(house: House, internal: str) -> Callable[..., Awaitable[Any]]:
     caller = await house.caller("self-service", internal)
     path = f"/v1/persons/{await house.pairwise(internal, 'self-service', 'data-subject-access')}/consents"
 
-    async def call(method: str, rest: str = "", **kwargs: Any) -> httpx.Response:
-        return await caller(method, path + rest, "data-subject-access", **kwargs)
+    return partial(patiently, caller, path, "data-subject-access")
 
-    return call
+
+async def patiently(caller: Caller, path: str, purpose: str, method: str, rest: str = "", **kwargs: Any) -> httpx.Response:
+    """As callers are told to: a machine that is busy with other things answers 503, and is asked again."""
+    for _ in range(3):
+        answer = await caller(method, path + rest, purpose, **kwargs)
+        if answer.status_code != 503:
+            break
+        await asyncio.sleep(float(answer.headers["retry-after"]))
+    return answer
 
 
 async def sees_needs(house: House, internal: str, organisation: str = "employment-agency") -> bool:
