@@ -156,7 +156,7 @@ async def test_a_stolen_index_tells_no_value_and_no_two_attributes_share_a_token
 async def test_the_index_that_writing_made_is_the_one_that_is_made_anew(
     service: Service, attributes: Attributes, olena: str
 ) -> None:
-    line = b'{"external_id":"%s","created_by":"import-lab","attributes":{"phone":"+35988800%s"}}'
+    line = b'{"external_id":"%s","created_by":"import-lab","attributes":{"email":"a@example.org","phone":"+35988800%s"}}'
     name = uuid.uuid4().hex.encode()
     for number in (b"0001", b"0002"):  # the second corrects the first
         assert not (await import_people(service.vault, attributes, [line % (name, number)])).bad

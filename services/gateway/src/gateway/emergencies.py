@@ -29,11 +29,14 @@ _ENDED: Final = "What you said was good for a time that is over. Say anew, in wo
 
 
 class Emergencies:
-    """``open`` is what the wall does before it shows anybody for a purpose that is an emergency."""
+    """``open`` is what the wall does, ``within`` so many seconds, before it shows anybody for a purpose that is an emergency."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, engine: Engine, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), within: float = WITHIN
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._within = within
         self._patience = Patience("An emergency access cannot be put on the list for review. Try again shortly.")
 
     async def open(self, entry: Entry, permit: Permit, people: Iterable[Seen]) -> tuple[Access, ...]:
@@ -44,7 +47,7 @@ class Emergencies:
         now = self._clock()
         wanted = [_opening(entry, permit, seen, now) for seen in people]
         try:
-            found = await self._patience.wait(emergencies.open_once(self._engine, wanted), WITHIN)
+            found = await self._patience.wait(emergencies.open_once(self._engine, wanted), self._within)
         except emergencies.Ended:
             raise Rejected(Forbidden(_ENDED, slug="justification-expired")) from None
         fresh = {each.access_id for each in wanted}
