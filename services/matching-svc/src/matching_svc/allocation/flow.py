@@ -22,44 +22,22 @@ def solve(problem: Problem) -> Allocation:
     """The best allocation. Raises ``Infeasible`` if not all who are required can be placed."""
     if shortage := too_few_seats(problem):
         raise Infeasible(*shortage)
-    known = _best_pairs(problem, FIRST)
+    known = prices.best_pairs(problem, FIRST)
     while True:
         chosen = _flow(problem, known)
         if chosen is None:
             known = problem.possible  # somebody required has no way among the best pairs
             continue
         costs = prices.lowest_prices(_only(problem, known), chosen)
-        better = _missed(problem, known, chosen, costs)
+        better = prices.missed(problem, known, costs)
         if not better.any():
             value = value_of(problem, chosen)
             return Allocation(chosen, costs, value, prices.upper_bound(problem, costs))
         known |= better
 
 
-def _best_pairs(problem: Problem, most: int) -> NDArray[np.bool_]:
-    """The ``most`` best places of each party; those that it cannot have are not among them."""
-    places = problem.scores.shape[1]
-    if places <= most:
-        return problem.possible
-    best = np.argpartition(-problem.scores, most - 1, axis=1)[:, :most]
-    known = np.zeros(problem.scores.shape, np.bool_)
-    np.put_along_axis(known, best, True, axis=1)
-    return known & problem.possible
-
-
 def _only(problem: Problem, known: NDArray[np.bool_]) -> Problem:
     return Problem(np.where(known, problem.scores, np.int32(-1)), problem.seats, problem.capacities, problem.required)
-
-
-def _missed(problem: Problem, known: NDArray[np.bool_], chosen: Ints, costs: prices.Floats) -> NDArray[np.bool_]:
-    """Pairs left out that their party would rather have, at these prices."""
-    missed = np.zeros_like(known)
-    for block in prices.blocks(problem):
-        gain = prices.gains(problem, costs, block)
-        at = chosen[block]
-        now = np.where(at == NOWHERE, 0.0, gain[np.arange(len(at)), at])
-        missed[block] = (gain > now[:, None]) & ~known[block]
-    return missed
 
 
 def _flow(problem: Problem, known: NDArray[np.bool_]) -> Ints | None:

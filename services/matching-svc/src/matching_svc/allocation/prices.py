@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 
 _BLOCK: Final = 4_096  # parties that are looked at at once: 2,000 places of so many are 65 MB
 _NEVER: Final = -np.inf
+_ROUNDING: Final = 1e-6  # of one ten-thousandth; prices of a relaxation are not whole
 
 
 def gains(problem: Problem, prices: Floats, block: slice) -> Floats:
@@ -37,6 +38,32 @@ def best_gains(problem: Problem, prices: Floats) -> Floats:
 def upper_bound(problem: Problem, prices: Floats) -> float:
     """What no allocation of ``problem`` is worth more than. Minus infinity: somebody required has no place at all."""
     return float(problem.capacities @ prices + best_gains(problem, prices).sum())
+
+
+def best_pairs(problem: Problem, most: int) -> NDArray[np.bool_]:
+    """The ``most`` best places of each party; those that it cannot have are not among them."""
+    places = problem.scores.shape[1]
+    if places <= most:
+        return problem.possible
+    best = np.argpartition(-problem.scores, most - 1, axis=1)[:, :most]
+    known = np.zeros(problem.scores.shape, np.bool_)
+    np.put_along_axis(known, best, True, axis=1)
+    return known & problem.possible
+
+
+def missed(problem: Problem, known: NDArray[np.bool_], prices: Floats, slack: float = 0.0) -> NDArray[np.bool_]:
+    """Pairs that are not ``known`` and that their party would rather have, at these prices, than the best that is.
+
+    With ``slack``, also those that are worse by no more than that: a pair that is worse by more than what an allocation lacks
+    to its bound is in no better one.
+    """
+    found = np.zeros_like(known)
+    for block in blocks(problem):
+        gain = gains(problem, prices, block)
+        best = np.where(known[block], gain, _NEVER).max(axis=1, initial=_NEVER)
+        now = np.where(problem.required[block], best, np.maximum(best, 0.0))
+        found[block] = (gain > now[:, None] + _ROUNDING - slack) & ~known[block]
+    return found
 
 
 def blocks(problem: Problem) -> list[slice]:
