@@ -170,7 +170,7 @@ async def test_an_answer_of_another_shape_is_an_incident(faulty: Faulty, shape: 
 async def test_without_the_ledger_there_is_no_answer(faulty: Faulty, how: str) -> None:
     notes = await faulty.notes()
     with broken(faulty.lines["gateway"], how):
-        await refused_by(faulty, set(faulty.calls), SOON)
+        await refused_by(faulty, DECIDED, SOON)
         # Once the clients in memory have grown old, nobody is known either.
         await asyncio.sleep(1.2)
         await refused_by(faulty, set(faulty.calls), SOON)
@@ -208,20 +208,27 @@ async def test_without_another_database_it_is_the_whole_answer_or_none(faulty: F
     await until_all_well(faulty)
 
 
-@pytest.mark.parametrize("pool", ["gateway", "profile", "profile_keys", "matching"])
+@pytest.mark.parametrize("pool", ["gateway", "profile", "matching"])
 async def test_a_pool_without_a_free_connection_is_a_database_that_does_not_answer(faulty: Faulty, pool: str) -> None:
     apps = faulty.house.apps
-    vault = apps[PROFILE].state.vault
     engine, names = {
-        "gateway": (faulty.house.parts.ledger._reading, set(faulty.calls)),
-        "profile": (vault.people, OF_PROFILE - {"candidates"}),
-        "profile_keys": (vault.person_keys.engine, set()),
+        "gateway": (faulty.house.parts.ledger._reading, DECIDED),
+        "profile": (apps[PROFILE].state.vault.people, OF_PROFILE - {"candidates"}),
         "matching": (apps[MATCHING].state.parts.database, OF_MATCHING),
     }[pool]
-    told = None if pool == "gateway" else await faulty.told()
+    notes = None if pool == "profile" else await faulty.notes()
     async with exhausted(engine):
         await refused_by(faulty, names, SOON)
-        assert told is None or not names or await faulty.told() == told
+    assert notes is None or await faulty.notes() == notes
+    await until_all_well(faulty)
+
+
+async def test_without_a_connection_to_the_keys_it_is_the_whole_answer_or_none(faulty: Faulty) -> None:
+    async with exhausted(faulty.house.apps[PROFILE].state.vault.person_keys.engine):
+        answers = await faulty.ask_all()
+    for name, (answer, took) in answers.items():
+        assert took < (PAGE if name in PAGES else SOON), (name, took)
+        assert answer.is_success or assert_nothing_left(name, answer) is None
     await until_all_well(faulty)
 
 
