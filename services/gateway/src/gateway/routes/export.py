@@ -29,16 +29,29 @@ EXPORT = Question("export", "person")
 
 CHUNK: Final = 500  # people
 
+_NDJSON_EXAMPLE: Final = (
+    '{"disclosure":{"purpose":"job-ranking","decision":"dec_…","rulebook":"sha256:…"}}\n'
+    '{"person":{"id":"psn_aeb…","attributes":{"adult":true},"provenance":{},"withheld":{"gender":"not-necessary"}}}\n'
+    '{"export":{"complete":true,"reason":null,"people":1,"disclosure":{…}}}\n'
+)
 _CSV_EXAMPLE: Final = (
     "id,updated_at,adult,skills,provenance,withheld,decision,rulebook,export\r\n"
     'psn_aeb…,2026-03-01T09:30:00Z,true,"[""http://…""]",{},"{""gender"":""not-necessary""}",dec_…,sha256:…,\r\n'
     '#export,,,,,,,,"{""complete"":true,""reason"":null,""people"":1,""disclosure"":{…}}"\r\n'
 )
+_LINES: Final = {
+    "type": "string",
+    "contentMediaType": NDJSON,
+    "contentSchema": {"$ref": "#/components/schemas/ExportLine"},
+    "description": "Each line is JSON of this schema.",
+}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "model": ExportLine,
         "description": "A line for each person, and a last one that says whether the export is complete.",
-        "content": {CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}},
+        "content": {
+            NDJSON: {"schema": _LINES, "example": _NDJSON_EXAMPLE},
+            CSV: {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},
+        },
     },
     406: {"description": f"`Accept` names neither `{NDJSON}` nor `{CSV}`."},
 }
@@ -63,7 +76,12 @@ Wanted = Annotated[Format, Depends(wanted)]
 
 
 @router.get(
-    "/export", operation_id="exportPersons", summary="Everybody in a list", response_class=Streamed, responses=_RESPONSES
+    "/export",
+    operation_id="exportPersons",
+    summary="Everybody in a list",
+    response_model=ExportLine,
+    response_class=Streamed,
+    responses=_RESPONSES,
 )
 async def export_persons(
     states: CallerStates,
@@ -84,6 +102,7 @@ async def export_persons(
     "/export",
     operation_id="exportPersonsOfSearch",
     summary="Everybody in a list, asked for in a body",
+    response_model=ExportLine,
     response_class=Streamed,
     responses=_RESPONSES,
 )
