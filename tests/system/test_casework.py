@@ -31,11 +31,14 @@ async def person(house: House, name: str, **record: Any) -> str:
 async def call(
     house: House, organisation: str, purpose: str, method: str, path: str, internal: str | None = None, **kwargs: Any
 ) -> httpx.Response:
-    """``{id}`` in the path is the person as the organisation names them."""
+    """``{id}`` in the path is the person as the organisation names them. What a busy machine has no answer to is read again."""
     caller = await house.caller(organisation, internal if organisation == "self-service" else None)
     if internal is not None:
         path = path.replace("{id}", await house.pairwise(internal, organisation, purpose))
-    return await caller(method, path, purpose, **kwargs)
+    answer = await caller(method, path, purpose, **kwargs)
+    if method == "GET" and answer.status_code == 503:
+        answer = await caller(method, path, purpose, **kwargs)
+    return answer
 
 
 async def refer(house: House, internal: str, **body: Any) -> str:

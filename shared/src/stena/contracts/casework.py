@@ -107,7 +107,7 @@ class Referral(Frozen):
 
 
 class ReferralQuery(Frozen):
-    """A page of referrals, newest first: those sent (``out``) or received (``in``). ``after`` is the last of the page before."""
+    """A page of referrals, newest first: those sent (``out``) or received (``in``). ``after``: the last of the page before."""
 
     direction: Literal["in", "out"]
     state: State | None = None
