@@ -185,7 +185,14 @@ async def test_a_note_of_another_organisation_stops_the_page_of_notes(running: R
     name = running.app.state.parts.ids.name(ANNA, Scope("organisation", "reception-agency", ""))
     only_own = {"op": "is_in", "fact": "created_by", "values": ["reception-agency"]}
     running.neighbours.spoil_grant = lambda grant: grant.model_validate({**grant.model_dump(), "rows": only_own})
-    note = {"id": "n1", "written_at": "2026-06-01T00:00:00Z", "acting_user": None, "language": None, "text": "canary"}
+    note = {
+        "id": "n1",
+        "written_at": "2026-06-01T00:00:00Z",
+        "acting_user": None,
+        "language": None,
+        "text": "canary",
+        "shared_until": None,
+    }
 
     async def notes(written_by: str) -> httpx.Response:
         body = {"notes": [{**note, "written_by": written_by}], "more": False}

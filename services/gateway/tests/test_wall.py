@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -152,7 +153,7 @@ async def test_a_surplus_is_an_incident_and_nothing_leaves(
 @pytest.mark.parametrize("body", NO_ANSWERS)
 async def test_what_is_no_person_at_all_is_an_incident_too(running: Running, body: Any) -> None:
     caller = await running.caller()
-    running.neighbours.answer = lambda request: httpx.Response(200, json=body)
+    running.neighbours.answer = lambda request: httpx.Response(200, content=orjson.dumps(body))
     assert (await read(running, caller)).status_code == 500
     assert await outcomes(running) == [("incident", "surplus")]
 
