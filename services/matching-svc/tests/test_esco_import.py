@@ -130,6 +130,10 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut within a quoted field": (lambda at: cut(at, "occupations_en.csv", 280), "truncated"),
     "cut within a row": (lambda at: cut(at, "occupationSkillRelations.csv", 150), "truncated"),
+    "a row of too few fields": (
+        lambda at: with_row(at, "occupationSkillRelations.csv", [BAKER, "essential"]),
+        "has 2 fields, not 4",
+    ),
     "cut after a row: a skill is missing": (
         lambda at: without_last_row(at, "skills_en.csv"),
         "1 unknown concepts: skill/00000005",
