@@ -29,7 +29,7 @@ _ENDED: Final = "What you said was good for a time that is over. Say anew, in wo
 
 
 class Emergencies:
-    """``open`` is what the wall does, ``within`` so many seconds, before it shows anybody for a purpose that is an emergency."""
+    """``open`` is what the wall does, ``within`` seconds, before it shows anybody for a purpose that is an emergency."""
 
     def __init__(
         self, engine: Engine, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), within: float = WITHIN
