@@ -25,6 +25,8 @@ def named(proposed: tuple[Proposed, ...]) -> dict[str, Proposed]:
         ("ЗИДАР – гр. София, на смени", "bricklayer"),
         ("Welder | start at once", "welder"),
         ("Experienced plumbers", "plumber"),
+        ("Cook | you help our kitchen assistant and waiters", "cook"),
+        ("Tailor – sewing machine operators welcome", "tailor"),
     ],
 )
 def test_titles_of_advertisements_lead_to_their_occupation(title: str, occupation: str) -> None:
