@@ -33,7 +33,7 @@ async def test_a_purpose_that_only_looks_right_is_none(untouched: Stand, how: st
 
 
 @pytest.mark.parametrize(
-    "told", [b"%00", b"a%0d%0aX: y", b"%ff", b"%c0%af", b"%ed%a0%80", b"\xff", b"%7f", b"%1b[31m", b"a" * 5_000]
+    "told", [b"%00", b"a%0d%0aX: y", b"%ff", b"%c0%af", b"%ed%a0%80", b"\xff", b"%7f", b"%1b[31m", b"%d", b"100%", b"a" * 5_000]
 )
 @pytest.mark.parametrize("header", ["Case-Reference", "Acting-User", "Access-Justification"])
 async def test_what_goes_into_the_ledger_is_text_of_a_bounded_length(untouched: Stand, header: str, told: bytes) -> None:

@@ -15,7 +15,8 @@ _PERSON_ASKING: Final = 200
 _JUSTIFICATION: Final = 2_000
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_ENCODED: Final = {"pattern": "^([ !-$&-~]|%[0-9A-Fa-f]{2})*$"}
+_TEXT: Final = re.compile(r"([ !-$&-~]|%[0-9A-Fa-f]{2})*")
+_ENCODED: Final = {"pattern": f"^{_TEXT.pattern}$"}
 """For the documentation: what is wrong with a text is said in words of our own."""
 
 
@@ -102,9 +103,11 @@ def _text(name: str, value: str | None, longest: int) -> str | None:
     if not value:
         return None
     try:
-        decoded = unquote_to_bytes(value.encode("ascii")).decode()
+        decoded = unquote_to_bytes(value).decode()
     except UnicodeError:
-        raise _malformed(name, "UTF-8, percent-encoded where it is not ASCII") from None
+        decoded = None
+    if decoded is None or not _TEXT.fullmatch(value):
+        raise _malformed(name, "UTF-8, percent-encoded where it is not ASCII")
     if _CONTROL.search(decoded):
         raise _malformed(name, "free of control characters")
     if len(decoded) > longest:
