@@ -80,13 +80,21 @@ class Stand:
         attribute: str | None = None,
         check: Check | None = None,
         headers: Mapping[str, str] | None = None,
+        says_why: bool = False,
         **options: Any,
     ) -> httpx.Response:
-        """``shows``: what may stand in the answer, of whom; of everybody else nothing. ``attribute``: the one it is about."""
+        """``shows``: what may stand in the answer, of whom; of everybody else nothing. ``attribute``: the one it is about.
+
+        ``says_why``: what callers have said of themselves may stand there.
+        """
         said = JUSTIFICATION | dict(headers or {})
         answer = await answered(self.caller, method, path, self.asking.purpose, headers=said, **options)
         wanted = {status} if isinstance(status, int) else set(status)
         faults = [*self._withheld(answer, shows or {}), *_status(answer, wanted)]
+        if not says_why:
+            faults += [
+                Fault("leak", f"{name} comes back") for name, value in JUSTIFICATION.items() if value in answer_text(answer)
+            ]
         if check is not None and answer.is_success and not faults:
             faults += check(answer.json())
         self.findings.answers += 1
@@ -99,8 +107,6 @@ class Stand:
         for canary in self.finder(answer_text(answer)):
             if canary not in said and canary.carriers.isdisjoint(shows.get(canary.person, ())):
                 yield Fault("leak", f"a value of {told(canary)}")
-        text = answer_text(answer)
-        yield from (Fault("leak", f"{name} comes back") for name, value in JUSTIFICATION.items() if value in text)
 
     def note(self, call: str, faults: Iterable[Fault], attribute: str | None = None) -> None:
         asking = self.asking

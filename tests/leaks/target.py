@@ -98,7 +98,7 @@ async def token(http: httpx.AsyncClient, client_id: str, client_secret: str) -> 
 
 async def answered(caller: Caller, method: str, path: str, purpose: str | None = None, **options: Any) -> httpx.Response:
     """The answer; where a machine is too busy for a moment it is asked again, as its 503 says itself."""
-    for _ in range(40):
+    for _ in range(12):
         answer = await caller(method, path, purpose, **options)
         if answer.status_code != 503:
             break

@@ -38,6 +38,10 @@ REFERRED: Final = (
 )
 """Who refers the last of the cast to whom, and what for."""
 
+LISTENER: Final = "reception-agency"
+HEARD_FOR: Final = "mentoring"
+"""Who records what a child said, and of a consent for which purpose."""
+
 NEXT_MONTH: Final = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 
@@ -62,6 +66,8 @@ async def build(target: Target) -> World:
         canary for number, writer in enumerate(WRITERS) for canary in await _write(target, writer, number, internal, people)
     ]
     referrals, reasons = await _refer(target, people[-1], internal)
+    child = next(who for who in people if who.minor)
+    reasons += await _hear(target, child, internal[child.name])
     opportunities = await _offer(target)
     await _until_matching_follows(target, opportunities)
     canaries = [canary for who in (*people, *newcomers) for canary in who.canaries]
@@ -106,6 +112,27 @@ async def _refer(target: Target, who: Somebody, internal: Mapping[str, str]) -> 
         referral = await _post(target, sender, "case-continuity", f"/v1/persons/{person}/referrals", body)
         made.append(Referral(referral["id"], (sender, recipient)))
     return made, mint.made
+
+
+async def _hear(target: Target, child: Somebody, internal: str) -> list[Canary]:
+    """What a child said of a refusal of its guardian: for who heard it, and for the child."""
+    mint = Mint(child.name, 420)
+    heard = (f"what {LISTENER} heard of a child", f"what {child.name} said")
+    body = {
+        "state": "refused",
+        "given_by": "guardian",
+        "child_view": "disagrees",
+        "child_view_reason": mint.text(*heard),
+        "child_words": mint.text(*heard),
+        "text_version": mint.text("consents"),
+        "language": "uk",
+        "method": "paper",
+    }
+    person = await target.pairwise(internal, LISTENER, "consent-management")
+    caller = await target.client(LISTENER)
+    answer = await answered(caller, "PUT", f"/v1/persons/{person}/consents/{HEARD_FOR}", "consent-management", json=body)
+    assert answer.status_code == 200, answer.text
+    return mint.made
 
 
 async def _offer(target: Target) -> dict[str, tuple[str, str]]:

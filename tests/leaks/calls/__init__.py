@@ -10,7 +10,7 @@ from .fitting import candidates, matches
 from .mistakes import mistakes
 from .pages import filter_people, follow, list_fields, list_people, sort_people
 from .people import look_up, read, read_fields
-from .records import consents, disclosures
+from .records import consents, disclosures, reviews
 from .writing import amend, create, erase
 
 __all__ = ["CALLS", "Effort"]
@@ -33,6 +33,7 @@ CALLS: Final[Mapping[str, Ask]] = {
     "referrals": referrals,
     "consents": consents,
     "disclosures": disclosures,
+    "reviews": reviews,
     "create": create,
     "amend": amend,
     "erase": erase,
