@@ -24,8 +24,9 @@ from .target import CATALOGUE
 CANARY = "canary.of.faults@example.org"
 BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # seconds more on a machine that does many things at once
 SOON = 1.0 + BUSY
-PAGE = 5.0 + BUSY
-"""A page, or a ranking, may take so long where a source has taken the call and then falls silent."""
+PAGE = 5.0 + 2.0 + BUSY
+"""A page, or a ranking, may take five seconds where a source has taken the call and then falls silent; two more because here,
+in one process, giving up waits for the database's driver to give up too."""
 
 
 @dataclass(frozen=True)

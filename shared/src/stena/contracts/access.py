@@ -7,7 +7,7 @@ Stena's grant as an obligation in the response's context.
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictInt
 
 from stena.contracts.condition import Residual
 
@@ -124,8 +124,8 @@ class Grant(Frozen):
 
     iss: str
     aud: str
-    iat: int
-    exp: int
+    iat: StrictInt
+    exp: StrictInt
     jti: str
     organisation: str
     client: str | None = None
