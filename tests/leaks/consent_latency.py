@@ -69,11 +69,11 @@ class World:
 
 async def patiently(caller: Caller, method: str, path: str, purpose: str, **options: Any) -> httpx.Response:
     """The answer, once there is one: while a machine is too busy for that, nothing is shown, and nothing is known yet."""
-    answer = await caller(method, path, purpose, **options)
-    if answer.status_code == 503:
+    while True:
+        answer = await caller(method, path, purpose, **options)
+        if answer.status_code != 503:
+            return answer.raise_for_status()
         await asyncio.sleep(0.01)
-        return await patiently(caller, method, path, purpose, **options)
-    return answer.raise_for_status()
 
 
 async def run(target: Target, *, people: int = 30, progress: Progress = unwatched) -> Section:
