@@ -29,7 +29,7 @@ from .target import CATALOGUE, Caller, Target
 
 LIMIT: Final = 1.0  # seconds
 PATIENCE: Final = 20.0
-KNOWN_WITHIN: Final = 120.0  # seconds for matching-svc to read everybody anew
+KNOWN_WITHIN: Final = 60.0  # seconds for a busy machine to answer, and for matching-svc to read everybody anew
 ENDS_IN: Final = 4.0  # seconds, in half of which it is seen that the consent has effect until then
 AGENCY, PURPOSE = "employment-agency", "job-ranking"
 RESTS_ON_CONSENT: Final = "adjustments_needed"
@@ -69,9 +69,10 @@ class World:
 
 async def patiently(caller: Caller, method: str, path: str, purpose: str, **options: Any) -> httpx.Response:
     """The answer, once there is one: while a machine is too busy for that, nothing is shown, and nothing is known yet."""
+    deadline = time.monotonic() + KNOWN_WITHIN
     while True:
         answer = await caller(method, path, purpose, **options)
-        if answer.status_code != 503:
+        if answer.status_code != 503 or time.monotonic() > deadline:
             return answer.raise_for_status()
         await asyncio.sleep(0.01)
 
