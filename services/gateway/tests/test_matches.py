@@ -18,12 +18,18 @@ CALLER = Scope("purpose", "employment-agency", "job-ranking")
 OPPORTUNITY = {"id": "opp_1", "owner": "vitosha-bakery", "title": "Baker", "kind": "job", "etag": '"1"'}
 
 
+def gate_of(name: str, uses: list[str]) -> dict[str, Any]:
+    about = {"start": "2027-03-01", "until": "2027-05-01"}
+    found = {"outcome": "met", "code": "right-to-work-ends", "parameters": about, "rule": "r", "on": "2027-03-01"}
+    return {"gate": name, **found, "uses": uses}
+
+
 def explanation(**gates: list[str]) -> dict[str, Any]:
     return {
         "matched": [{"uri": "a", "label": "knead", "essential": True}],
         "missing": [],
         "components": [{"component": "skills", "value": 1, "weight": 1, "contribution": 1, "uses": ["skills"]}],
-        "gates": [{"gate": name, "outcome": "met", "detail": name, "uses": uses} for name, uses in gates.items()],
+        "gates": [gate_of(name, uses) for name, uses in gates.items()],
         "model": "m1",
     }
 
@@ -85,7 +91,9 @@ async def test_what_fits_a_person_is_ranked_with_what_the_caller_may_see_of_that
         },
     )
     assert match["opportunity"] == {key: value for key, value in OPPORTUNITY.items() if key != "etag"}
-    assert [gate["gate"] for gate in match["explanation"]["gates"]] == ["dates"]  # working age is not disclosed here
+    (gate,) = match["explanation"]["gates"]  # working age is not disclosed here
+    assert (gate["gate"], gate["rule"], gate["on"]) == ("dates", "r", "2027-03-01")
+    assert gate["detail"] == "Right to work on 2027-03-01; it ends on 2027-05-01: plan its renewal."
     (entry,) = await running.ledger()
     assert (entry["operation"], entry["resource"], entry["attributes"], entry["people"]) == ("match", "person", ["skills"], 1)
 

@@ -8,8 +8,8 @@ from stena.contracts.access import Grant
 from .neighbours import view
 
 GATES = [
-    {"gate": "working-age", "outcome": "not-met", "detail": "under 16", "uses": ["of_working_age"]},
-    {"gate": "dates", "outcome": "met", "detail": "open", "uses": []},
+    {"gate": "working-age", "outcome": "not-met", "code": "not-working-age", "uses": ["of_working_age"]},
+    {"gate": "dates", "outcome": "met", "code": "open-until", "uses": []},
 ]
 COMPONENTS = [
     {"component": "skills", "value": 1, "weight": 1, "contribution": 1, "uses": ["skills"]},

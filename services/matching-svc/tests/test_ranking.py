@@ -205,33 +205,50 @@ def test_a_rare_skill_counts_more_than_a_common_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rights", "starts_on", "ends_on", "outcome", "says"),
+    ("rights", "starts_on", "ends_on", "outcome", "code", "about"),
     [
-        (None, None, None, "unknown", "Check"),
-        ([], None, None, "unknown", "Check"),
-        ([("yes", "2026-01-01", None)], None, None, "met", "Right to work on 2027-03-01"),
-        ([("yes", None, None)], "2027-09-01", None, "met", "on 2027-09-01"),
-        ([("yes", "2026-01-01", "2027-03-01")], None, None, "met", "ends on 2027-03-01"),
-        ([("yes", "2026-01-01", "2027-02-28")], None, None, "unknown", "Check"),
-        ([("yes", "2026-01-01", "2027-06-30")], "2027-03-10", "2027-05-01", "met", "(r)."),
-        ([("yes", "2026-01-01", "2027-06-30")], "2027-03-10", "2027-07-01", "met", "ends on 2027-06-30"),
-        ([("yes", "2026-01-01", "2027-06-30"), ("yes", "2027-07-01", None)], "2027-03-10", "2027-09-01", "met", "(r)."),
-        ([("yes", "2026-01-01", "2027-06-30"), ("no", "2027-07-01", None)], "2027-03-10", "2027-09-01", "met", "2027-06-30"),
-        ([("limited", "2026-01-01", None)], None, None, "unknown", "conditions"),
-        ([("unknown", "2026-01-01", None)], None, None, "unknown", "Check"),
-        ([("no", "2026-01-01", None)], None, None, "not-met", "No right to work on 2027-03-01"),
-        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], None, None, "unknown", "before 2027-05-01"),
-        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-04-30", None, "not-met", "2027-04-30"),
-        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-05-01", None, "met", "2027-05-01"),
-        ([("no", "2026-01-01", None)], "2026-06-01", None, "not-met", "2027-03-01"),  # begun already: today counts
+        (None, None, None, "unknown", "check-right-to-work", {}),
+        ([], None, None, "unknown", "check-right-to-work", {}),
+        ([("yes", "2026-01-01", None)], None, None, "met", "right-to-work", {}),
+        ([("yes", None, None)], "2027-09-01", None, "met", "right-to-work", {"start": "2027-09-01"}),
+        ([("yes", "2026-01-01", "2027-03-01")], None, None, "met", "right-to-work-ends", {"until": "2027-03-01"}),
+        ([("yes", "2026-01-01", "2027-02-28")], None, None, "unknown", "check-right-to-work", {}),
+        ([("yes", "2026-01-01", "2027-06-30")], "2027-03-10", "2027-05-01", "met", "right-to-work", {}),
+        (
+            [("yes", "2026-01-01", "2027-06-30")],
+            "2027-03-10",
+            "2027-07-01",
+            "met",
+            "right-to-work-ends",
+            {"until": "2027-06-30"},
+        ),
+        ([("yes", None, "2027-06-30"), ("yes", "2027-07-01", None)], "2027-03-10", "2027-09-01", "met", "right-to-work", {}),
+        ([("yes", None, "2027-06-30"), ("no", "2027-07-01", None)], None, "2027-09-01", "met", "right-to-work-ends", {}),
+        ([("limited", "2026-01-01", None)], None, None, "unknown", "limited-right-to-work", {}),
+        ([("unknown", "2026-01-01", None)], None, None, "unknown", "check-right-to-work", {}),
+        ([("no", "2026-01-01", None)], None, None, "not-met", "no-right-to-work", {"start": "2027-03-01"}),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], None, None, "unknown", "right-to-work-later", {}),
+        ([("no", None, "2027-04-30"), ("unknown", "2027-05-01", None)], None, None, "unknown", "right-to-work-later", {}),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], None, "2027-04-30", "not-met", "no-right-to-work", {}),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-04-30", None, "not-met", "no-right-to-work", {}),
+        ([("no", None, "2027-04-30"), ("yes", "2027-05-01", None)], "2027-05-01", None, "met", "right-to-work", {}),
+        ([("no", "2026-01-01", None)], "2026-06-01", None, "not-met", "no-right-to-work", {"start": "2027-03-01"}),
     ],
 )
 def test_the_right_to_work_is_a_comparison_of_dates(
-    rights: Any, starts_on: str | None, ends_on: str | None, outcome: str, says: str
+    rights: Any, starts_on: str | None, ends_on: str | None, outcome: str, code: str, about: dict[str, str]
 ) -> None:
+    """What began already is judged today."""
     intervals = rights and [{"answer": answer, "from": first, "until": last, "rule": "r"} for answer, first, last in rights]
     gate = gate_of({"right_to_work": intervals}, {"starts_on": starts_on, "ends_on": ends_on}, "right-to-work")
-    assert (gate.outcome, says in gate.detail) == (outcome, True), gate.detail
+    assert (gate.outcome, gate.code) == (outcome, code)
+    assert about.items() <= gate.parameters.items()
+    assert gate.rule == ("none.nothing-on-record" if gate.code == "check-right-to-work" and not covers(intervals) else "r")
+    assert str(gate.on) == gate.parameters["start"]
+
+
+def covers(intervals: Any) -> bool:
+    return any((each["until"] or "9999") >= "2027-03-01" for each in intervals or ())
 
 
 @pytest.mark.parametrize(
@@ -272,6 +289,79 @@ def test_working_age_is_a_gate_for_jobs_alone(value: bool | None, outcome: str) 
 def test_dates_are_gates(free: str | None, dates: dict[str, str], outcomes: list[str]) -> None:
     person = {"availability": {"from": free, "hours": "any"}} if free else {}
     assert [gate.outcome for gate in gates_of(person, dates) if gate.gate == "dates"] == outcomes
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "code"),
+    [
+        (None, "unknown", "check-recognition"),
+        ("recognised", "met", "recognised"),
+        ("partially-recognised", "unknown", "recognition-pending"),
+        ("in-progress", "unknown", "recognition-pending"),
+        ("requested", "unknown", "recognition-pending"),
+        ("refused", "not-met", "recognition-refused"),
+    ],
+)
+def test_a_regulated_profession_wants_recognition(state: str | None, outcome: str, code: str) -> None:
+    other = {"qualification": "Welder", "state": "recognised"}
+    held = [other] + ([{"qualification": " nurse", "state": state}] if state else [])
+    found = gate_of({"recognition": held}, {"regulated": "Nurse"}, "recognition")
+    assert (found.outcome, found.code) == (outcome, code)
+    assert gate_of({}, {"regulated": "Nurse"}, "recognition").outcome == "unknown"
+
+
+def test_a_refusal_that_was_followed_by_recognition_keeps_nobody_out() -> None:
+    held = [{"qualification": "Nurse", "state": state} for state in ("refused", "recognised")]
+    assert gate_of({"recognition": held}, {"regulated": "Nurse"}, "recognition").outcome == "met"
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "outcome"),
+    [
+        (None, ["B"], "unknown"),
+        ([], ["B"], "not-met"),
+        (["B"], ["B"], "met"),
+        (["C"], ["B"], "met"),  # Directive 2006/126/EC, Article 6(1)(a)
+        (["CE"], ["BE", "C1"], "met"),  # Article 6(2)(a)
+        (["B"], ["BE"], "not-met"),
+        (["B"], ["AM"], "met"),
+        (["B"], ["A1"], "not-met"),
+        (["CE"], ["DE"], "not-met"),
+        (["CE", "D"], ["DE"], "met"),  # Article 6(2)(b)
+        (["B"], ["T"], "not-met"),
+        (["A", "B"], ["A2", "C"], "not-met"),
+    ],
+)
+def test_a_licence_is_a_gate(held: Any, wanted: list[str], outcome: str) -> None:
+    assert gate_of({"driving_licences": held}, {"licences": wanted}, "licence").outcome == outcome
+
+
+@pytest.mark.parametrize(("filled", "outcomes"), [(0, []), (1, ["met"]), (2, ["not-met"])])
+def test_who_comes_to_a_full_offer_is_told(filled: int, outcomes: list[str]) -> None:
+    found = gates_of({}, {"capacity": 2, "filled": filled})
+    assert [gate.outcome for gate in found if gate.gate == "capacity"] == outcomes
+
+
+@pytest.mark.parametrize(
+    ("person", "condition", "outcome"),
+    [
+        ({"region": "BG411"}, ("region", "in", ["BG42", "BG41"]), "met"),
+        ({"region": "BG421"}, ("region", "eq", "BG41"), "not-met"),
+        ({}, ("region", "eq", "BG41"), "unknown"),
+        ({"education_level": 3}, ("education_level", "le", 3), "met"),
+        ({"education_level": 4}, ("education_level", "le", 3), "not-met"),
+        ({"of_working_age": False}, ("of_working_age", "eq", True), "not-met"),
+        ({"right_to_work": [{"answer": "yes", "rule": "r"}]}, ("right_to_work", "eq", "yes"), "met"),
+        ({"right_to_work": [{"answer": "no", "rule": "r"}]}, ("right_to_work", "eq", "yes"), "not-met"),
+        ({"right_to_work": [{"answer": "limited", "rule": "r"}]}, ("right_to_work", "eq", "yes"), "unknown"),
+        ({"region": "BG411"}, ("gender", "eq", "female"), "unknown"),
+    ],
+)
+def test_a_condition_is_a_gate(person: dict[str, Any], condition: tuple[str, str, Any], outcome: str) -> None:
+    attribute, operator, value = condition
+    conditions = [{"attribute": attribute, "operator": operator, "value": value}]
+    gate = gate_of(person, {"kind": "training", "eligibility": conditions}, "eligibility")
+    assert (gate.outcome, gate.uses) == (outcome, () if attribute == "gender" else (attribute,))
 
 
 def gates_of(person: dict[str, Any], opportunity: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from gateway.rulebook_types import (
     WithheldAttributes,
 )
 from stena.contracts.catalogue import Emergency
-from stena.contracts.matching import Explanation, NewOpportunity, OpportunityKind
+from stena.contracts.matching import Explanation, Gate, NewOpportunity, OpportunityKind
 from stena.contracts.profile import Filter, Provenance
 
 PERSON_ID = "psn_aeb2zl6e5x4wxcv2j3ce5q4bm6yozj7dmqn2u3rflhk4s5t6v7w"
@@ -147,11 +147,19 @@ class OpportunityList(Shown):
     truncated: bool = False
 
 
+class GateView(Gate):
+    detail: str = Field(description="What was found, in words: in the language of `Accept-Language`, as far as there are any.")
+
+
+class ExplanationView(Explanation):
+    gates: tuple[GateView, ...] = ()
+
+
 class MatchView(Shown):
     opportunity: OpportunityView
     score: float = Field(ge=0, le=1)
     eligible: Literal["yes", "to-be-verified"]
-    explanation: Explanation
+    explanation: ExplanationView
 
 
 class MatchList(Shown):
@@ -164,7 +172,7 @@ class CandidateView(Shown):
     person: PersonInList
     score: float = Field(ge=0, le=1)
     eligible: Literal["yes", "to-be-verified"]
-    explanation: Explanation
+    explanation: ExplanationView
 
 
 class CandidateList(Shown):

@@ -60,6 +60,11 @@ class Availability(Held):
     from_: date | None = Field(default=None, alias="from")
 
 
+class Recognition(Held):
+    qualification: str
+    state: str
+
+
 class MatchFeatures(Held):
     """``None`` is: not stated, or not disclosed to matching."""
 
@@ -74,6 +79,8 @@ class MatchFeatures(Held):
     availability: Availability | None = None
     of_working_age: bool | None = None
     right_to_work: tuple[WorkRight, ...] | None = None
+    recognition: tuple[Recognition, ...] | None = None
+    driving_licences: frozenset[str] | None = None
 
 
 ATTRIBUTES: Final = frozenset(MatchFeatures.model_fields)

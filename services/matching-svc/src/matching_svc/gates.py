@@ -4,93 +4,97 @@ INVARIANT: what is not known never removes anybody; it says what to check.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
+from typing import Final
 
-from matching_svc.features import STEPS, View, WorkRight
-from stena.contracts.matching import Gate, LanguageNeed, NewOpportunity
+from matching_svc.features import STEPS, View
+from matching_svc.gates_conditions import conditions
+from matching_svc.gates_licences import entitled
+from matching_svc.gates_work import Finding, right_at
+from stena.contracts.matching import Gate, GateName, LanguageNeed, NewOpportunity
 
-Outcome = Literal["met", "not-met", "unknown"]
-Finding = tuple[Outcome, str]
+# Rules that are no country's file: the law that the gate stands on, or the opportunity's own words.
+MINIMUM_AGE: Final = "eu.minimum-age"  # Directive 94/33/EC, Article 4; the age itself is compared at the source
+RECOGNITION: Final = "eu.recognition"  # Directive 2005/36/EC, Article 13; who decides is the profession's authority
+DRIVING: Final = "eu.driving-licences"  # Directive 2006/126/EC, Article 6
+NOTHING_ON_RECORD: Final = "none.nothing-on-record"
 
 
 def check(view: View, opportunity: NewOpportunity, today: date) -> tuple[Gate, ...]:
     """Every gate that this kind of opportunity has, in a fixed order."""
-    gates = [*_term(opportunity, today), *_availability(view, opportunity)]
+    start = max(opportunity.starts_on or today, today)
+    gates = [*_term(opportunity, today), *_places(opportunity, today), *_availability(view, opportunity)]
     if opportunity.kind == "job":
-        gates += [_right_to_work(view, opportunity, today), _working_age(view)]
-    gates += [_language(view, need) for need in opportunity.languages if need.essential]
+        gates += [_right_to_work(view, opportunity, start), _working_age(view, start)]
+    gates += [*_recognition(view, opportunity, start), *_licences(view, opportunity, start)]
+    gates += [_language(view, need, start) for need in opportunity.languages if need.essential]
+    gates += conditions(view, opportunity, start)
     return tuple(gates)
 
 
-def _right_to_work(view: View, opportunity: NewOpportunity, today: date) -> Gate:
+def _right_to_work(view: View, opportunity: NewOpportunity, start: date) -> Gate:
     """Compares dates only: what the law says of a status was decided at the source."""
     uses = view.allows("right_to_work")
-    start = max(opportunity.starts_on or today, today)
-    rights = view.features.right_to_work or ()
-    outcome, detail = _right_at(start, rights, opportunity)
-    return _gate("right-to-work", outcome, detail, uses)
+    found, rule = right_at(start, view.features.right_to_work or (), opportunity)
+    return _gate("right-to-work", found, rule or NOTHING_ON_RECORD, start, uses)
 
 
-def _right_at(start: date, rights: tuple[WorkRight, ...], opportunity: NewOpportunity) -> Finding:
-    right = _covering(start, rights)
-    if right is None or right.answer == "unknown":
-        return "unknown", f"Check the right to work on {start}."
-    if right.answer == "limited":
-        return "unknown", f"Limited right to work on {start} ({right.rule}): check its conditions."
-    if right.answer == "no":
-        return _not_yet(start, right, rights, opportunity)
-    until = _last_day(right, rights)
-    if until is not None and (opportunity.ends_on is None or until < opportunity.ends_on):
-        return "met", f"Right to work on {start} ({right.rule}); it ends on {until}: plan its renewal."
-    return "met", f"Right to work on {start} ({right.rule})."
-
-
-def _not_yet(start: date, now: WorkRight, rights: tuple[WorkRight, ...], opportunity: NewOpportunity) -> Finding:
-    """Without a fixed start, a right that begins later is a question of agreeing on a day, not a refusal."""
-    later = min(
-        (right.from_ for right in rights if right.answer == "yes" and right.from_ and right.from_ > start), default=None
-    )
-    if later is not None and opportunity.starts_on is None:
-        return "unknown", f"No right to work before {later} ({now.rule}): agree on a later start."
-    return "not-met", f"No right to work on {start} ({now.rule})."
-
-
-def _covering(day: date, rights: tuple[WorkRight, ...]) -> WorkRight | None:
-    return next((right for right in rights if right.covers(day)), None)
-
-
-def _last_day(right: WorkRight, rights: tuple[WorkRight, ...]) -> date | None:
-    """The last day of an unbroken right, whichever rules it rests on; ``None`` if it has no end."""
-    last = right.until
-    while last is not None and (following := _covering(last + timedelta(days=1), rights)) is not None:
-        if following.answer != "yes":
-            break
-        last = following.until
-    return last
-
-
-def _working_age(view: View) -> Gate:
+def _working_age(view: View, start: date) -> Gate:
+    """A boolean of today, compared at the source: who comes of age before the start is found from that day on."""
     uses = view.allows("of_working_age")
     match view.features.of_working_age:
         case True:
-            return _gate("working-age", "met", "Of working age.", uses)
+            found: Finding = ("met", "working-age", {})
         case False:
-            return _gate("working-age", "not-met", "Not of working age.", uses)
+            found = ("not-met", "not-working-age", {})
         case None:
-            return _gate("working-age", "unknown", "Check that the person is of working age.", uses)
+            found = ("unknown", "check-working-age", {})
+    return _gate("working-age", found, MINIMUM_AGE, start, uses)
 
 
-def _language(view: View, need: LanguageNeed) -> Gate:
-    uses = view.allows("languages")
+def _recognition(view: View, opportunity: NewOpportunity, start: date) -> Iterator[Gate]:
+    """INVARIANT: names of qualifications are free text. One that is not found may be there in other words: to be verified."""
+    if (profession := opportunity.regulated) is None:
+        return
+    held = view.features.recognition or ()
+    states = {each.state for each in held if each.qualification.strip().casefold() == profession.strip().casefold()}
+    about = {"profession": profession}
+    if "recognised" in states:
+        found: Finding = ("met", "recognised", about)
+    elif states == {"refused"}:
+        found = ("not-met", "recognition-refused", about)
+    else:
+        found = ("unknown", "recognition-pending" if states else "check-recognition", about)
+    yield _gate("recognition", found, RECOGNITION, start, view.allows("recognition"))
+
+
+def _licences(view: View, opportunity: NewOpportunity, start: date) -> Iterator[Gate]:
+    if not opportunity.licences:
+        return
+    wanted, held = opportunity.licences, view.features.driving_licences
+    about = {"licences": ", ".join(wanted)}
+    if held is None:
+        found: Finding = ("unknown", "check-licences", about)
+    elif missing := [licence for licence in wanted if licence not in entitled(held)]:
+        found = ("not-met", "licences-missing", about | {"missing": ", ".join(missing)})
+    else:
+        found = ("met", "licences-held", about)
+    yield _gate("licence", found, DRIVING, start, view.allows("driving_licences"))
+
+
+def _language(view: View, need: LanguageNeed, start: date) -> Gate:
+    uses, about = view.allows("languages"), {"language": need.language, "level": need.level}
     held = view.features.languages
     if held is None:
-        return _gate("language", "unknown", f"Check the level in {need.language}: {need.level} is needed.", uses)
+        return _gate("language", ("unknown", "check-language", about), "opportunity.languages", start, uses)
     step = max((language.step for language in held if language.language == need.language), default=0)
     if step >= STEPS[need.level]:
-        return _gate("language", "met", f"{need.language}: {need.level} is needed, {_level(step)} is stated.", uses)
-    stated = f"{_level(step)} is stated" if step else "no level is stated"
-    return _gate("language", "not-met", f"{need.language}: {need.level} is needed, {stated}.", uses)
+        found: Finding = ("met", "language-level", about | {"stated": _level(step)})
+    elif step:
+        found = ("not-met", "language-below", about | {"stated": _level(step)})
+    else:
+        found = ("not-met", "language-not-stated", about)
+    return _gate("language", found, "opportunity.languages", start, uses)
 
 
 def _level(step: int) -> str:
@@ -100,10 +104,22 @@ def _level(step: int) -> str:
 def _term(opportunity: NewOpportunity, today: date) -> Iterator[Gate]:
     """Whether one can still apply: says nothing of the person."""
     last = min((day for day in (opportunity.apply_until, opportunity.ends_on) if day is not None), default=None)
-    if last is not None:
-        yield (
-            _gate("dates", "met", f"Open until {last}.") if today <= last else _gate("dates", "not-met", f"Over since {last}.")
-        )
+    if last is None:
+        return
+    found: Finding = (
+        ("met", "open-until", {"until": str(last)}) if today <= last else ("not-met", "over-since", {"until": str(last)})
+    )
+    yield _gate("dates", found, "opportunity.dates", today)
+
+
+def _places(opportunity: NewOpportunity, today: date) -> Iterator[Gate]:
+    """Only where places were taken: that a new offer has one goes without saying."""
+    if not opportunity.filled:
+        return
+    left = opportunity.capacity - opportunity.filled
+    about = {"left": str(max(left, 0)), "capacity": str(opportunity.capacity)}
+    found: Finding = ("met", "places-left", about) if left > 0 else ("not-met", "full", about)
+    yield _gate("capacity", found, "opportunity.capacity", today)
 
 
 def _availability(view: View, opportunity: NewOpportunity) -> Iterator[Gate]:
@@ -111,18 +127,16 @@ def _availability(view: View, opportunity: NewOpportunity) -> Iterator[Gate]:
     if start is None or not (uses := view.allows("availability")):
         return
     free = view.features.availability.from_ if view.features.availability else None
+    about = {"start": str(start), "free": str(free), "end": str(opportunity.ends_on)}
     if free is None or free <= start:
-        yield _gate("dates", "met", f"Nothing stands against the start on {start}.", uses)
+        found: Finding = ("met", "start-possible", {"start": str(start)})
     elif opportunity.ends_on is not None and opportunity.ends_on < free:
-        yield _gate("dates", "not-met", f"Available from {free}; it ends on {opportunity.ends_on}.", uses)
+        found = ("not-met", "free-after-end", about)
     else:
-        yield _gate("dates", "unknown", f"Available from {free}, the start is on {start}: ask whether it can move.", uses)
+        found = ("unknown", "free-after-start", {"start": str(start), "free": str(free)})
+    yield _gate("dates", found, "opportunity.dates", start, uses)
 
 
-def _gate(
-    gate: Literal["right-to-work", "working-age", "language", "dates"],
-    outcome: Outcome,
-    detail: str,
-    uses: tuple[str, ...] = (),
-) -> Gate:
-    return Gate(gate=gate, outcome=outcome, detail=detail, uses=uses)
+def _gate(gate: GateName, found: Finding, rule: str, on: date, uses: tuple[str, ...] = ()) -> Gate:
+    outcome, code, parameters = found
+    return Gate(gate=gate, outcome=outcome, code=code, parameters=parameters, rule=rule, on=on, uses=uses)

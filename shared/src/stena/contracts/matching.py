@@ -1,12 +1,14 @@
 """What matching-svc takes and gives. Persons appear under ids that are pairwise for matching-svc, never internal ones."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 OpportunityKind = Literal["job", "training", "language-course", "mentoring", "service"]
 Level = Literal["A1", "A2", "B1", "B2", "C1", "C2"]
+Licence = Literal["AM", "A1", "A2", "A", "B1", "B", "BE", "C1", "C1E", "C", "CE", "D1", "D1E", "D", "DE", "T"]
+GateName = Literal["right-to-work", "working-age", "recognition", "licence", "language", "eligibility", "capacity", "dates"]
 
 
 class Frozen(BaseModel):
@@ -19,10 +21,25 @@ class LanguageNeed(Frozen):
     essential: bool = True
 
 
+class Condition(Frozen):
+    """Whom an opportunity is open to: one thing that has to be true of a person, by the name of an attribute.
+
+    On what matching knows it is a gate like any other. On every other attribute it names the ``approval`` that two persons gave
+    it, and is evaluated at the source. ``region`` is meant with all that lies in it.
+    """
+
+    attribute: str = Field(pattern="^[a-z][a-z_]{0,63}$")
+    operator: Literal["eq", "in", "le", "ge"]
+    value: bool | int | Annotated[str, Field(max_length=100)] | tuple[Annotated[str, Field(max_length=100)], ...]
+    approval: str | None = Field(default=None, max_length=80)
+
+
 class NewOpportunity(Frozen):
     """A job, training place, language course, mentoring offer or public service.
 
-    ``occupation``, ``essential_skills`` and ``optional_skills`` are ESCO concept URIs; ``region`` is a NUTS code.
+    ``occupation``, ``essential_skills`` and ``optional_skills`` are ESCO concept URIs; ``region`` is a NUTS code. ``regulated``
+    names the qualification that the law wants recognised before the profession is exercised. Of the places of ``capacity``,
+    ``filled`` are taken.
     """
 
     kind: OpportunityKind
@@ -32,11 +49,15 @@ class NewOpportunity(Frozen):
     essential_skills: tuple[str, ...] = Field(default=(), max_length=100)
     optional_skills: tuple[str, ...] = Field(default=(), max_length=100)
     languages: tuple[LanguageNeed, ...] = Field(default=(), max_length=20)
+    regulated: str | None = Field(default=None, min_length=1, max_length=200, description="Directive 2005/36/EC")
+    licences: tuple[Licence, ...] = Field(default=(), max_length=16, description="Directive 2006/126/EC, Article 4")
+    eligibility: tuple[Condition, ...] = Field(default=(), max_length=10)
     education_level: int | None = Field(default=None, ge=0, le=8, description="ISCED 2011")
     municipality: str | None = Field(default=None, max_length=100)
     region: str | None = Field(default=None, pattern="^[A-Z]{2}[0-9A-Z]{0,3}$")
     remote: bool = False
     capacity: int = Field(default=1, ge=1, le=100_000)
+    filled: int = Field(default=0, ge=0, le=100_000)
     starts_on: date | None = None
     ends_on: date | None = None
     apply_until: date | None = None
@@ -71,11 +92,18 @@ class OpportunityQuery(Frozen):
 
 
 class Gate(Frozen):
-    """A lawful condition, never scored. ``unknown`` never removes anybody: it says what to check. ``uses`` names attributes."""
+    """A lawful condition, never scored. ``unknown`` never removes anybody: it says what to check. ``uses`` names attributes.
 
-    gate: Literal["right-to-work", "working-age", "language", "dates"]
+    ``code`` says what was found and ``parameters`` with which values: words for people are made at the edge. ``rule`` is the id
+    of the rule that decided, ``on`` the day that it decided for.
+    """
+
+    gate: GateName
     outcome: Literal["met", "not-met", "unknown"]
-    detail: str
+    code: str
+    parameters: dict[str, str] = Field(default_factory=dict)
+    rule: str
+    on: date
     uses: tuple[str, ...]
 
 
@@ -95,10 +123,22 @@ class SkillFinding(Frozen):
     essential: bool
 
 
+class NearSkill(SkillFinding):
+    """A wanted skill that ``counts`` in part (0..1), because the skill or occupation ``by`` is near it: broader or narrower
+    (``broader``), in the same narrowest group, or an occupation held that needs it."""
+
+    counts: float
+    because: Literal["broader", "group", "occupation"]
+    by: str
+    by_label: str
+    uses: tuple[str, ...]
+
+
 class Explanation(Frozen):
     """Why a pair fits. Every item names the attributes it used; the gateway drops what the caller may not see."""
 
     matched: tuple[SkillFinding, ...] = ()
+    near: tuple[NearSkill, ...] = ()
     missing: tuple[SkillFinding, ...] = ()
     components: tuple[Component, ...] = ()
     gates: tuple[Gate, ...] = ()

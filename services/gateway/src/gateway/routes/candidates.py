@@ -16,6 +16,7 @@ from gateway.identity import Unreadable
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, Surplus, View, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, respond
+from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.matches import OPPORTUNITY, PERSON, Limit, pair_for_caller
 from gateway.routes.opportunities import OpportunityId
@@ -49,7 +50,13 @@ class Found:
     summary="Who fits an opportunity",
     response_model=views.CandidateList,
 )
-async def list_candidates(opportunity: OpportunityId, states: CallerStates, gateway: Gateway, limit: Limit = 10) -> Response:
+async def list_candidates(
+    opportunity: OpportunityId,
+    states: CallerStates,
+    gateway: Gateway,
+    limit: Limit = 10,
+    accept_language: AcceptLanguage = None,
+) -> Response:
     """Best first, each as the purpose lets the person be seen, with reasons. `truncated` says that not everybody who might
     fit was looked at."""
 
@@ -57,7 +64,7 @@ async def list_candidates(opportunity: OpportunityId, states: CallerStates, gate
         return await _candidates(gateway, permit, opportunity, limit)
 
     def redact(permit: Permit, found: Found) -> Shown[Reply]:
-        return _shown_candidates(gateway, permit, found, limit)
+        return _shown_candidates(gateway, permit, found, limit, accept_language)
 
     return respond(await pass_through(gateway.wall, Call(states, MATCH_OPPORTUNITY, opportunity=opportunity), fetch, redact))
 
@@ -106,12 +113,15 @@ async def _resolved(gateway: Parts, permit: Permit, by_person: Mapping[str, Pair
     return [(wall.check(view, by_person), by_person[view["id"]]) for view in people]
 
 
-def _shown_candidates(gateway: Parts, permit: Permit, found: Found, limit: int) -> Shown[Reply]:
+def _shown_candidates(gateway: Parts, permit: Permit, found: Found, limit: int, accept_language: str | None) -> Shown[Reply]:
     name = Names(gateway.ids, permit)
     people = [view for view, _ in found.pairs]
     check_page(people, limit)
     shown = [
-        {"person": name.person(view), **pair_for_caller(members(pair, _CANDIDATE, "candidate"), view["attributes"].keys())}
+        {
+            "person": name.person(view),
+            **pair_for_caller(members(pair, _CANDIDATE, "candidate"), view["attributes"].keys(), accept_language),
+        }
         for view, pair in found.pairs
     ]
     content = {"candidates": shown, "truncated": found.truncated, "disclosure": disclosure(permit)}

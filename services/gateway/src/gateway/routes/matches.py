@@ -11,9 +11,11 @@ from fastapi import APIRouter, Query, Response
 from gateway import views
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.firewall import pass_through
+from gateway.gate_words import in_words
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, View, explanation, members
 from gateway.replies import Json, Reply, disclosure, respond
+from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.opportunities import checked
 from gateway.routes.people import PersonId
@@ -37,6 +39,7 @@ async def list_matches(
     gateway: Gateway,
     kind: Annotated[OpportunityKind, Query(description="Of which kind; the purpose must allow it.")],
     limit: Limit = 10,
+    accept_language: AcceptLanguage = None,
 ) -> Response:
     """Best first, each with reasons. Conditions of law are gates and never part of the score; one that cannot be told says
     what to verify. People decide: nobody is rejected here."""
@@ -55,7 +58,7 @@ async def list_matches(
         return view, ranked.body
 
     def redact(permit: Permit, found: tuple[View, Any]) -> Shown[Reply]:
-        return _shown_matches(permit, *found)
+        return _shown_matches(permit, *found, accept_language)
 
     return respond(await pass_through(gateway.wall, Call(states, MATCH_PERSON, person), fetch, redact))
 
@@ -72,13 +75,13 @@ async def _for_matching(gateway: Parts, person: str, kind: str) -> tuple[str, ..
     return gateway.ids.names(person, await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind]))
 
 
-def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any]) -> Shown[Reply]:
+def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any], accept_language: str | None) -> Shown[Reply]:
     members(ranked, {"matches", "truncated"}, "matches")
     disclosed = view["attributes"].keys()
     shown = [
         {
             "opportunity": checked(permit, match["opportunity"], OPPORTUNITY),
-            **pair_for_caller(members(match, _MATCH, "match"), disclosed),
+            **pair_for_caller(members(match, _MATCH, "match"), disclosed, accept_language),
         }
         for match in ranked["matches"]
     ]
@@ -87,13 +90,11 @@ def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any]) -> Sho
     return Shown(Reply(content), (Seen(permit.person or "", used),), len(view["withheld"]))
 
 
-def pair_for_caller(pair: Mapping[str, Any], disclosed: Collection[str]) -> dict[str, Any]:
+def pair_for_caller(pair: Mapping[str, Any], disclosed: Collection[str], accept_language: str | None) -> dict[str, Any]:
     """What is said of a pair, as far as it rests on attributes of the person that the caller sees."""
-    return {
-        "score": pair["score"],
-        "eligible": pair["eligible"],
-        "explanation": explanation(pair["explanation"], disclosed),
-    }
+    shown = explanation(pair["explanation"], disclosed)
+    gates = [in_words(gate, accept_language) for gate in shown["gates"]]
+    return {"score": pair["score"], "eligible": pair["eligible"], "explanation": {**shown, "gates": gates}}
 
 
 def _uses(shown: Json) -> set[str]:
