@@ -1,6 +1,6 @@
 """Parties of one seat each: a minimum-cost flow, solved by OR-Tools and proven by prices. Pure.
 
-Most pairs are hopeless, so the flow is built from each party's best places first. Prices then tell which of the pairs left out
+Most pairs are hopeless, so the flow is built from each party's best places first, at prices that are guessed. Prices then tell which of the pairs left out
 somebody would rather have; those are added, until there are none. What is left out then cannot be part of anything better.
 """
 
@@ -14,7 +14,7 @@ from matching_svc.allocation import prices
 from matching_svc.allocation.infeasible import too_few_seats
 from matching_svc.allocation.problem import NOWHERE, Allocation, Infeasible, Ints, Problem, value_of
 
-FIRST: Final = 24
+FIRST: Final = 8
 """Places of each party that the first flow knows."""
 
 
@@ -22,7 +22,7 @@ def solve(problem: Problem) -> Allocation:
     """The best allocation. Raises ``Infeasible`` if not all who are required can be placed."""
     if shortage := too_few_seats(problem):
         raise Infeasible(*shortage)
-    known = prices.best_pairs(problem, FIRST)
+    known = prices.best_pairs(problem, FIRST, prices.guessed(problem))
     while True:
         chosen = _flow(problem, known)
         if chosen is None:

@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 
 _BLOCK: Final = 4_096  # parties that are looked at at once: 2,000 places of so many are 65 MB
 _NEVER: Final = -np.inf
+_SAMPLE: Final = 1_000  # parties that prices are guessed from
+_ROUNDS: Final = 60
+_SHRINKING: Final = 0.93
 _ROUNDING: Final = 1e-6  # of one ten-thousandth; prices of a relaxation are not whole
 
 
@@ -40,30 +43,57 @@ def upper_bound(problem: Problem, prices: Floats) -> float:
     return float(problem.capacities @ prices + best_gains(problem, prices).sum())
 
 
-def best_pairs(problem: Problem, most: int) -> NDArray[np.bool_]:
-    """The ``most`` best places of each party; those that it cannot have are not among them."""
-    places = problem.scores.shape[1]
-    if places <= most:
-        return problem.possible
-    best = np.argpartition(-problem.scores, most - 1, axis=1)[:, :most]
-    known = np.zeros(problem.scores.shape, np.bool_)
-    np.put_along_axis(known, best, True, axis=1)
-    return known & problem.possible
+def best_pairs(problem: Problem, most: int, prices: Floats) -> NDArray[np.bool_]:
+    """The ``most`` places of each party at which it gains most; those that it cannot have are not among them."""
+    known = problem.possible
+    if known.shape[1] <= most:
+        return known
+    for block in blocks(problem):
+        best = np.argpartition(-gains(problem, prices, block), most - 1, axis=1)[:, :most]
+        chosen = np.zeros_like(known[block])
+        np.put_along_axis(chosen, best, True, axis=1)
+        known[block] &= chosen
+    return known
 
 
-def missed(problem: Problem, known: NDArray[np.bool_], prices: Floats, slack: float = 0.0) -> NDArray[np.bool_]:
-    """Pairs that are not ``known`` and that their party would rather have, at these prices, than the best that is.
+def within(problem: Problem, prices: Floats, loss: float) -> NDArray[np.bool_]:
+    """The pairs at which a party gains at most ``loss`` less than at its best place."""
+    best, close = best_gains(problem, prices), np.zeros(problem.scores.shape, np.bool_)
+    for block in blocks(problem):
+        close[block] = gains(problem, prices, block) >= best[block, None] - loss - _ROUNDING
+    return close & problem.possible
 
-    With ``slack``, also those that are worse by no more than that: a pair that is worse by more than what an allocation lacks
-    to its bound is in no better one.
-    """
+
+def missed(problem: Problem, known: NDArray[np.bool_], prices: Floats) -> NDArray[np.bool_]:
+    """Pairs that are not ``known`` and that their party would rather have, at these prices, than the best that is."""
     found = np.zeros_like(known)
     for block in blocks(problem):
         gain = gains(problem, prices, block)
         best = np.where(known[block], gain, _NEVER).max(axis=1, initial=_NEVER)
         now = np.where(problem.required[block], best, np.maximum(best, 0.0))
-        found[block] = (gain > now[:, None] + _ROUNDING - slack) & ~known[block]
+        found[block] = (gain > now[:, None] + _ROUNDING) & ~known[block]
     return found
+
+
+def guessed(problem: Problem) -> Floats:
+    """Prices near the right ones, from a sample of the parties: a seat that too many want becomes dearer, step by step.
+
+    They prove little by themselves; they tell which pairs to look at first. A subgradient method with shrinking steps.
+    """
+    at = np.linspace(0, len(problem.scores) - 1, min(len(problem.scores), _SAMPLE)).astype(np.int64)
+    some = Problem.of(problem.scores[at], problem.capacities, problem.seats[at])
+    worth = gains(some, np.zeros(len(some.capacities)), slice(None))
+    seats, capacities = some.seats.astype(np.float64), some.capacities * len(at) / len(problem.scores)
+    step = max(0.0, float((worth / seats[:, None]).max(initial=0.0))) / 8
+    prices = np.zeros(len(capacities))
+    for _ in range(_ROUNDS):
+        gain = worth - seats[:, None] * prices
+        place = gain.argmax(axis=1)
+        wants = gain[np.arange(len(at)), place] > 0
+        demand = np.bincount(place[wants], weights=seats[wants], minlength=len(prices))
+        prices = np.maximum(0.0, prices + step * np.clip((demand - capacities) / np.maximum(capacities, 1.0), -1.0, 1.0))
+        step *= _SHRINKING
+    return prices
 
 
 def blocks(problem: Problem) -> list[slice]:

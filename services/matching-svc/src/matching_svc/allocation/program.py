@@ -2,6 +2,7 @@
 
 The relaxation, in which a family may be split, is solved over the pairs that matter; those left out are added while anybody
 would rather have them. Its prices bound every allocation of the whole problem, so the gap that is told is proven, not hoped.
+Whole families are then placed among the pairs that lose little at these prices; among more of them as long as the gap is wide.
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from matching_svc.allocation import prices
 from matching_svc.allocation.infeasible import too_few_seats
 from matching_svc.allocation.problem import NOWHERE, Allocation, Infeasible, Ints, Problem, value_of
 
-FIRST: Final = 24
+FIRST: Final = 8
 """Places of each party that the first relaxation knows."""
 
-GAP: Final = 0.0002
-"""The search ends when nothing better by this share is left. That the bound may split families can add to what is told."""
+GAP: Final = 0.001
+"""The search ends when the best that was found is proven to lack no more than this share."""
+
+PATIENCE: Final = 60.0
+"""Seconds for one search; the best that was found by then is the answer, with the gap that its prices prove."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,33 +67,32 @@ def solve(problem: Problem) -> Allocation:
         raise Infeasible(*shortage)
     if not problem.possible.any():
         return Allocation(np.full(len(problem.scores), NOWHERE), np.zeros(len(problem.capacities)), 0, 0.0)
-    known = prices.best_pairs(problem, FIRST)
+    costs = _relaxed(problem)
+    bound = prices.upper_bound(problem, costs)
+    loss = 32 * GAP * bound / len(problem.scores)
     while True:
-        program, costs = _relaxed(problem, known)
-        chosen = _whole(program)
-        if chosen is None and (known == problem.possible).all():
-            raise _fall_apart(problem)
-        if chosen is None:
-            known = problem.possible
-            continue
-        found = Allocation(chosen, costs, value_of(problem, chosen), prices.upper_bound(problem, costs))
-        better = prices.missed(problem, program.known, costs, found.bound - found.value)
-        if found.gap <= GAP or not better.any():
+        close = prices.within(problem, costs, loss)
+        chosen = _whole(_Program(problem, close))
+        found = None if chosen is None else Allocation(chosen, costs, value_of(problem, chosen), bound)
+        # A pair that loses more than the whole allocation lacks is in no better one.
+        if found is not None and (found.gap <= GAP or loss >= bound - found.value):
             return found
-        known = program.known | better
-
-
-def _relaxed(problem: Problem, known: NDArray[np.bool_]) -> tuple[_Program, prices.Floats]:
-    """The program with every pair that the relaxation can use, and the prices of its seats."""
-    while True:
-        program = _Program(problem, known)
-        costs = _prices(program)
-        better = problem.possible & ~known if costs is None else prices.missed(problem, known, costs)
-        if costs is not None and not better.any():
-            return program, costs
-        if costs is None and not better.any():
+        if found is None and (close == problem.possible).all():
             raise _fall_apart(problem)
-        known = known | better
+        loss = 8 * loss + 1
+
+
+def _relaxed(problem: Problem) -> prices.Floats:
+    """The prices of the relaxation over all pairs, solved over those that it can use."""
+    known = prices.best_pairs(problem, FIRST, prices.guessed(problem))
+    while True:
+        costs = _prices(_Program(problem, known))
+        better = problem.possible & ~known if costs is None else prices.missed(problem, known, costs)
+        if not better.any():
+            if costs is None:
+                raise _fall_apart(problem)
+            return costs
+        known |= better
 
 
 def _prices(program: _Program) -> prices.Floats | None:
@@ -116,7 +119,7 @@ def _whole(program: _Program, gain: prices.Floats | None = None) -> Ints | None:
         integrality=np.ones(int(program.known.sum())),
         bounds=optimize.Bounds(0, 1),
         constraints=optimize.LinearConstraint(program.rows, program.least, program.most),
-        options={"mip_rel_gap": GAP},
+        options={"mip_rel_gap": GAP / 2, "time_limit": PATIENCE},
     )
     return None if solved.x is None else _chosen(program, solved.x > 0.5)
 
