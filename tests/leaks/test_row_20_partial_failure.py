@@ -24,9 +24,6 @@ from .target import CATALOGUE
 CANARY = "canary.of.faults@example.org"
 BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # seconds more on a machine that does many things at once
 SOON = 1.0 + BUSY
-PAGE = 5.0 + 2.0 + BUSY
-"""A page, or a ranking, may take five seconds where a source has taken the call and then falls silent; two more because here,
-in one process, giving up waits for the database's driver to give up too."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,6 @@ async def calls(house: House) -> dict[str, tuple[Caller, str, str, str | None, d
     }
 
 
-PAGES = {"list", "search", "changes", "matches", "opportunities", "candidates"}
 OF_PROFILE = {"read", "list", "search", "changes", "consents", "notes", "note", "matches", "candidates"}
 OF_MATCHING = {"matches", "opportunities", "candidates"}
 DECIDED = {"read", "list", "search", "changes", "matches", "consents", "notes", "note", "opportunities", "candidates"}
@@ -151,11 +147,9 @@ async def test_an_answer_that_is_no_decision_is_none(faulty: Faulty, shape: str)
 async def test_without_the_source_there_is_no_answer(faulty: Faulty, fault: str) -> None:
     told = await faulty.told()
     with answering(faulty.house.board, "profile.test", FAULTS[fault]):
-        await refused_by(faulty, OF_PROFILE - PAGES, SOON)
-        if fault != "hangs":
-            await refused_by(faulty, OF_PROFILE & PAGES - {"candidates"}, SOON)
+        await refused_by(faulty, OF_PROFILE - {"candidates"}, SOON)
     with answering(faulty.house.board, "matching.test", FAULTS[fault]):
-        await refused_by(faulty, OF_MATCHING, PAGE if fault == "hangs" else SOON)
+        await refused_by(faulty, OF_MATCHING, SOON)
     assert await faulty.told() == told
     await until_all_well(faulty)
 
@@ -183,8 +177,7 @@ async def test_without_the_ledger_there_is_no_answer(faulty: Faulty, how: str) -
 async def test_without_the_people_there_is_no_answer(faulty: Faulty, how: str) -> None:
     told = await faulty.told()
     with broken(faulty.lines["profile"], how):
-        await refused_by(faulty, OF_PROFILE - PAGES, SOON)
-        await refused_by(faulty, OF_PROFILE & PAGES - {"candidates"}, SOON if how == "cut" else PAGE)
+        await refused_by(faulty, OF_PROFILE - {"candidates"}, SOON)
     assert await faulty.told() == told
     await until_all_well(faulty)
 
@@ -197,7 +190,7 @@ async def test_without_another_database_it_is_the_whole_answer_or_none(faulty: F
     with broken(faulty.lines[name], how):
         answers = await faulty.ask_all()
     for call, (answer, took) in answers.items():
-        assert took < (PAGE if call in PAGES else SOON), (call, took)
+        assert took < SOON, (call, took)
         if answer.status_code >= 400:
             assert_nothing_left(call, answer)
         elif call == "read":
@@ -228,7 +221,7 @@ async def test_without_a_connection_to_the_keys_it_is_the_whole_answer_or_none(f
     async with exhausted(faulty.house.apps[PROFILE].state.vault.person_keys.engine):
         answers = await faulty.ask_all()
     for name, (answer, took) in answers.items():
-        assert took < (PAGE if name in PAGES else SOON), (name, took)
+        assert took < SOON, (name, took)
         assert answer.is_success or assert_nothing_left(name, answer) is None
     await until_all_well(faulty)
 

@@ -3,7 +3,8 @@
 Data comes back as plain JSON: whether it may leave is for ``redaction`` to say.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -34,7 +35,8 @@ Body = TypeVar("Body", bound=BaseModel)
 
 DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
 ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
-MANY: Final = 5.0  # seconds for a page
+MANY: Final = 5.0  # seconds for a page, as long as its source shows that it is well
+WELL: Final = 0.25  # seconds in which a source says so
 
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
@@ -98,13 +100,25 @@ class Source:
         """
         url = "".join(f"/{quote(part, safe='')}" for part in path) + (f"?{urlencode(query)}" if query else "")
         sent = {"Authorization": f"Bearer {allowed.token}"} | {k: v for k, v in (headers or {}).items() if v is not None}
-        response = await send(self._http, method, url, within=within, headers=sent, json=json)
+        asked = send(self._http, method, url, within=within, headers=sent, json=json)
+        response = await (asked if within <= ONE else self._while_well(asked))
         if not response.is_success:
             raise _refusal(response)
         try:
             return Answer(response.status_code, None if response.status_code == 204 else orjson.loads(response.content))
         except orjson.JSONDecodeError as error:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
+
+
+    async def _while_well(self, asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+        """What takes long is waited for, but not from a source that fell silent: that is known within a second too."""
+        asking = asyncio.create_task(asked)
+        try:
+            while not (await asyncio.wait({asking}, timeout=ONE))[0]:
+                await send(self._http, "GET", "/readyz", within=WELL, headers={})
+            return asking.result()
+        finally:
+            asking.cancel()
 
 
 class Vocabulary:
