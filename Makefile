@@ -45,6 +45,7 @@ bench-policy: setup ## Measure the decision point alone, beside py-abac and Ceda
 bench-matching: setup ## Measure how well and how fast matching finds, beside baselines; ESCO_DATA_DIR names the official ESCO download
 	@$(BIN)/python -m tests.bench.concepts
 	@$(BIN)/python -m tests.bench.linking
+	@$(BIN)/python -m tests.bench.gates
 
 leaks: setup ## Look for leaks from outside; AGAINST=compose or in-process instead of a deployment of its own, SHORT=1 for a part
 	@$(BIN)/python -m tests.leaks $(if $(AGAINST),--against $(AGAINST)) $(if $(SHORT),--short) $(if $(JSON),--json $(JSON))
