@@ -131,6 +131,14 @@ async def test_bad_lines_say_why(service: Service, attributes: Attributes, line:
     assert reason in outcome.bad[0][1]
 
 
+async def test_the_order_of_people_is_not_that_of_their_registration(service: Service, attributes: Attributes) -> None:
+    """Lists are in the order of ids. Whoever came in the spring of 2022 came from one country: order would tell it."""
+    for number in range(8001, 8013):
+        await run(service, attributes, [person(number)])
+    ids = [await imported(service, number) for number in range(8001, 8013)]
+    assert ids != sorted(ids)
+
+
 async def test_an_external_id_stands_in_a_file_once(service: Service, attributes: Attributes) -> None:
     outcome = await run(service, attributes, [person(2004), person(2005), person(2004)])
     assert outcome.created == 2

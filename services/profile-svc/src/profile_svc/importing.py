@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from profile_svc.attributes import Attributes
 from profile_svc.import_lines import BadLine, PersonLine, Reader
 from profile_svc.lookups import Tokens, indexed
-from profile_svc.persons import revise
+from profile_svc.persons import new_person_id, revise
 from profile_svc.said import Said, live_consents
 from profile_svc.store import cases, consents, lookups, records
 from profile_svc.store.cases import StoredCase
@@ -83,7 +81,7 @@ async def _add(
 ) -> None:
     if not new:
         return
-    ids = {ref: uuid7() for ref in new}
+    ids = {ref: new_person_id() for ref in new}
     keys = await vault.person_keys.make(ids.values())
     people: list[StoredPerson] = []
     tokens: dict[UUID, Tokens] = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from profile_svc import facts
 from profile_svc.attributes import Attributes
@@ -17,6 +18,11 @@ from stena.contracts.condition import holds
 
 Provenance = Mapping[str, Any]
 """``{by, verified, at}``: the organisation that said a value, whether it checked it, and when the value last changed."""
+
+
+def new_person_id() -> UUID:
+    """Random, where ids elsewhere count time: lists are in the order of these, and who came in which year tells from where."""
+    return uuid4()
 
 
 class NotWritable(Exception):

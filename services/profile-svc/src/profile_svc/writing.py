@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.disclosure import Viewer
 from profile_svc.facts import new_record
 from profile_svc.lookups import indexed
-from profile_svc.persons import Record, Revision, Statement, needed_for, require_writable, revise
+from profile_svc.persons import Record, Revision, Statement, needed_for, new_person_id, require_writable, revise
 from profile_svc.reading import View, view_of, viewer
 from profile_svc.sealing import PersonKey
 from profile_svc.store import cases, consents, lookups, records
@@ -56,7 +54,7 @@ async def create(vault: Vault, grant: Grant, attributes: Attributes, person: New
     require_writable(grant.write, values, revision.facts)
     seen_by = viewer(vault, grant, attributes)
     async with vault.transaction() as connection:
-        person_id = uuid7()
+        person_id = new_person_id()
         fingerprint = vault.blind("request", "create", values)
         earlier = await claim(connection, Claim(grant.organisation, key, fingerprint, person_id, person_id))
         if earlier is None:
