@@ -18,11 +18,12 @@ HTTP = ("httpx", "httpx_aiohttp", "aiohttp")
 PURE = {
     "gateway": "firewall calls redaction identity following cursors export_formats filters languages negotiation",
     "policy_svc": "abac formulas relations residuals plans decisions rules rulebook vocabulary record_facts approvals golden",
-    "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing",
+    "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing "
+    "audit.statistics audit.cells audit.comparing audit.groups audit.report",
     "matching_svc": "scoring gates explanations features model ranking concepts index "
     "vocabulary vocabulary_texts vocabulary_answers concepts_text concepts_grams "
     "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels",
-    "stena": "contracts.access contracts.catalogue contracts.condition contracts.matching contracts.profile",
+    "stena": "contracts.access contracts.catalogue contracts.condition contracts.fairness contracts.matching contracts.profile",
 }
 """Modules that decide, redact, score or gate: they can be read and tested without a server."""
 
