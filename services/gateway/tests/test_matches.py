@@ -27,6 +27,7 @@ def gate_of(name: str, uses: list[str]) -> dict[str, Any]:
 def explanation(**gates: list[str]) -> dict[str, Any]:
     return {
         "matched": [{"uri": "a", "label": "knead", "essential": True}],
+        "near": [],
         "missing": [],
         "components": [{"component": "skills", "value": 1, "weight": 1, "contribution": 1, "uses": ["skills"]}],
         "gates": [gate_of(name, uses) for name, uses in gates.items()],

@@ -15,13 +15,16 @@ COMPONENTS = [
     {"component": "skills", "value": 1, "weight": 1, "contribution": 1, "uses": ["skills"]},
     {"component": "place", "value": 1, "weight": 1, "contribution": 1, "uses": ["municipality", "remote"]},
 ]
-WHOLE = {"matched": [{"uri": "a"}], "missing": [{"uri": "b"}], "components": COMPONENTS, "gates": GATES, "model": "m1"}
+NEAR = [{"uri": "c", "uses": ["skills"]}, {"uri": "d", "uses": ["skills", "work_history"]}]
+SKILLS = {"matched": [{"uri": "a"}], "near": NEAR, "missing": [{"uri": "b"}]}
+WHOLE = {**SKILLS, "components": COMPONENTS, "gates": GATES, "model": "m1"}
 
 
 def test_an_explanation_keeps_what_rests_on_disclosed_attributes_alone() -> None:
     kept = explanation(WHOLE, {"skills", "municipality"})
     assert kept == {
         "matched": [{"uri": "a"}],
+        "near": NEAR[:1],
         "missing": [{"uri": "b"}],
         "components": COMPONENTS[:1],
         "gates": GATES[1:],
@@ -30,8 +33,8 @@ def test_an_explanation_keeps_what_rests_on_disclosed_attributes_alone() -> None
 
 
 def test_skills_found_or_missing_fall_with_skills() -> None:
-    kept = explanation(WHOLE, {"municipality", "remote", "of_working_age"})
-    assert (kept["matched"], kept["missing"]) == ([], [])
+    kept = explanation(WHOLE, {"municipality", "remote", "of_working_age", "work_history"})
+    assert (kept["matched"], kept["near"], kept["missing"]) == ([], [], [])
     assert kept["components"] == COMPONENTS[1:]
 
 

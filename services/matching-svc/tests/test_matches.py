@@ -64,7 +64,7 @@ async def test_candidates_come_with_reasons(ranked: Any) -> None:
     assert [(s["uri"], s["label"], s["essential"]) for s in reasons["missing"]] == [(CAKE, CAKE.rsplit("/")[-1], True)]
     assert [s["uri"] for s in reasons["matched"]] == [BREAD]
     assert {part["component"]: part["uses"] for part in reasons["components"]} == {
-        "skills": ["skills"],
+        "skills": ["skills", "work_history"],
         "place": ["municipality"],
     }
     assert {gate["gate"]: gate["uses"] for gate in reasons["gates"]} == {

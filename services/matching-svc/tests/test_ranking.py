@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 from matching_svc import model
 from matching_svc.concepts import small_set
+from matching_svc.esco.shipped import shipped
 from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.gates import check
-from matching_svc.ranking import Matcher, Pair, explanation, rank
+from matching_svc.knowledge import knowledge
+from matching_svc.ranking import Pair, explanation, rank
+from matching_svc.vocabulary import of_edition
 from stena.contracts.matching import KIND_PURPOSE, NewOpportunity
 
 TODAY = date(2027, 3, 1)
-MATCHER = Matcher(model.shipped(), small_set())
+KNOWLEDGE = knowledge(of_edition(shipped()), model.shipped())
 OCCUPATIONS = sorted(small_set().occupations)[:8]
 SKILLS = [*sorted(small_set().skills)[:10], "http://data.europa.eu/esco/skill/not-known-here"]
 PLACES = ["Sofia", "Plovdiv", "Varna"]
@@ -72,8 +75,8 @@ def answers(
     known: dict[str, MatchFeatures], opportunity: NewOpportunity, allowed: frozenset[str]
 ) -> list[tuple[str, float, str, str]]:
     """Everything that leaves the service about a ranking, as it would be written."""
-    ranked = rank((Pair(id_, view(person, allowed), opportunity) for id_, person in known.items()), MATCHER, TODAY)
-    return [(r.pair.id, r.score.value, r.eligible, explanation(r, MATCHER).model_dump_json()) for r in ranked]
+    ranked = rank((Pair(id_, view(person, allowed), opportunity) for id_, person in known.items()), KNOWLEDGE, TODAY)
+    return [(r.pair.id, r.score.value, r.eligible, explanation(r, KNOWLEDGE).model_dump_json()) for r in ranked]
 
 
 @given(st.lists(st.tuples(people, people), min_size=1, max_size=6), opportunities, attributes)
@@ -95,8 +98,8 @@ def test_what_is_not_allowed_changes_nothing_byte_for_byte(
 def test_an_item_names_only_what_the_caller_may_know(
     person: MatchFeatures, opportunity: NewOpportunity, allowed: frozenset[str]
 ) -> None:
-    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY):
-        found = explanation(ranked, MATCHER)
+    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], KNOWLEDGE, TODAY):
+        found = explanation(ranked, KNOWLEDGE)
         for uses in (*(part.uses for part in found.components), *(gate.uses for gate in found.gates)):
             assert set(uses) <= allowed
         assert "skills" in allowed or not (found.matched or found.missing)
@@ -105,8 +108,8 @@ def test_an_item_names_only_what_the_caller_may_know(
 @given(people, opportunities, attributes)
 @settings(max_examples=500, deadline=None)
 def test_the_explanation_adds_up(person: MatchFeatures, opportunity: NewOpportunity, allowed: frozenset[str]) -> None:
-    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY):
-        parts = explanation(ranked, MATCHER).components
+    for ranked in rank([Pair("psn", view(person, allowed), opportunity)], KNOWLEDGE, TODAY):
+        parts = explanation(ranked, KNOWLEDGE).components
         assert 0 <= ranked.score.value <= 1
         assert round(sum(part.contribution for part in parts), 4) == ranked.score.value
         assert all(part.contribution >= 0 and 0 <= part.value <= 1 for part in parts)
@@ -134,9 +137,9 @@ def test_only_a_gate_that_is_not_met_removes_somebody(
 ) -> None:
     """Somebody of whom nothing is known stays wherever the opportunity itself is not over."""
     over = any(day is not None and day < TODAY for day in (opportunity.apply_until, opportunity.ends_on))
-    nobody = rank([Pair("psn", view(MatchFeatures(), ATTRIBUTES), opportunity)], MATCHER, TODAY)
+    nobody = rank([Pair("psn", view(MatchFeatures(), ATTRIBUTES), opportunity)], KNOWLEDGE, TODAY)
     assert bool(nobody) is not over
-    assert over is False or not rank([Pair("psn", view(person, allowed), opportunity)], MATCHER, TODAY)
+    assert over is False or not rank([Pair("psn", view(person, allowed), opportunity)], KNOWLEDGE, TODAY)
 
 
 @given(people, opportunities, st.sampled_from(SKILLS))
@@ -163,7 +166,7 @@ AT_HOME = {"skills": BAKER.essential_skills, "work_history": [{"occupation": BAK
 
 def score_of(person: MatchFeatures | dict[str, Any], opportunity: NewOpportunity) -> float:
     person = person if isinstance(person, MatchFeatures) else MatchFeatures.model_validate(person)
-    found = rank([Pair("psn", view(person, ATTRIBUTES), opportunity)], MATCHER, TODAY)
+    found = rank([Pair("psn", view(person, ATTRIBUTES), opportunity)], KNOWLEDGE, TODAY)
     return found[0].score.value if found else 0.0
 
 
@@ -272,7 +275,7 @@ def test_working_age_is_a_gate_for_jobs_alone(value: bool | None, outcome: str) 
     assert gate_of({"of_working_age": value}, {}, "working-age").outcome == outcome
     for kind in sorted(KIND_PURPOSE.keys() - {"job"}):
         person = view(MatchFeatures(of_working_age=False), ATTRIBUTES)
-        assert rank([Pair("psn", person, NewOpportunity(kind=kind, title="t"))], MATCHER, TODAY)
+        assert rank([Pair("psn", person, NewOpportunity(kind=kind, title="t"))], KNOWLEDGE, TODAY)
 
 
 @pytest.mark.parametrize(

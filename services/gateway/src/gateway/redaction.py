@@ -105,6 +105,7 @@ def explanation(items: Mapping[str, Any], disclosed: Collection[str]) -> dict[st
     skills = known >= {"skills"}
     return {
         "matched": items["matched"] if skills else [],
+        "near": [item for item in items["near"] if skills and known.issuperset(item["uses"])],
         "missing": items["missing"] if skills else [],
         "components": [item for item in items["components"] if known.issuperset(item["uses"])],
         "gates": [item for item in items["gates"] if known.issuperset(item["uses"])],

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
-from matching_svc import model, vocabulary_following
+from matching_svc import vocabulary_following
 from matching_svc.feed import Follower
 from matching_svc.index import Index
 from matching_svc.routes import concepts, opportunities, ranking
@@ -59,7 +59,7 @@ def _lifespan(
             vocabulary = vocabulary_following.Follower(database)
             await vocabulary.look_in_time()
             rules = PolicyService(policy, audience=AUDIENCE)
-            app.state.parts = Parts(database, rules, index, model.shipped(), vocabulary)
+            app.state.parts = Parts(database, rules, index, vocabulary)
             gateway = Gateway(http, Credentials(settings.client_id, settings.client_secret_file))
             async with _following(gateway, database, index, vocabulary):
                 yield

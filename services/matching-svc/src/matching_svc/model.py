@@ -2,12 +2,15 @@
 
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 ComponentName = Literal["skills", "optional-skills", "languages", "education", "place", "wishes", "experience"]
+Percent = Annotated[int, Field(ge=0, le=100)]
+ByDigits = tuple[Percent, Percent, Percent, Percent, Percent]
+"""Entry ``n`` is for occupations whose ISCO-08 codes agree in the first ``n`` digits."""
 
 
 class Frozen(BaseModel):
@@ -15,44 +18,55 @@ class Frozen(BaseModel):
 
 
 class Weighing(Frozen):
-    weight: float = Field(gt=0, le=1)
-    unstated: float = Field(ge=0, le=1)
+    weight: int = Field(ge=1, le=100)
+    unstated: Percent
     reason: str = Field(min_length=1)
 
 
-class Experience(Frozen):
-    """``same_isco[n]`` is for occupations whose ISCO-08 codes agree in the first ``n`` digits."""
+class Nearness(Frozen):
+    """How much of a skill counts for another. Groups with more than ``widest`` skills say nothing about their members."""
 
-    same_occupation: float
-    same_isco: tuple[float, float, float, float, float]
+    broader: Percent
+    group: Percent
+    widest: int = Field(ge=2)
+    occupation: Percent
+    full_after_months: int = Field(gt=0)
+
+
+class Experience(Frozen):
+    same_occupation: Percent
+    same_isco: ByDigits
     full_after_months: int = Field(gt=0)
 
 
 class Wishes(Frozen):
-    same_isco: tuple[float, float, float, float, float]
+    same_isco: ByDigits
 
 
 class Place(Frozen):
     """``region[n]`` is for NUTS codes that agree in the first ``n`` characters: 5 is the same NUTS 3 region."""
 
-    municipality: float
-    region: tuple[float, float, float, float, float, float]
-    elsewhere: float
+    municipality: Percent
+    region: tuple[Percent, Percent, Percent, Percent, Percent, Percent]
+    elsewhere: Percent
 
 
 class Languages(Frozen):
-    step: float = Field(gt=0, le=1)
-    essential: int = Field(ge=1)
+    step: Percent
+    essential: int = Field(ge=1, le=10)
 
 
 class Education(Frozen):
-    step: float = Field(gt=0, le=1)
+    step: Percent
 
 
 class Model(Frozen):
+    """INVARIANT: everything is a whole percent, so that scores are whole numbers all the way and the same on any machine."""
+
     model: str
-    floor: float = Field(gt=0, lt=1)
+    floor: int = Field(ge=1, le=50)
     components: dict[ComponentName, Weighing]
+    nearness: Nearness
     experience: Experience
     wishes: Wishes
     place: Place

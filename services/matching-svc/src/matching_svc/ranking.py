@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from matching_svc.concepts import Concepts
 from matching_svc.explanations import explain
 from matching_svc.features import View
 from matching_svc.gates import check
-from matching_svc.model import Model
+from matching_svc.knowledge import Knowledge
 from matching_svc.scoring import Score, score
 from stena.contracts.matching import Explanation, Gate, NewOpportunity
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """What every ranking of one model rests on."""
-
-    model: Model
-    concepts: Concepts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +36,16 @@ class Ranked:
         return "yes" if all(gate.outcome == "met" for gate in self.gates) else "to-be-verified"
 
 
-def rank(pairs: Iterable[Pair], matcher: Matcher, today: date) -> list[Ranked]:
+def rank(pairs: Iterable[Pair], knowledge: Knowledge, today: date) -> list[Ranked]:
     """Every pair without a gate that is not met, the best first."""
     ranked = []
     for pair in pairs:
         gates = check(pair.view, pair.opportunity, today)
         if all(gate.outcome != "not-met" for gate in gates):
-            ranked.append(Ranked(pair, score(pair.view, pair.opportunity, matcher.model, matcher.concepts), gates))
-    return sorted(ranked, key=lambda found: (-found.score.value, found.pair.id))
+            ranked.append(Ranked(pair, score(pair.view, pair.opportunity, knowledge), gates))
+    return sorted(ranked, key=lambda found: (-found.score.units, found.pair.id))
 
 
-def explanation(ranked: Ranked, matcher: Matcher) -> Explanation:
+def explanation(ranked: Ranked, knowledge: Knowledge, language: str = "en") -> Explanation:
     pair = ranked.pair
-    return explain(pair.view, pair.opportunity, ranked.score, ranked.gates, matcher.model, matcher.concepts)
+    return explain(pair.view, pair.opportunity, ranked.score, ranked.gates, knowledge, language)

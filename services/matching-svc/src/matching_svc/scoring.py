@@ -1,45 +1,50 @@
 """How well a person fits an opportunity: a number in 0..1 and its parts. Pure; lawful conditions are gates and never scored.
 
-The score is a weighted geometric mean of its components, each lifted to at least the model's floor. A component that does
-not apply passes its weight on to the others.
+The score is a weighted geometric mean of its components (``scale``). A component that does not apply passes its weight on to
+the others. This is the plain form, for one pair; ``people_measures`` and ``offers_measures`` compute the same over columns.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from matching_svc.concepts import Concepts
 from matching_svc.features import STEPS, View
+from matching_svc.knowledge import Credit, Knowledge, common_prefix
 from matching_svc.model import ComponentName, Model
+from matching_svc.scale import UNIT, scale
 from stena.contracts.matching import Component, NewOpportunity
-
-UNIT: Final = 10_000
-"""Scores, weights and contributions are rounded to one ten-thousandth; order follows the rounded score."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component before weighing. ``uses`` names every attribute that was looked at."""
+    """One component before weighing, its value in units. ``uses`` names every attribute that was looked at."""
 
     component: ComponentName
-    value: float
+    value: int
     uses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    value: float
+    units: int
     parts: tuple[Part, ...]
 
+    @property
+    def value(self) -> float:
+        return self.units / UNIT
 
-def score(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Score:
+
+def score(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Score:
     """How well the person behind ``view`` fits. No applicable component at all is a score of 0."""
-    parts = tuple(part for measure in _MEASURES if (part := measure(view, opportunity, model, concepts)) is not None)
-    total = sum(model.components[part.component].weight for part in parts)
-    logarithm = sum(model.components[part.component].weight / total * math.log(_lifted(part, model)) for part in parts)
-    return Score(round(math.exp(logarithm) * UNIT) / UNIT if parts else 0.0, parts)
+    parts = tuple(part for measure in _MEASURES if (part := measure(view, opportunity, knowledge)) is not None)
+    if not parts:
+        return Score(0, ())
+    model = knowledge.model
+    weights, curve = [model.components[part.component].weight for part in parts], scale(model.floor)
+    logarithm = sum(weight * int(curve.logarithms[part.value]) for weight, part in zip(weights, parts, strict=True))
+    return Score(int(curve.score(logarithm, sum(weights))), parts)
 
 
 def components(scored: Score, model: Model) -> tuple[Component, ...]:
@@ -47,15 +52,13 @@ def components(scored: Score, model: Model) -> tuple[Component, ...]:
 
     Rounded by largest remainder, so that the contributions add up to the score exactly.
     """
-    weights = [model.components[part.component].weight for part in scored.parts]
-    total = sum(weights)
-    shares = [weight * _lifted(part, model) for weight, part in zip(weights, scored.parts, strict=True)]
-    contributions = _apportion(round(scored.value * UNIT), shares)
-    rounded_weights = _apportion(UNIT, [weight / total for weight in weights])
+    weights, curve = [model.components[part.component].weight for part in scored.parts], scale(model.floor)
+    shares = [weight * curve.lifted(part.value) for weight, part in zip(weights, scored.parts, strict=True)]
+    contributions, rounded_weights = _apportion(scored.units, shares), _apportion(UNIT, weights)
     return tuple(
         Component(
             component=part.component,
-            value=round(part.value * UNIT) / UNIT,
+            value=part.value / UNIT,
             weight=weight / UNIT,
             contribution=contribution / UNIT,
             uses=part.uses,
@@ -64,11 +67,7 @@ def components(scored: Score, model: Model) -> tuple[Component, ...]:
     )
 
 
-def _lifted(part: Part, model: Model) -> float:
-    return model.floor + (1 - model.floor) * part.value
-
-
-def _apportion(units: int, shares: list[float]) -> list[int]:
+def _apportion(units: int, shares: list[int]) -> list[int]:
     """Split ``units`` whole units by ``shares`` (largest remainder; ties to the earlier share)."""
     total = sum(shares)
     exact = [units * share / total for share in shares]
@@ -79,116 +78,112 @@ def _apportion(units: int, shares: list[float]) -> list[int]:
     return whole
 
 
-def _skills(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
-    return _coverage("skills", opportunity.essential_skills, view, model, concepts)
+def credited(view: View, wanted: tuple[str, ...], knowledge: Knowledge) -> dict[str, Credit]:
+    """How much of each wanted skill the person is taken to have, by what the caller may know."""
+    held, months = view.features.skills or frozenset[str](), months_by_occupation(view)
+    return {skill: knowledge.credit(skill, held, months) for skill in wanted}
 
 
-def _optional_skills(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
-    return _coverage("optional-skills", opportunity.optional_skills, view, model, concepts)
+def months_by_occupation(view: View) -> Mapping[str, int]:
+    months = Counter[str]()
+    for job in view.features.work_history or ():
+        months[job.occupation] += job.months
+    return months
 
 
-def _coverage(name: ComponentName, wanted: Iterable[str], view: View, model: Model, concepts: Concepts) -> Part | None:
-    """The share of the wanted skills that the person has, a rare skill counting more (inverse document frequency)."""
-    rarity = {skill: concepts.rarity(skill) for skill in wanted}
-    if not rarity or not (uses := view.allows("skills")):
+def _skills(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
+    return _coverage("skills", opportunity.essential_skills, view, knowledge)
+
+
+def _optional_skills(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
+    return _coverage("optional-skills", opportunity.optional_skills, view, knowledge)
+
+
+def _coverage(name: ComponentName, wanted: tuple[str, ...], view: View, knowledge: Knowledge) -> Part | None:
+    """The share of the wanted skills that the person has, a rare skill counting more, a near one in part."""
+    if not wanted or not view.allows("skills"):
         return None
-    held = view.features.skills
-    if held is None:
-        return Part(name, model.components[name].unstated, uses)
-    return Part(name, sum(weight for skill, weight in rarity.items() if skill in held) / sum(rarity.values()), uses)
+    weights = {skill: knowledge.weight(skill) for skill in wanted}
+    found = credited(view, tuple(weights), knowledge)
+    value = 100 * sum(weights[skill] * credit.percent for skill, credit in found.items()) // sum(weights.values())
+    if view.features.skills is None:
+        value = max(value, 100 * knowledge.model.components[name].unstated)
+    return Part(name, value, view.allows("skills", "work_history"))
 
 
-def _experience(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
+def _experience(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     """The best occupation held: how near it is, times how long it was done in all."""
     if opportunity.occupation is None or not (uses := view.allows("work_history")):
         return None
-    held = view.features.work_history
-    if held is None:
-        return Part("experience", model.components["experience"].unstated, uses)
-    rules, months = model.experience, Counter[str]()
-    for job in held:
-        months[job.occupation] += job.months
+    if view.features.work_history is None:
+        return Part("experience", 100 * knowledge.model.components["experience"].unstated, uses)
+    rules = knowledge.model.experience
     values = (
-        _nearness(occupation, opportunity.occupation, rules.same_occupation, rules.same_isco, concepts)
-        * min(1.0, done / rules.full_after_months)
-        for occupation, done in months.items()
+        100
+        * knowledge.nearness(occupation, opportunity.occupation, rules.same_occupation, rules.same_isco)
+        * min(done, rules.full_after_months)
+        // rules.full_after_months
+        for occupation, done in months_by_occupation(view).items()
     )
-    return Part("experience", max(values, default=0.0), uses)
+    return Part("experience", max(values, default=0), uses)
 
 
-def _wishes(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
+def _wishes(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     if opportunity.occupation is None or not (uses := view.allows("wanted_occupations")):
         return None
     wanted = view.features.wanted_occupations
     if not wanted:
-        return Part("wishes", model.components["wishes"].unstated, uses)
-    values = (_nearness(wish, opportunity.occupation, 1.0, model.wishes.same_isco, concepts) for wish in wanted)
-    return Part("wishes", max(values), uses)
+        return Part("wishes", 100 * knowledge.model.components["wishes"].unstated, uses)
+    by_digits = knowledge.model.wishes.same_isco
+    return Part("wishes", 100 * max(knowledge.nearness(wish, opportunity.occupation, 100, by_digits) for wish in wanted), uses)
 
 
-def _nearness(one: str, other: str, same: float, same_isco: tuple[float, ...], concepts: Concepts) -> float:
-    """How much of one occupation counts for another: the same concept, or the ISCO-08 groups that both are in."""
-    if one == other:
-        return same
-    codes = concepts.isco(one), concepts.isco(other)
-    return 0.0 if codes[0] is None or codes[1] is None else same_isco[_common_prefix(codes[0], codes[1])]
-
-
-def _education(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
+def _education(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     if opportunity.education_level is None or not (uses := view.allows("education_level")):
         return None
     held = view.features.education_level
     if held is None:
-        return Part("education", model.components["education"].unstated, uses)
+        return Part("education", 100 * knowledge.model.components["education"].unstated, uses)
     shortfall = max(0, opportunity.education_level - held)
-    return Part("education", max(0.0, 1 - model.education.step * shortfall), uses)
+    return Part("education", 100 * max(0, 100 - knowledge.model.education.step * shortfall), uses)
 
 
-def _languages(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
+def _languages(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     """Over all languages asked for, what is left after the shortfall in CEFR steps."""
     if not opportunity.languages or not (uses := view.allows("languages")):
         return None
-    if view.features.languages is None:
-        return Part("languages", model.components["languages"].unstated, uses)
-    held = {language.language: language.step for language in view.features.languages}
-    value = total = 0.0
+    model, held = knowledge.model, view.features.languages
+    if held is None:
+        return Part("languages", 100 * model.components["languages"].unstated, uses)
+    value = total = 0
     for need in opportunity.languages:
         weight = model.languages.essential if need.essential else 1
-        shortfall = max(0, STEPS[need.level] - held.get(need.language, 0))
-        value += weight * max(0.0, 1 - model.languages.step * shortfall)
+        step = max((language.step for language in held if language.language == need.language), default=0)
+        value += weight * max(0, 100 - model.languages.step * max(0, STEPS[need.level] - step))
         total += weight
-    return Part("languages", value / total, uses)
+    return Part("languages", 100 * value // total, uses)
 
 
-def _place(view: View, opportunity: NewOpportunity, model: Model, concepts: Concepts) -> Part | None:
+def _place(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     asked = {"remote": opportunity.remote, "municipality": opportunity.municipality, "region": opportunity.region}
     if not (uses := view.allows(*(attribute for attribute, value in asked.items() if value))):
         return None
-    return Part("place", _near(view, opportunity, model), uses)
+    return Part("place", 100 * _near(view, opportunity, knowledge.model), uses)
 
 
-def _near(view: View, opportunity: NewOpportunity, model: Model) -> float:
-    """The best that is known of how the person can be where the opportunity is."""
+def _near(view: View, opportunity: NewOpportunity, model: Model) -> int:
+    """The best that is known of how the person can be where the opportunity is, in percent."""
     person, place = view.features, model.place
     if opportunity.remote and person.remote:
-        return 1.0
+        return 100
     if opportunity.municipality is not None and person.municipality == opportunity.municipality:
         return place.municipality
     if opportunity.region is not None and person.region is not None:
-        return place.region[min(5, _common_prefix(person.region, opportunity.region))]
+        return place.region[min(5, common_prefix(person.region, opportunity.region))]
     if opportunity.municipality is not None and person.municipality is not None:
         return place.elsewhere
     return model.components["place"].unstated
 
 
-def _common_prefix(one: str, other: str) -> int:
-    length = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length
-
-
-_Measure = Callable[[View, NewOpportunity, Model, Concepts], Part | None]
+_Measure = Callable[[View, NewOpportunity, Knowledge], Part | None]
 _MEASURES: Final[tuple[_Measure, ...]] = (_skills, _experience, _languages, _place, _education, _wishes, _optional_skills)

@@ -13,6 +13,8 @@ from prometheus_client import Gauge
 from matching_svc.concepts_search import Search, of_vocabulary
 from matching_svc.esco.edition import Edition
 from matching_svc.esco.shipped import shipped
+from matching_svc.knowledge import Knowledge, knowledge
+from matching_svc.model import shipped as shipped_model
 from matching_svc.store import Database
 from matching_svc.store import vocabulary as stored
 from matching_svc.vocabulary import Vocabulary, of_edition
@@ -33,11 +35,17 @@ class Follower:
         self._database = database
         self._digests: dict[str, str] | None = None
         self._search: Search | None = None
+        self._knowledge: Knowledge | None = None
 
     @property
     def current(self) -> Vocabulary:
         """Raises ``Unavailable`` before the database has answered for the first time."""
         return self.search.vocabulary
+
+    @property
+    def imported(self) -> Vocabulary | None:
+        """The edition that was imported; ``None`` while the small set stands in, which does not say what there is."""
+        return self.current if self._digests else None
 
     @property
     def search(self) -> Search:
@@ -46,6 +54,13 @@ class Follower:
             raise Unavailable("The vocabulary is not there yet. Try again shortly.")
         return self._search
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """What scores ask of it; raises as ``current`` does."""
+        if self._knowledge is None:
+            raise Unavailable("The vocabulary is not there yet. Try again shortly.")
+        return self._knowledge
+
     async def look(self) -> None:
         """Take what was imported since; raises ``Unavailable``."""
         async with transaction(self._database) as connection:
@@ -53,7 +68,8 @@ class Follower:
             if found == self._digests:
                 return
             edition = await stored.load(connection)
-        self._search = await asyncio.to_thread(_of_edition, edition) if edition else await asyncio.to_thread(_of_small_set)
+        made = await asyncio.to_thread(_of_edition, edition) if edition else await asyncio.to_thread(_of_small_set)
+        self._search, self._knowledge = made
         self._digests = found
         vocabulary = self._search.vocabulary
         CONCEPTS.set(len(vocabulary.uris))
@@ -73,10 +89,11 @@ class Follower:
             await self.look_in_time()
 
 
-def _of_edition(edition: Edition) -> Search:
-    return of_vocabulary(of_edition(edition))
+def _of_edition(edition: Edition) -> tuple[Search, Knowledge]:
+    vocabulary = of_edition(edition)
+    return of_vocabulary(vocabulary), knowledge(vocabulary, shipped_model())
 
 
 @cache
-def _of_small_set() -> Search:
+def _of_small_set() -> tuple[Search, Knowledge]:
     return _of_edition(shipped())

@@ -99,5 +99,5 @@ def pair_for_caller(pair: Mapping[str, Any], disclosed: Collection[str], accept_
 
 def _uses(shown: Json) -> set[str]:
     """The attributes that an explanation tells something about."""
-    used = {name for item in (*shown["components"], *shown["gates"]) for name in item["uses"]}
-    return used | {"skills"} if shown["matched"] or shown["missing"] else used
+    used = {name for item in (*shown["components"], *shown["gates"], *shown["near"]) for name in item["uses"]}
+    return used | {"skills"} if shown["matched"] or shown["near"] or shown["missing"] else used

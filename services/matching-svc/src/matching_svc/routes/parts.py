@@ -8,8 +8,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from matching_svc.index import Index
-from matching_svc.model import Model
-from matching_svc.ranking import Matcher
+from matching_svc.knowledge import Knowledge
 from matching_svc.store import Database
 from matching_svc.vocabulary_following import Follower
 from stena.contracts.access import Grant
@@ -21,13 +20,12 @@ class Parts:
     database: Database
     policy: PolicyService
     index: Index
-    model: Model
     vocabulary: Follower
 
     @property
-    def matcher(self) -> Matcher:
-        """With the vocabulary of this moment; to be asked for once in a call. Raises ``Unavailable``."""
-        return Matcher(self.model, self.vocabulary.current)
+    def knowledge(self) -> Knowledge:
+        """Of the vocabulary of this moment; to be asked for once in a call. Raises ``Unavailable``."""
+        return self.vocabulary.knowledge
 
 
 async def built(request: Request) -> Parts:

@@ -41,14 +41,14 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
         return answer(Matches(matches=()))
     async with transaction(parts.database) as connection:
         opportunities = {found.id: found for found in await stored.open_of_kind(connection, request.kind, grant.rows)}
-    seen, matcher = view(features, frozenset(request.attributes)), parts.matcher
-    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), matcher, _today())
+    seen, knowledge = view(features, frozenset(request.attributes)), parts.knowledge
+    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), knowledge, _today())
     best = tuple(
         Match(
             opportunity=opportunities[one.pair.id],
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, matcher),
+            explanation=explanation(one, knowledge),
         )
         for one in ranked[: request.limit]
     )
@@ -61,17 +61,17 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
     async with transaction(parts.database) as connection:
         opportunity = await stored.find(connection, opportunity_id, grant.rows)
     opportunity = _rankable(opportunity, grant)
-    allowed, matcher = frozenset(request.attributes), parts.matcher
+    allowed, knowledge = frozenset(request.attributes), parts.knowledge
     people = _people(parts.index, opportunity.kind)
     pairs = (Pair(id_, view(features, allowed), opportunity) for id_, features in people.items())
-    ranked = rank(pairs, matcher, _today())
+    ranked = rank(pairs, knowledge, _today())
     page = ranked[request.offset : request.offset + request.limit]
     found = tuple(
         Candidate(
             person=one.pair.id,
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, matcher),
+            explanation=explanation(one, knowledge),
         )
         for one in page
     )
