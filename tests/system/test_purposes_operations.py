@@ -68,6 +68,12 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "opportunity": ON_OPPORTUNITIES,
     "ledger": {"data-subject-access": "read", "data-protection-audit": "read"},
     "review": {"data-protection-audit": "list, record"},
+    "selection": {
+        "anonymous-shortlist": "record (own), list (own)",
+        **dict.fromkeys(("job-ranking", "training-placement", "service-referral", "mentoring"), "record, list"),
+    },
+    "outcome": {"fairness-audit": "read"},
+    "audit": {"fairness-audit": "run"},
     "rulebook": {"administration": "administer"},
     "client": {"administration": "administer"},
 }

@@ -24,7 +24,10 @@ AUDIENCE: Final[Mapping[str, str]] = {
     "note": "profile-svc",
     "case": "profile-svc",
     "referral": "profile-svc",
+    "audit": "profile-svc",
     "opportunity": "matching-svc",
+    "selection": "matching-svc",
+    "outcome": "matching-svc",
 }
 """Who obeys a grant on each kind of resource; the gateway itself for every other one."""
 

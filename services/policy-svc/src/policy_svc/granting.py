@@ -8,8 +8,8 @@ from stena.contracts.access import ANY_ID, Evaluation, Grant
 from stena.grants import ISSUER, LIFETIME
 
 AUDIENCES: Final = {
-    **dict.fromkeys(("person", "consent", "note", "case", "referral"), "profile-svc"),
-    "opportunity": "matching-svc",
+    **dict.fromkeys(("person", "consent", "note", "case", "referral", "audit"), "profile-svc"),
+    **dict.fromkeys(("opportunity", "selection", "outcome"), "matching-svc"),
 }
 """Who owns a type of resource; everything else is the gateway's own."""
 

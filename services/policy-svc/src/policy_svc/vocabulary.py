@@ -54,6 +54,9 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ledger": ("read",),
     "review": ("list", "record"),
     "opportunity": ("read", "list", "create", "amend", "close", "match"),
+    "selection": ("record", "list"),
+    "outcome": ("read",),
+    "audit": ("run",),
     "rulebook": ("administer",),
     "client": ("administer",),
 }
@@ -72,9 +75,10 @@ DISCLOSING: Final = frozenset(
 WRITING: Final = frozenset({("person", "create"), ("person", "amend")})
 
 FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
-    **dict.fromkeys(("person", "consent", "case", "referral"), facts_of_people),
+    **dict.fromkeys(("person", "consent", "case", "referral", "audit"), facts_of_people),
     "note": frozenset(type_of_fact),
     "opportunity": frozenset({"created_by"}),
+    "selection": frozenset({"created_by"}),  # the owner of the opportunity
     "review": frozenset({"created_by"}),  # who broke the glass
 }
 """The record facts that records of a type have. Any other fact of theirs is missing, and so unknown to every rule."""
