@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from policy_svc.approvals import Approval
 from tests.system.test_purposes_operations import FOLLOWED, FOLLOWER, TABLE, WRITES, attributes, cell
-from tests.system.test_purposes_table import EVERYBODY, FIRST, Person, wanted
+from tests.system.test_purposes_table import EVERYBODY, FIRST, Person, gets
 
 from .cast import Somebody
 from .target import CATALOGUE, RULEBOOK
@@ -75,13 +75,13 @@ class Expected:
         """The attributes of ``who`` that a call for this operation lets through."""
         if self.purpose not in FIRST or not self.reaches(who, "person", operation):
             return frozenset()
-        return frozenset(wanted(self.purpose, self._as_the_table_speaks(who)))
+        return frozenset(gets(self.organisation, self.purpose, self._as_the_table_speaks(who)))
 
     def ever(self) -> frozenset[str]:
         """What is disclosed of anybody at all: only this may be asked for by name."""
         if self.purpose not in FIRST:
             return frozenset()
-        return frozenset[str]().union(*(wanted(self.purpose, person) for person in EVERYBODY))
+        return frozenset[str]().union(*(gets(self.organisation, self.purpose, person) for person in EVERYBODY))
 
     def writes(self, who: Somebody) -> frozenset[str]:
         """The attributes that may be written of ``who``."""

@@ -152,6 +152,19 @@ def wanted(purpose: str, person: Person) -> set[str]:
     return seen - {"residence", "municipality", "postal_address"} if person.restricted and not own_record else seen
 
 
+MATCHED = frozenset(
+    "of_working_age right_to_work education_level field_of_study qualifications recognition work_history skills driving_licences"
+    " digital_skills languages needs_interpreter municipality region availability wanted_occupations remote max_distance_km"
+    " same_gender_mentor".split()
+)
+"""What people are matched by. Of what its purposes open the matcher gets no more: it never holds what tells people apart."""
+
+
+def gets(organisation: str, purpose: str, person: Person) -> set[str]:
+    """What ``organisation`` gets of what the table opens for its purpose."""
+    return wanted(purpose, person) & MATCHED if organisation == "stena-matching" else wanted(purpose, person)
+
+
 @pytest.fixture(scope="module")
 def rulebook() -> Rulebook:
     return load(FOLDER)
@@ -217,7 +230,7 @@ def test_every_approval_sees_exactly_what_the_table_says(rulebook: Rulebook, pur
         decision = asked(rulebook, organisation, purpose)
         for person in EVERYBODY:
             for facts in facts_of(person, organisation, purpose):
-                assert seen(decision, facts) == wanted(purpose, person), facts
+                assert seen(decision, facts) == gets(organisation, purpose, person), facts
 
 
 @pytest.mark.parametrize("purpose", FIRST)
