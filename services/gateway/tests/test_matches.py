@@ -88,6 +88,7 @@ async def test_what_fits_a_person_is_ranked_with_what_the_caller_may_see_of_that
             "also": [],
             "kind": "job",
             "attributes": ["adult", "education_level", "skills"],
+            "languages": [],
             "limit": 3,
         },
     )

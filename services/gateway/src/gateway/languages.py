@@ -19,3 +19,8 @@ def ranked(header: str) -> list[str]:
     """Primary subtags by falling weight, as written where weights are equal."""
     liked = [(weight, tag.partition("-")[0]) for tag, weight in weighted(header) if weight > 0]
     return [tag for _, tag in sorted(liked, key=lambda each: -each[0])]
+
+
+def spoken(accept_language: str | None) -> list[str]:
+    """The languages of ``Accept-Language`` as two letters (ISO 639-1), the most wanted first."""
+    return [language for language in ranked(accept_language or "") if len(language) == 2 and language.isalpha()][:20]

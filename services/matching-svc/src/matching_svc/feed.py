@@ -4,14 +4,18 @@ INVARIANT: what is no longer disclosed is forgotten here: by tombstone, when the
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import orjson
 import structlog
 from prometheus_client import Counter, Gauge
 
 from matching_svc.features import of_attributes
 from matching_svc.index import Index
+from matching_svc.people_columns import Packer
+from matching_svc.shelf import Merging, Shelf
 from matching_svc.store import Database
 from matching_svc.store import features as stored
 from matching_svc.store.features import Position
@@ -22,6 +26,8 @@ from stena.problems import Forbidden, Gone
 log = structlog.get_logger()
 
 PAGE: Final = 500
+PROGRESS: Final = 100_000
+"""People after which a rebuild of the index says how far it is."""
 PEOPLE = Gauge("matching_index_people", "People in the index.", ["purpose"])
 HEARD = Gauge("matching_feed_heard_timestamp_seconds", "When the gateway last answered with a page of changes.", ["purpose"])
 CHANGES = Counter("matching_feed_changes_total", "Changes taken from the feed.", ["purpose"])
@@ -48,6 +54,7 @@ class Follower:
         self._pace = pace or Pace()
         self._position: Position | None = None
         self._denied = False
+        self._merging: asyncio.Task[None] | None = None
         self._log = log.bind(purpose=purpose)
 
     async def run(self) -> None:
@@ -83,9 +90,16 @@ class Follower:
 
     async def _restore(self) -> Position:
         """Begin where PostgreSQL says that this feed was left."""
+        shelf = Shelf()
+        packer = Packer(shelf.numberings)
         async with transaction(self._database) as connection:
-            people, position = await stored.load(connection, self._purpose)
-        self._index.restore(self._purpose, people, complete=position.complete)
+            position = await stored.position(connection, self._purpose)
+            async for some in stored.stream(connection, self._purpose):
+                await asyncio.to_thread(_pack, packer, some)
+                if len(packer) % PROGRESS == 0:
+                    self._log.info("index-rebuilding", people=len(packer))
+        await asyncio.to_thread(_begin, shelf, packer)
+        self._index.restore(self._purpose, shelf, complete=position.complete)
         self._position = position
         return position
 
@@ -107,8 +121,17 @@ class Follower:
         if anew:
             self._index.clear(self._purpose)
         self._index.apply(self._purpose, changed, gone, complete=after.complete)
+        self._merge_apart()
         self._position, self._denied = after, False
         self._measure(len(latest))
+
+    def _merge_apart(self) -> None:
+        """Let parts of the index become one in a thread, one such work at a time; the feed goes on meanwhile."""
+        if (self._merging is None or self._merging.done()) and (due := self._index.due(self._purpose)) is not None:
+            self._merging = asyncio.create_task(self._merge(due))
+
+    async def _merge(self, due: Merging) -> None:
+        self._index.put(self._purpose, due, await asyncio.to_thread(due.made))
 
     async def _forget(self) -> None:
         """The rules do not let matching follow this purpose, or no longer: nobody is left under it."""
@@ -124,3 +147,12 @@ class Follower:
         PEOPLE.labels(self._purpose).set(self._index.size(self._purpose))
         HEARD.labels(self._purpose).set_to_current_time()
         CHANGES.labels(self._purpose).inc(changes)
+
+
+def _pack(packer: Packer, people: Iterable[tuple[str, str]]) -> None:
+    for id_, known in people:
+        packer.add_stored(id_, orjson.loads(known))
+
+
+def _begin(shelf: Shelf, packer: Packer) -> None:
+    shelf.begin(packer.pack())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from matching_svc.features import MatchFeatures
+from matching_svc.shelf import Merging, Part, Shelf, Snapshot
 
 MAX_AGE: Final = 30.0
 """Seconds without a word from the gateway after which what is known of people is no longer used."""
@@ -19,10 +20,10 @@ class Stale(Exception):
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _Purpose:
     """One purpose. ``denied`` is an answer too: there is nobody to rank, and that is known."""
 
-    people: dict[str, MatchFeatures] = field(default_factory=dict)
+    people: Shelf = field(default_factory=Shelf)
     complete: bool = False
     denied: bool = False
     heard_at: float | None = None
@@ -32,53 +33,64 @@ class Index:
     """``clock`` counts seconds and never goes back."""
 
     def __init__(self, purposes: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
-        self._shelves = {purpose: _Shelf() for purpose in purposes}
+        self._purposes = {purpose: _Purpose() for purpose in purposes}
         self._clock = clock
 
     @property
     def purposes(self) -> tuple[str, ...]:
-        return tuple(self._shelves)
+        return tuple(self._purposes)
 
     def people(self, purpose: str) -> Mapping[str, MatchFeatures]:
         """Everybody under ``purpose``; raises ``Stale``. Not to be kept: it changes with the feed."""
-        shelf = self._shelves[purpose]
-        if shelf.denied:
-            return {}
-        self.require_heard(purpose)
-        if not shelf.complete:
-            raise Stale(purpose)
-        return shelf.people
+        return self._current(purpose).everybody()
+
+    def snapshot(self, purpose: str) -> Snapshot:
+        """Everybody under ``purpose`` at this moment, to be ranked; raises ``Stale``."""
+        return self._current(purpose).snapshot()
+
+    def _current(self, purpose: str) -> Shelf:
+        known = self._purposes[purpose]
+        if not known.denied:
+            self.require_heard(purpose)
+            if not known.complete:
+                raise Stale(purpose)
+        return known.people
 
     def require_heard(self, *purposes: str) -> None:
         """Raises ``Stale`` if the gateway was last heard too long ago for one of ``purposes``."""
         for purpose in purposes:
-            if not self._shelves[purpose].denied and self.age(purpose) > MAX_AGE:
+            if not self._purposes[purpose].denied and self.age(purpose) > MAX_AGE:
                 raise Stale(purpose)
 
     def age(self, purpose: str) -> float:
         """Seconds since the gateway last answered for ``purpose``."""
-        heard_at = self._shelves[purpose].heard_at
+        heard_at = self._purposes[purpose].heard_at
         return float("inf") if heard_at is None else self._clock() - heard_at
 
     def size(self, purpose: str) -> int:
-        return len(self._shelves[purpose].people)
+        return len(self._purposes[purpose].people)
 
-    def restore(self, purpose: str, people: Mapping[str, MatchFeatures], *, complete: bool) -> None:
+    def restore(self, purpose: str, shelf: Shelf, *, complete: bool) -> None:
         """Begin with what PostgreSQL kept; it is not used before the gateway was heard."""
-        self._shelves[purpose] = _Shelf(people=dict(people), complete=complete)
+        self._purposes[purpose] = _Purpose(people=shelf, complete=complete)
 
     def clear(self, purpose: str) -> None:
-        self._shelves[purpose] = _Shelf()
+        self._purposes[purpose] = _Purpose()
 
     def deny(self, purpose: str) -> None:
         """The rules let matching follow nobody for ``purpose``."""
-        self._shelves[purpose] = _Shelf(denied=True, heard_at=self._clock())
+        self._purposes[purpose] = _Purpose(denied=True, heard_at=self._clock())
 
     def apply(self, purpose: str, changed: Mapping[str, MatchFeatures], gone: Iterable[str], *, complete: bool) -> None:
-        shelf = self._shelves[purpose]
-        for person in gone:
-            shelf.people.pop(person, None)
-        shelf.people.update(changed)
-        shelf.complete = shelf.complete or complete
-        shelf.denied = False
-        shelf.heard_at = self._clock()
+        known = self._purposes[purpose]
+        known.people.change(changed, gone)
+        known.complete = known.complete or complete
+        known.denied = False
+        known.heard_at = self._clock()
+
+    def due(self, purpose: str) -> Merging | None:
+        """What of a purpose should be merged now, in a thread; ``put`` its outcome back."""
+        return self._purposes[purpose].people.due()
+
+    def put(self, purpose: str, merging: Merging, made: Part) -> None:
+        self._purposes[purpose].people.put(merging, made)

@@ -10,14 +10,14 @@ from stena.contracts.vocabulary import Concept, ConceptQuery, Concepts, Proposal
 
 def found(search: Search, query: ConceptQuery) -> Concepts:
     """Answers to what was typed so far."""
-    vocabulary, language = search.vocabulary, _shown_in(search.vocabulary, query.shown)
+    vocabulary, language = search.vocabulary, shown_in(search.vocabulary, query.shown)
     answers = search.find(query.q, query.scheme, language=query.language, limit=query.limit)
     return Concepts(version=vocabulary.version, concepts=tuple(concept(vocabulary, each.number, language) for each in answers))
 
 
 def proposed(search: Search, request: ProposalRequest) -> Proposals:
     """Proposals for a vacancy; nothing of it is kept."""
-    vocabulary, language = search.vocabulary, _shown_in(search.vocabulary, request.shown)
+    vocabulary, language = search.vocabulary, shown_in(search.vocabulary, request.shown)
     linked: Linked = link(search, request.title, request.description, language=request.lang)
 
     def said(each: Iterable[Proposed]) -> tuple[Proposal, ...]:
@@ -48,6 +48,6 @@ def concept(vocabulary: Vocabulary, number: int, language: str) -> Concept:
     )
 
 
-def _shown_in(vocabulary: Vocabulary, wanted: Sequence[str]) -> str:
+def shown_in(vocabulary: Vocabulary, wanted: Sequence[str]) -> str:
     """The first language of the caller's that is loaded."""
     return next((language for language in wanted if language in vocabulary.labels.languages), FALLBACK)

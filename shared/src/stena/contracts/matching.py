@@ -154,6 +154,7 @@ class MatchRequest(Frozen):
     also: tuple[str, ...] = ()
     kind: OpportunityKind
     attributes: tuple[str, ...]
+    languages: tuple[str, ...] = Field(default=(), max_length=20, description="Of labels, the most wanted first; ISO 639-1")
     limit: int = Field(default=10, ge=1, le=100)
 
 
@@ -173,6 +174,7 @@ class CandidateRequest(Frozen):
     """Ranked people for one opportunity, ``limit`` from ``offset``. ``attributes``: what the caller sees of all of them."""
 
     attributes: tuple[str, ...]
+    languages: tuple[str, ...] = Field(default=(), max_length=20, description="Of labels, the most wanted first; ISO 639-1")
     offset: int = Field(default=0, ge=0, le=1_000)
     limit: int = Field(default=50, ge=1, le=200)
 

@@ -10,13 +10,16 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from gateway import views
-from gateway.calls import Call, Permit, Question, Shown
+from gateway.calls import Call, Permit, Question, Shown, Stated
+from gateway.eligibility import Pair, shortlisted
 from gateway.firewall import pass_through
 from gateway.identity import Unreadable
+from gateway.languages import spoken
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, Surplus, View, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, respond
 from gateway.routes.catalogue import AcceptLanguage
+from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates
 from gateway.routes.matches import OPPORTUNITY, PERSON, Limit, pair_for_caller
 from gateway.routes.opportunities import OpportunityId
@@ -32,8 +35,15 @@ MOST_TRIED: Final = 1_000
 
 _CANDIDATE: Final = frozenset({"person", "score", "eligible", "explanation"})
 
-Pair = Mapping[str, Any]
-"""What matching-svc says of one person and the opportunity."""
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked, and what the caller stated when asking it."""
+
+    states: Stated
+    opportunity: str
+    limit: int
+    languages: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ async def list_candidates(
     fit was looked at."""
 
     async def fetch(permit: Permit) -> Found:
-        return await _candidates(gateway, permit, opportunity, limit)
+        return await _candidates(gateway, permit, Search(states, opportunity, limit, spoken(accept_language)))
 
     def redact(permit: Permit, found: Found) -> Shown[Reply]:
         return _shown_candidates(gateway, permit, found, limit, accept_language)
@@ -69,28 +79,28 @@ async def list_candidates(
     return respond(await pass_through(gateway.wall, Call(states, MATCH_OPPORTUNITY, opportunity=opportunity), fetch, redact))
 
 
-async def _candidates(gateway: Parts, permit: Permit, opportunity: str, limit: int) -> Found:
+async def _candidates(gateway: Parts, permit: Permit, search: Search) -> Found:
     """Ranked people in chunks, resolved under the caller's grant, until there are enough or too many were tried."""
     found: list[tuple[View, Pair]] = []
     tried: set[str] = set()
     for offset in range(0, MOST_TRIED, CHUNK):
-        ranked = await _chunk(gateway, permit, opportunity, offset)
+        ranked = await _chunk(gateway, permit, search, offset)
         # The ranking may shift between two chunks, and somebody come up again.
         by_person = {person: pair for person, pair in (await _opened(gateway, ranked)).items() if person not in tried}
         tried |= by_person.keys()
-        found += await _resolved(gateway, permit, by_person)
-        if not ranked["more"] or len(found) >= limit:
-            return Found(tuple(found[:limit]), truncated=ranked["more"] or len(found) > limit)
+        found += await _eligible(gateway, search, ranked, await _resolved(gateway, permit, by_person))
+        if not ranked["more"] or len(found) >= search.limit:
+            return Found(tuple(found[: search.limit]), truncated=ranked["more"] or len(found) > search.limit)
     return Found(tuple(found), truncated=True)
 
 
-async def _chunk(gateway: Parts, permit: Permit, opportunity: str, offset: int) -> Mapping[str, Any]:
+async def _chunk(gateway: Parts, permit: Permit, search: Search, offset: int) -> Mapping[str, Any]:
     disclose = permit.passes[PERSON].grant.disclose
     attributes = sorted(name for name, each in disclose.items() if each.when is True)
-    request = {"attributes": attributes, "offset": offset, "limit": CHUNK}
-    path = ["opportunities", opportunity, "candidates"]
+    request = {"attributes": attributes, "languages": search.languages, "offset": offset, "limit": CHUNK}
+    path = ["opportunities", search.opportunity, "candidates"]
     ranked = await gateway.matching.ask("POST", path, permit.passes[OPPORTUNITY], within=MANY, json=request)
-    return members(ranked.body, {"kind", "candidates", "more"}, "candidates")
+    return members(ranked.body, {"kind", "candidates", "more"}, "candidates", {"conditions"})
 
 
 async def _opened(gateway: Parts, ranked: Mapping[str, Any]) -> dict[str, Pair]:
@@ -111,6 +121,18 @@ async def _resolved(gateway: Parts, permit: Permit, by_person: Mapping[str, Pair
     people = members(answer.body, {"people", "more"}, "page")["people"]
     wall = PersonWall(permit.passes[PERSON].grant)
     return [(wall.check(view, by_person), by_person[view["id"]]) for view in people]
+
+
+async def _eligible(
+    gateway: Parts, search: Search, ranked: Mapping[str, Any], found: list[tuple[View, Pair]]
+) -> list[tuple[View, Pair]]:
+    """Without those of whom the source says no to an approved condition. Asked about those alone whom the caller may see."""
+    conditions = ranked.get("conditions") or []
+    if not conditions or not found:
+        return found
+    people = [view["id"] for view, _ in found]
+    answers = await ask_the_source(gateway, search.states, search.opportunity, conditions, people)
+    return shortlisted(found, answers, {each["approval"] for each in conditions})
 
 
 def _shown_candidates(gateway: Parts, permit: Permit, found: Found, limit: int, accept_language: str | None) -> Shown[Reply]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway.languages import ranked
+from gateway.languages import spoken
 from gateway.parts import Gateway
 from gateway.routes.catalogue import AcceptLanguage
 from stena.contracts.vocabulary import Concepts, Language, Proposals, Scheme, Vacancy
@@ -28,7 +28,7 @@ async def find_concepts(
     """Concepts of ESCO, the best first, while somebody types: in any language that is loaded, Cyrillic or Latin, with slips
     of the finger. Labels are in the neutral form. No personal data, so no purpose is asked for."""
     await gateway.wall.identify(request.headers.get("authorization"))
-    query = {"q": q, "scheme": scheme, "language": lang, "limit": limit, "shown": _shown(accept_language)}
+    query = {"q": q, "scheme": scheme, "language": lang, "limit": limit, "shown": spoken(accept_language)}
     return _answer(await gateway.vocabulary.find(query))
 
 
@@ -44,11 +44,7 @@ async def propose_concepts(
     """Proposals with their confidence, for a person to confirm by offering the opportunity with them. Nothing is stored or
     ranked. No personal data, so no purpose is asked for."""
     await gateway.wall.identify(request.headers.get("authorization"))
-    return _answer(await gateway.vocabulary.propose({**body.model_dump(), "shown": _shown(accept_language)}))
-
-
-def _shown(accept_language: str | None) -> list[str]:
-    return [language for language in ranked(accept_language or "") if len(language) == 2 and language.isalpha()][:20]
+    return _answer(await gateway.vocabulary.propose({**body.model_dump(), "shown": spoken(accept_language)}))
 
 
 def _answer(found: Concepts | Proposals) -> Response:

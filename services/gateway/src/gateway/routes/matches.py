@@ -12,6 +12,7 @@ from gateway import views
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.firewall import pass_through
 from gateway.gate_words import in_words
+from gateway.languages import spoken
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, View, explanation, members
 from gateway.replies import Json, Reply, disclosure, respond
@@ -52,6 +53,7 @@ async def list_matches(
             "also": also,
             "kind": kind,
             "attributes": sorted(view["attributes"]),
+            "languages": spoken(accept_language),
             "limit": limit,
         }
         ranked = await gateway.matching.ask("POST", ["matches"], permit.passes[OPPORTUNITY], within=MANY, json=request)

@@ -1,16 +1,21 @@
 """Rankings, both ways, with nothing of a person but what the caller's own decision discloses."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from matching_svc.features import MatchFeatures, view
 from matching_svc.index import Index, Stale
+from matching_svc.people_search import search
 from matching_svc.ranking import Pair, explanation, rank
 from matching_svc.routes.parts import Built, answer, granted
+from matching_svc.shelf import Snapshot
 from matching_svc.store import opportunities as stored
+from matching_svc.vocabulary_answers import shown_in
 from stena.contracts.access import Grant
 from stena.contracts.matching import (
     KIND_PURPOSE,
@@ -48,7 +53,7 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
             opportunity=opportunities[one.pair.id],
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, knowledge),
+            explanation=explanation(one, knowledge, shown_in(knowledge.vocabulary, request.languages)),
         )
         for one in ranked[: request.limit]
     )
@@ -59,23 +64,28 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
 async def candidates(opportunity_id: str, request: CandidateRequest, parts: Built, grant: Allowed) -> Response:
     """Who fits this opportunity, from ``offset`` on."""
     async with transaction(parts.database) as connection:
-        opportunity = await stored.find(connection, opportunity_id, grant.rows)
-    opportunity = _rankable(opportunity, grant)
-    allowed, knowledge = frozenset(request.attributes), parts.knowledge
-    people = _people(parts.index, opportunity.kind)
-    pairs = (Pair(id_, view(features, allowed), opportunity) for id_, features in people.items())
-    ranked = rank(pairs, knowledge, _today())
-    page = ranked[request.offset : request.offset + request.limit]
+        opportunity = _rankable(await stored.find(connection, opportunity_id, grant.rows), grant)
+    work = partial(
+        search,
+        _snapshot(parts.index, opportunity.kind),
+        opportunity,
+        frozenset(request.attributes),
+        parts.knowledge,
+        _today(),
+        offset=request.offset,
+        limit=request.limit,
+    )
+    page = await asyncio.to_thread(work)
     found = tuple(
         Candidate(
             person=one.pair.id,
             score=one.score.value,
             eligible=one.eligible,
-            explanation=explanation(one, knowledge),
+            explanation=explanation(one, parts.knowledge, shown_in(parts.knowledge.vocabulary, request.languages)),
         )
-        for one in page
+        for one in page.ranked
     )
-    return answer(Candidates(kind=opportunity.kind, candidates=found, more=request.offset + len(page) < len(ranked)))
+    return answer(Candidates(kind=opportunity.kind, candidates=found, more=page.more))
 
 
 def _rankable(opportunity: Opportunity | None, grant: Grant) -> Opportunity:
@@ -91,6 +101,13 @@ def _require_kind(grant: Grant, kind: OpportunityKind) -> None:
     """INVARIANT: an empty list of kinds means none."""
     if kind not in grant.kinds:
         raise Forbidden("This purpose does not match people with this kind of opportunity.", slug="kind-not-allowed")
+
+
+def _snapshot(index: Index, kind: OpportunityKind) -> Snapshot:
+    try:
+        return index.snapshot(KIND_PURPOSE[kind])
+    except Stale as error:
+        raise Unavailable("The matching index is being brought up to date. Try again shortly.") from error
 
 
 def _people(index: Index, kind: OpportunityKind) -> Mapping[str, MatchFeatures]:

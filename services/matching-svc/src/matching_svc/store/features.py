@@ -1,7 +1,8 @@
 """Features of people and positions in the feeds: written in one transaction, so that neither runs ahead of the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching_svc.features import MatchFeatures
 from matching_svc.tables import features, feeds
+
+AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +22,22 @@ class Position:
     complete: bool = False
 
 
-async def load(connection: AsyncConnection, purpose: str) -> tuple[dict[str, MatchFeatures], Position]:
-    """Everything that is known under one purpose."""
-    rows = await connection.execute(select(features.c.person_id, features.c.features).where(features.c.purpose == purpose))
-    people = {row.person_id: MatchFeatures.model_validate(row.features) for row in rows}
-    position = (await connection.execute(select(feeds).where(feeds.c.purpose == purpose))).one_or_none()
-    return people, Position(position.cursor, position.complete) if position else Position()
+async def position(connection: AsyncConnection, purpose: str) -> Position:
+    found = (await connection.execute(select(feeds).where(feeds.c.purpose == purpose))).one_or_none()
+    return Position(found.cursor, found.complete) if found else Position()
+
+
+async def stream(connection: AsyncConnection, purpose: str) -> AsyncIterator[list[tuple[str, str]]]:
+    """Everybody who is known under one purpose, with their features as JSON, some at a time: there may be a million.
+
+    Straight from asyncpg, within the transaction that ``connection`` has begun.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    statement = "SELECT person_id, features::text FROM features WHERE purpose = $1"
+    cursor = await driver.cursor(statement, purpose)
+    while rows := await cursor.fetch(AT_ONCE):
+        yield [(row[0], row[1]) for row in rows]
 
 
 async def clear(connection: AsyncConnection, purpose: str) -> None:
