@@ -5,7 +5,7 @@ by URI. INVARIANT: the same edition always gives the same numbers, wherever it w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 
 import numpy as np
@@ -72,6 +72,13 @@ class Vocabulary:
 
     def skill_uri(self, column: int) -> str:
         return self.uris[self.occupations + column]
+
+    def unlabelled(self) -> "Vocabulary":
+        """The same without its labels, which are most of it: for a process that scores."""
+        nothing = np.zeros(0, dtype=np.int32)
+        none = nothing.astype(np.int8)
+        labels = Labels((), nothing, none, none, Texts.of(()), np.zeros((0, len(self.uris)), dtype=np.int32))
+        return replace(self, labels=labels)
 
     def label(self, uri: str, language: str = FALLBACK) -> str:
         """The neutral label in ``language``, else in English, else in any language; the URI's last part where there is none."""

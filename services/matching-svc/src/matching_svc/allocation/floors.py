@@ -25,7 +25,7 @@ def with_floors(problem: Problem, groups: Ints, least: Ints) -> Problem:
 
 
 def without_floors(problem: Problem, found: Allocation) -> Allocation:
-    """The allocation of ``with_floors(problem, …)`` as one of ``problem``. Its bound holds for allocations that keep the floors."""
+    """The allocation of ``with_floors(problem, …)`` as one of ``problem``; its bound is of those that keep the floors."""
     places = len(problem.capacities)
     chosen = np.where(found.chosen >= places, NOWHERE, found.chosen)
     return replace(found, chosen=chosen, prices=found.prices[:places])
@@ -45,4 +45,5 @@ def even_share(problem: Problem, groups: Ints, chosen: Ints, share: float, count
     sizes = np.bincount(groups, weights=problem.seats, minlength=count)
     could = np.bincount(groups, weights=np.where(problem.possible.any(axis=1), problem.seats, 0), minlength=count)
     rate = placed_in(problem, groups, chosen, count).sum() / max(1.0, sizes.sum())
-    return np.minimum(np.floor(share * rate * sizes), could).astype(np.int64)
+    least: Ints = np.minimum(np.floor(share * rate * sizes), could).astype(np.int64)
+    return least

@@ -1,7 +1,8 @@
 """Parties of one seat each: a minimum-cost flow, solved by OR-Tools and proven by prices. Pure.
 
-Most pairs are hopeless, so the flow is built from each party's best places first, at prices that are guessed. Prices then tell which of the pairs left out
-somebody would rather have; those are added, until there are none. What is left out then cannot be part of anything better.
+Most pairs are hopeless, so the flow is built from each party's best places first, at prices that are guessed. The right prices
+then tell which of the pairs left out somebody would rather have; those are added, until there are none. What is left out then
+cannot be part of anything better.
 """
 
 from typing import Final

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching_svc.allocation import flow
-from matching_svc.allocation.problem import NOWHERE, Ints, Problem, Scores
 from matching_svc.allocation.prices import Floats
+from matching_svc.allocation.problem import NOWHERE, Ints, Problem, Scores
 
 LOOKS: Final = 20
 """How often in a period the prices are learned anew."""

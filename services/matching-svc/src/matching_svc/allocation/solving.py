@@ -1,4 +1,4 @@
-"""One door to the solvers: a flow where it is one, else an integer program; with the fairness constraint and its price. Pure."""
+"""One door to the solvers: a flow where it is one, else an integer program; the fairness constraint and its price. Pure."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,160 @@
+"""Works on allocations that wait: one at a time, each in a process of its own, with PostgreSQL as the only memory.
+
+INVARIANT: what is proposed is stored only while the job is still this runner's. A job whose runner died is taken over by
+another as soon as its lease has ended; one that was cancelled has no process a second later.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import structlog
+from uuid_utils import uuid7
+
+from matching_svc.allocation.building import Someone, Task
+from matching_svc.allocation_worker import written
+from matching_svc.features import MatchFeatures
+from matching_svc.index import Index, Stale
+from matching_svc.knowledge import Knowledge
+from matching_svc.store import Database, allocation_jobs, allocations
+from matching_svc.store.allocation_jobs import Job
+from stena.contracts.allocation import Fairness
+from stena.contracts.matching import KIND_PURPOSE
+from stena.database import transaction
+
+log = structlog.get_logger()
+
+LOOK: Final = 0.3
+"""Seconds between two looks: for a job that waits, and for whether the one at work is still wanted."""
+
+SWEEP: Final = 3_600.0
+_LONGEST_LINE: Final = 1 << 28  # the proposals for everybody are one line
+
+
+class Runner:
+    """``knowledge`` is asked for at the start of each job."""
+
+    def __init__(self, database: Database, index: Index, knowledge: Callable[[], Knowledge]) -> None:
+        self._database = database
+        self._index = index
+        self._knowledge = knowledge
+        self._name = uuid7().hex
+
+    async def run(self) -> None:
+        """Until cancelled; whatever fails is tried again, by this runner or another."""
+        swept = 0.0
+        while True:
+            try:
+                if asyncio.get_running_loop().time() - swept > SWEEP:
+                    await self._sweep()
+                    swept = asyncio.get_running_loop().time()
+                worked = await self.step()
+            except Exception as error:
+                log.warning("allocation-waits", kind=type(error).__name__)
+                worked = False
+            if not worked:
+                await asyncio.sleep(LOOK)
+
+    async def step(self) -> bool:
+        """Work on one job, if there is one that can be worked on."""
+        try:
+            self._index.require_heard(*self._index.purposes)
+        except Stale:
+            return False
+        async with transaction(self._database) as connection:
+            job = await allocation_jobs.claim(connection, self._name)
+        if job is None:
+            return False
+        await self._work(job)
+        return True
+
+    async def _work(self, job: Job) -> None:
+        try:
+            task = await asyncio.to_thread(self._written, job)
+        except Stale:
+            # INVARIANT: nobody is placed by an index that is incomplete or that has lost the gateway.
+            async with transaction(self._database) as connection:
+                await allocation_jobs.release(connection, job.id, self._name)
+            await asyncio.sleep(LOOK)
+            return
+        await self._end(job, await self._computed(job, task))
+
+    async def _computed(self, job: Job, task: bytes) -> Mapping[str, Any]:
+        """The last words of the process; nothing if the job is no longer ours."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "matching_svc.allocation_worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+        )
+        said: dict[str, Any] = {"stage": "scoring", "progress": 0.0}
+        listening = asyncio.create_task(self._listen(process, task, said))
+        try:
+            while not listening.done():
+                async with transaction(self._database) as connection:
+                    wanted = await allocation_jobs.alive(connection, job.id, self._name, said["stage"], said["progress"])
+                if not wanted:
+                    return {}
+                await asyncio.wait({listening}, timeout=LOOK)
+            await listening
+        finally:
+            listening.cancel()
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        return said
+
+    async def _listen(self, process: asyncio.subprocess.Process, task: bytes, said: dict[str, Any]) -> None:
+        """Hand the task over, and note what the process says until it ends."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(ConnectionError):  # a process that has died says nothing, and that is its answer
+            process.stdin.write(task)
+            await process.stdin.drain()
+        while line := await process.stdout.readline():
+            said.update(orjson.loads(line))
+
+    async def _end(self, job: Job, said: Mapping[str, Any]) -> None:
+        async with transaction(self._database) as connection:
+            if "result" in said:
+                if await allocation_jobs.end(connection, job.id, self._name, "done", result=said["result"]):
+                    await allocation_jobs.propose(connection, job.id, said["placements"])
+            elif "shortage" in said:
+                result = {"shortage": said["shortage"]}
+                await allocation_jobs.end(connection, job.id, self._name, "failed", reason="infeasible", result=result)
+            else:
+                await allocation_jobs.end(connection, job.id, self._name, "failed", reason="solver-failed")
+
+    def _written(self, job: Job) -> bytes:
+        return written(self._task(job))
+
+    def _task(self, job: Job) -> Task:
+        """The job with what is known of its people at this moment; whoever is not known is not placed."""
+        known: Mapping[str, MatchFeatures] = self._index.people(KIND_PURPOSE[job.kind])
+        fairness = job.asked.get("fairness")
+        return Task(
+            people=tuple(
+                Someone(each.person, each.party, each.required, known[each.person])
+                for each in job.people
+                if each.person in known
+            ),
+            opportunities=tuple(each for each in job.opportunities if each.state == "open"),
+            attributes=frozenset(job.asked["attributes"]),
+            fairness=None if fairness is None else Fairness.model_validate(fairness),
+            knowledge=_without_labels(self._knowledge()),
+            today=datetime.now(UTC).date(),
+        )
+
+    async def _sweep(self) -> None:
+        async with transaction(self._database) as connection:
+            await allocations.sweep(connection)
+
+
+def _without_labels(knowledge: Knowledge) -> Knowledge:
+    """Scores need no labels, and they are most of a vocabulary."""
+    return replace(knowledge, vocabulary=knowledge.vocabulary.unlabelled())

@@ -1,0 +1,111 @@
+"""Allocations: many people to places with capacities at once. Persons appear under ids that are pairwise for matching-svc.
+
+An allocation is a proposal. INVARIANT: nothing of it is so before a person has confirmed it.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.matching import OpportunityKind
+
+MOST_PEOPLE = 50_000
+MOST_OPPORTUNITIES = 2_000
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+Stage = Literal["waiting", "scoring", "solving", "explaining", "done"]
+FailedFor = Literal["infeasible", "too-many-attempts", "solver-failed"]
+Why = Literal["best", "seats-worth-more-to-others", "groups-do-not-fit", "fairness", "nothing-open"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fairness(Frozen):
+    """Each group is placed at no less than ``share`` of the rate of all. Groups are ordinary and known to matching: the NUTS 2
+    region of residence. A protected attribute cannot be named, since matching has none."""
+
+    by: Literal["region"] = "region"
+    share: float = Field(default=0.8, gt=0, le=1)
+
+
+class NewAllocation(Frozen):
+    """``together`` are people who take seats at one opportunity or nowhere; ``required`` have to be placed. ``attributes`` are
+    those that the caller's decision discloses of everybody: nothing else may touch a score."""
+
+    kind: OpportunityKind
+    opportunities: tuple[str, ...] = Field(min_length=1, max_length=MOST_OPPORTUNITIES)
+    people: tuple[str, ...] = Field(max_length=MOST_PEOPLE)
+    together: tuple[tuple[str, ...], ...] = ()
+    required: tuple[str, ...] = ()
+    attributes: tuple[str, ...]
+    fairness: Fairness | None = None
+
+
+class Totals(Frozen):
+    """Scores are sums over everybody who was placed. No allocation is worth more than ``bound``; ``gap`` is what is left to it, as
+    a share. ``fairness_price`` is what the fairness constraint costs in total score."""
+
+    people: int
+    placed: int
+    score: float
+    bound: float
+    gap: float
+    fairness_price: float | None = None
+    seats: dict[str, int]
+
+
+class Shortage(Frozen):
+    """The people who have to be placed and compete for the opportunities, which have too few seats for them."""
+
+    people: tuple[str, ...]
+    opportunities: tuple[str, ...]
+
+
+class ConfirmRequest(Frozen):
+    """What a person decided about a proposal; ``opportunity`` may be another one, or none, for a ``reason``. ``people`` are the
+    ids of the one person whom it is about."""
+
+    people: tuple[str, ...] = Field(min_length=1)
+    opportunity: str | None
+    reason: str | None = Field(default=None, min_length=1, max_length=2_000)
+
+
+class Confirmed(Frozen):
+    opportunity: str | None
+    reason: str | None
+    acting_user: str
+    at: datetime
+
+
+class Placement(Frozen):
+    """``wanted`` is the best for the person and ``alternative`` the best beside what is proposed. ``price`` is what the seats at
+    ``wanted`` are worth to others. For people who are placed together, scores and prices are of all of them."""
+
+    person: str
+    opportunity: str | None
+    score: float | None
+    why: Why
+    wanted: str | None
+    alternative: str | None
+    price: float
+    confirmed: Confirmed | None = None
+
+
+class Allocation(Frozen):
+    """``progress`` is in 0..1. ``shortage`` is there if it failed as infeasible."""
+
+    id: str
+    kind: OpportunityKind
+    state: State
+    stage: Stage
+    progress: float
+    reason: FailedFor | None = None
+    created_at: datetime
+    updated_at: datetime
+    totals: Totals | None = None
+    shortage: Shortage | None = None
+    placements: tuple[Placement, ...] = ()
+    more: bool = False
