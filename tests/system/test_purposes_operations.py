@@ -32,6 +32,7 @@ ON_PEOPLE = {
     **dict.fromkeys(("accommodation", "health-access", "school-enrolment", "social-benefits", "guardianship"), CARE),
     "case-continuity": "read, list",
     "data-subject-access": "read, export, correct, restrict, object, erase",
+    "eligibility-check": "check",
     "vital-interest": "read",  # not in the table, but it reads
 }
 ON_NOTES = {
@@ -55,9 +56,11 @@ ON_REFERRALS = {
 # The person gives what is their own to give, which a child's consent is not (GDPR Art 8); a no is anybody's.
 ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, record (of age), withdraw"}
 ON_OPPORTUNITIES = {
-    "opportunity-management": "read, list, create, amend (own), close (own)",
+    "data-protection-audit": "approve, approvals",  # the second person of a condition on a protected attribute
+    "opportunity-management": "read, list, create, amend (own), close (own), approve (own), approvals (own)",
     "anonymous-shortlist": "match (own)",
-    **dict.fromkeys(("job-ranking", "training-placement", "service-referral", "mentoring"), "read, list, match"),
+    **dict.fromkeys(("job-ranking", "training-placement"), "read, list, match, allocate"),
+    **dict.fromkeys(("service-referral", "mentoring"), "read, list, match"),
 }
 TABLE: Mapping[str, Mapping[str, str]] = {
     "person": ON_PEOPLE,
@@ -123,7 +126,7 @@ def most_open(organisation: str, purpose: str, kind: str = "person") -> Facts:
 
 
 def asked(rulebook: Rulebook, organisation: str, purpose: str, kind: str, action: str) -> Decision:
-    many = kind == "person" and (action in ("list", "changes", "create") or purpose == "anonymous-shortlist")
+    many = kind == "person" and (action in ("list", "changes", "create", "check") or purpose == "anonymous-shortlist")
     return asked_about("*" if many else "olena", rulebook, organisation, purpose, kind, action)
 
 

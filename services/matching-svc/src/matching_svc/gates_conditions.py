@@ -3,7 +3,9 @@
 INVARIANT: a condition on anything else is unknown here and stays so: it is asked at the source, and matching never learns it.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -13,13 +15,35 @@ from stena.contracts.matching import Condition, Gate, NewOpportunity
 
 RULE: Final = "opportunity.eligibility"
 
-ORDINARY: Final[Mapping[str, tuple[type, frozenset[str]]]] = {
-    "of_working_age": (bool, frozenset({"eq"})),
-    "right_to_work": (str, frozenset({"eq"})),
-    "region": (str, frozenset({"eq", "in"})),
-    "education_level": (int, frozenset({"eq", "le", "ge"})),
+
+@dataclass(frozen=True, slots=True)
+class Ordinary:
+    """How an attribute that matching knows may be asked for; ``words`` say which values it ``takes``."""
+
+    operators: frozenset[str]
+    takes: Callable[[Condition], bool]
+    words: str
+
+
+_NUTS: Final = re.compile("[A-Z]{2}[0-9A-Z]{0,3}")
+
+ORDINARY: Final[Mapping[str, Ordinary]] = {
+    "of_working_age": Ordinary(frozenset({"eq"}), lambda asked: asked.value is True, "true alone"),
+    "right_to_work": Ordinary(frozenset({"eq"}), lambda asked: asked.value == "yes", "yes alone"),
+    "region": Ordinary(frozenset({"eq", "in"}), lambda asked: _are_regions(asked), "NUTS codes, one for eq and a list for in"),
+    "education_level": Ordinary(
+        frozenset({"eq", "le", "ge"}),
+        lambda asked: type(asked.value) is int and 0 <= asked.value <= 8,
+        "a level of ISCED 2011, 0 to 8",
+    ),
 }
-"""What matching knows and a condition may speak of: the type of its value, and how it may be compared."""
+"""What matching knows and a condition may speak of."""
+
+
+def _are_regions(asked: Condition) -> bool:
+    if asked.operator == "eq":
+        return isinstance(asked.value, str) and _NUTS.fullmatch(asked.value) is not None
+    return isinstance(asked.value, tuple) and bool(asked.value) and all(map(_NUTS.fullmatch, asked.value))
 
 
 def conditions(view: View, opportunity: NewOpportunity, start: date) -> Iterator[Gate]:
@@ -29,6 +53,25 @@ def conditions(view: View, opportunity: NewOpportunity, start: date) -> Iterator
             yield _ordinary(view, condition, start)
         else:
             yield _gate(condition, "unknown", "asked-at-the-source", start)
+
+
+def faults(opportunity: NewOpportunity) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the conditions themselves, by where it stands.
+
+    INVARIANT: no condition on what matching does not know stands without an approval.
+    """
+    for at, condition in enumerate(opportunity.eligibility):
+        ordinary = ORDINARY.get(condition.attribute)
+        if ordinary is None:
+            if condition.approval is None:
+                yield ("eligibility", at, "approval"), f"A condition on {condition.attribute} needs an approval by two persons."
+            continue
+        if condition.approval is not None:
+            yield ("eligibility", at, "approval"), f"A condition on {condition.attribute} needs no approval."
+        if condition.operator not in ordinary.operators:
+            yield ("eligibility", at, "operator"), f"For {condition.attribute} one of {', '.join(sorted(ordinary.operators))}."
+        elif not ordinary.takes(condition):
+            yield ("eligibility", at, "value"), f"For {condition.attribute} {ordinary.words}."
 
 
 def _ordinary(view: View, condition: Condition, start: date) -> Gate:
@@ -63,6 +106,8 @@ def _holds(condition: Condition, value: Any) -> bool:
 
 def _gate(condition: Condition, outcome: Any, code: str, on: date, uses: tuple[str, ...] = ()) -> Gate:
     about = {"attribute": condition.attribute, "operator": condition.operator, "value": in_words(condition.value)}
+    if condition.approval is not None:
+        about["approval"] = condition.approval
     return Gate(gate="eligibility", outcome=outcome, code=code, parameters=about, rule=RULE, on=on, uses=uses)
 
 

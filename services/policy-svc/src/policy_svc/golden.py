@@ -15,6 +15,7 @@ SOMEONE = "someone"
 _OF_NOBODY = frozenset(
     {("person", name) for name in ("list", "export", "changes", "create")}
     | {("opportunity", "list"), ("opportunity", "create"), ("referral", "list")}
+    | {("opportunity", "approve"), ("opportunity", "approvals")}
     | {("audit", "run"), ("outcome", "read")}
 )
 """Resource types with the operations on them that name no record."""

@@ -45,7 +45,7 @@ PATHS: Final[Mapping[str, Kind]] = {
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "person": (
         *("read", "list", "export", "changes", "create", "amend", "erase"),
-        *("match", "allocate", "restrict", "object", "correct"),
+        *("match", "allocate", "check", "restrict", "object", "correct"),
     ),
     "consent": ("read", "record", "withdraw"),
     "note": ("read", "create", "share", "unshare"),
@@ -53,7 +53,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "referral": ("read", "list", "create", "amend"),
     "ledger": ("read",),
     "review": ("list", "record"),
-    "opportunity": ("read", "list", "create", "amend", "close", "match"),
+    "opportunity": ("read", "list", "create", "amend", "close", "match", "allocate", "approve", "approvals"),
     "selection": ("record", "list"),
     "outcome": ("read",),
     "audit": ("run",),
@@ -68,7 +68,7 @@ ACTIONS: Final = frozenset({DISCLOSE, WRITE}.union(*OPERATIONS.values()))
 
 DISCLOSING: Final = frozenset(
     {("opportunity", "match")}
-    | {("person", name) for name in ("read", "list", "export", "changes", "match", "create", "amend")}
+    | {("person", name) for name in ("read", "list", "export", "changes", "match", "check", "create", "amend")}
 )
 """What shows attributes of people: there every attribute of the catalogue is decided too."""
 

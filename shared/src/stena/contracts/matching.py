@@ -187,11 +187,13 @@ class Candidate(Frozen):
 
 
 class Candidates(Frozen):
-    """``kind`` tells the gateway under which purpose's ids the persons are named."""
+    """``kind`` tells the gateway under which purpose's ids the persons are named. ``conditions`` are those on protected
+    attributes that are approved today: the gateway has the source asked, and matching-svc never learns the answer."""
 
     kind: OpportunityKind
     candidates: tuple[Candidate, ...]
     more: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 KIND_PURPOSE: dict[str, str] = {

@@ -1,13 +1,16 @@
 """Opportunities: made, found, read, amended and closed by whom the grant's rows let."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from matching_svc.eligibility import unapproved
 from matching_svc.opportunities import faults, merge
-from matching_svc.routes.parts import Built, answer, granted
+from matching_svc.routes.parts import Built, Parts, answer, granted
+from matching_svc.store import Connection, approvals
 from matching_svc.store import opportunities as stored
 from stena.contracts.access import Grant
 from stena.contracts.condition import holds
@@ -26,8 +29,8 @@ async def create(
 ) -> Response:
     if not holds(grant.rows, {"created_by": grant.organisation}):
         raise Forbidden("This organisation may not create an opportunity of its own for this purpose.")
-    _check(new)
     async with transaction(parts.database) as connection:
+        await _check(connection, new, grant.organisation, parts)
         opportunity, is_new = await stored.create(connection, new, grant.organisation, idempotency_key)
     return answer(opportunity, 201 if is_new else 200)
 
@@ -59,6 +62,7 @@ async def amend(
         if opportunity.state == "closed":
             raise Conflict("The opportunity is closed.", slug="opportunity-closed")
         amended = _amended(opportunity, patch)
+        await _check(connection, amended, opportunity.owner, parts)
         return answer(await stored.amend(connection, opportunity_id, amended))
 
 
@@ -94,11 +98,12 @@ def _amended(opportunity: Opportunity, patch: OpportunityPatch) -> NewOpportunit
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in found]) from error
-    _check(amended)
     return amended
 
 
-def _check(opportunity: NewOpportunity) -> None:
-    if found := faults(opportunity):
+async def _check(connection: Connection, opportunity: NewOpportunity, owner: str, parts: Parts) -> None:
+    known = await approvals.named(connection, opportunity)
+    found = [*faults(opportunity, parts.vocabulary.imported), *unapproved(opportunity, owner, known, datetime.now(UTC).date())]
+    if found:
         errors = [{"in": "body", "pointer": pointer(place), "detail": detail} for place, detail in found[:20]]
         raise BadRequest("The opportunity contradicts itself or names unknown things.", errors=errors)

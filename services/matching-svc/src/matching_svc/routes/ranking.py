@@ -8,12 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from matching_svc.eligibility import live
 from matching_svc.features import MatchFeatures, view
 from matching_svc.index import Index, Stale
 from matching_svc.people_search import search
 from matching_svc.ranking import Pair, explanation, rank
 from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.shelf import Snapshot
+from matching_svc.store import approvals
 from matching_svc.store import opportunities as stored
 from matching_svc.vocabulary_answers import shown_in
 from stena.contracts.access import Grant
@@ -65,6 +67,7 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
     """Who fits this opportunity, from ``offset`` on."""
     async with transaction(parts.database) as connection:
         opportunity = _rankable(await stored.find(connection, opportunity_id, grant.rows), grant)
+        approved = await approvals.named(connection, opportunity)
     work = partial(
         search,
         _snapshot(parts.index, opportunity.kind),
@@ -85,7 +88,14 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
         )
         for one in page.ranked
     )
-    return answer(Candidates(kind=opportunity.kind, candidates=found, more=page.more))
+    return answer(
+        Candidates(
+            kind=opportunity.kind,
+            candidates=found,
+            more=page.more,
+            conditions=live(opportunity, opportunity.owner, approved, _today()),
+        )
+    )
 
 
 def _rankable(opportunity: Opportunity | None, grant: Grant) -> Opportunity:

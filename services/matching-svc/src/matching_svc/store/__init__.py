@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine as Database
 
 from stena.database import create_engine, transaction
 
-__all__ = ["Database", "opened", "ping"]
+__all__ = ["Connection", "Database", "opened", "ping"]
 
 
 @asynccontextmanager

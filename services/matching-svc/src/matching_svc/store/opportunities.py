@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
@@ -16,9 +16,6 @@ from stena.contracts.matching import NewOpportunity, Opportunity, OpportunityQue
 from stena.database import sql_condition
 from stena.grants import refused
 from stena.problems import Conflict
-
-_FACTS: Final = {"created_by": opportunities.c.owner}
-"""Which column holds the one record fact that an opportunity has."""
 
 
 async def create(connection: AsyncConnection, new: NewOpportunity, owner: str, key: str | None) -> tuple[Opportunity, bool]:
@@ -68,6 +65,18 @@ async def open_of_kind(connection: AsyncConnection, kind: str, rows: Residual) -
     return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
 
 
+async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[Opportunity]:
+    """Those of ``ids`` that there are, in the order of their ids, whoever owns them."""
+    statement = select(opportunities).where(opportunities.c.opportunity_id.in_(ids)).order_by(opportunities.c.opportunity_id)
+    return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def among(connection: AsyncConnection, ids: Sequence[str], rows: Residual) -> Sequence[Opportunity]:
+    """Those of ``ids`` that ``rows`` lets through."""
+    statement = select(opportunities).where(opportunities.c.opportunity_id.in_(ids), _visible(rows))
+    return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
+
+
 async def amend(connection: AsyncConnection, opportunity_id: str, new: NewOpportunity) -> Opportunity:
     """Replace the whole document; the caller holds the row's lock."""
     return await _change(connection, opportunity_id, _columns(new))
@@ -107,12 +116,17 @@ def _by_id(opportunity_id: str) -> Select[Any]:
     return select(opportunities).where(opportunities.c.opportunity_id == opportunity_id)
 
 
-def _visible(rows: Residual) -> Any:
+def visible(rows: Residual, owner: ColumnElement[str]) -> Any:
+    """SQL for ``rows``; ``owner`` is the column of the one record fact that there is. Raises ``Unauthenticated``."""
     try:
-        return sql_condition(rows, _FACTS)
+        return sql_condition(rows, {"created_by": owner})
     except KeyError as error:
         # INVARIANT: a grant whose rows cannot be enforced here opens nothing.
         raise refused("The grant speaks of facts that an opportunity does not have.") from error
+
+
+def _visible(rows: Residual) -> Any:
+    return visible(rows, opportunities.c.owner)
 
 
 def _columns(new: NewOpportunity) -> dict[str, Any]:

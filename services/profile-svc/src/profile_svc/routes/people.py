@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import ValidationError
 
-from profile_svc import following, reading, writing
+from profile_svc import eligibility, following, reading, writing
 from profile_svc.feed import Position
 from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer
 from stena.contracts import profile
+from stena.contracts.eligibility import EligibilityQuestion
 from stena.problems import BadRequest
 
 router = APIRouter()
@@ -51,6 +52,13 @@ async def resolve(call: Called, wanted: profile.Resolve) -> Response:
     seen_by = reading.viewer(call.vault, grant, await call.attributes(grant), wanted.fields)
     people = await reading.resolve(call.vault, seen_by, [known_id(person_id) for person_id in wanted.ids])
     return answer({"people": people, "more": False})
+
+
+@router.post("/persons/eligibility")
+async def check(call: Called, asked: EligibilityQuestion) -> Response:
+    grant = await call.grant("check", "person")
+    found = await eligibility.check(call.vault, grant, await call.attributes(grant), asked)
+    return answer(found.model_dump())
 
 
 @router.post("/persons/changes")

@@ -1,0 +1,65 @@
+"""Approvals of conditions on protected attributes in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils import uuid7
+
+from matching_svc.eligibility_tables import approvals
+from matching_svc.store.opportunities import visible
+from stena.contracts.condition import Residual
+from stena.contracts.eligibility import Approval, Approved, NewApproval
+from stena.contracts.matching import NewOpportunity
+
+
+async def propose(connection: AsyncConnection, new: NewApproval, owner: str, acting_user: str) -> Approval:
+    values = {
+        "approval_id": f"eli_{uuid7().hex}",
+        "owner": owner,
+        "doc": new.model_dump(mode="json"),
+        "proposed_by": acting_user,
+    }
+    return _approval((await connection.execute(insert(approvals).values(values).returning(approvals))).mappings().one())
+
+
+async def find(connection: AsyncConnection, approval_id: str, rows: Residual) -> Approval | None:
+    """Locked: two who approve at once come one after the other."""
+    statement = select(approvals).where(approvals.c.approval_id == approval_id, visible(rows, approvals.c.owner))
+    found = (await connection.execute(statement.with_for_update())).mappings().one_or_none()
+    return None if found is None else _approval(found)
+
+
+async def approve(connection: AsyncConnection, approval_id: str, organisation: str, acting_user: str) -> Approval:
+    values = {"approving_organisation": organisation, "approved_by": acting_user, "approved_at": func.clock_timestamp()}
+    statement = update(approvals).where(approvals.c.approval_id == approval_id).values(values).returning(approvals)
+    return _approval((await connection.execute(statement)).mappings().one())
+
+
+async def newest(connection: AsyncConnection, rows: Residual, most: int) -> Sequence[Approval]:
+    statement = select(approvals).where(visible(rows, approvals.c.owner)).order_by(approvals.c.approval_id.desc()).limit(most)
+    return [_approval(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def named(connection: AsyncConnection, opportunity: NewOpportunity) -> dict[str, Approval]:
+    """Those that an opportunity names, whoever owns them: for checking, never for showing."""
+    ids = [condition.approval for condition in opportunity.eligibility if condition.approval is not None]
+    if not ids:
+        return {}
+    statement = select(approvals).where(approvals.c.approval_id.in_(ids))
+    return {row["approval_id"]: _approval(row) for row in (await connection.execute(statement)).mappings()}
+
+
+def _approval(row: RowMapping) -> Approval:
+    approved: Any = None
+    if row["approved_at"] is not None:
+        approved = Approved(organisation=row["approving_organisation"], acting_user=row["approved_by"], at=row["approved_at"])
+    return Approval(
+        **row["doc"],
+        id=row["approval_id"],
+        owner=row["owner"],
+        proposed_by=row["proposed_by"],
+        proposed_at=row["proposed_at"],
+        approved=approved,
+    )
