@@ -51,6 +51,30 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "The call does not say which purpose it serves.",
         "Send `Processing-Purpose` with one of the purposes that `GET /v1/purposes` lists.",
     ),
+    "selection-twice": ProblemType(
+        400,
+        "Malformed request",
+        "The people of an allocation are chosen twice, by their ids and by filters.",
+        "Choose by one of them.",
+    ),
+    "selection-too-wide": ProblemType(
+        400,
+        "Malformed request",
+        "More people are chosen than can be placed at once.",
+        "Choose fewer, by narrower filters, and place them one after another.",
+    ),
+    "opportunity-not-allocatable": ProblemType(
+        400,
+        "Malformed request",
+        "An opportunity of the allocation is closed, of another kind, not visible to you, or not there.",
+        "Look at `errors` for which, and leave it out.",
+    ),
+    "reason-needed": ProblemType(
+        400,
+        "Malformed request",
+        "What was decided is not what was proposed, and no reason was given.",
+        "Say the reason: it is kept beside the proposal.",
+    ),
     "cursor-invalid": ProblemType(
         400,
         "Malformed request",

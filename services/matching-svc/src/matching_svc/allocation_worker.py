@@ -67,8 +67,8 @@ def _read(pipe: BinaryIO) -> Task:
 
 
 def _end_with_parent(pipe: int) -> None:
-    """Past the task nothing is sent, so that a read ends when the other side has gone. Without Python's buffer, whose lock would
-    be held when we end by ourselves."""
+    """Past the task nothing is sent, so that a read ends when the other side has gone. Without Python's buffer, whose lock
+    would be held when we end by ourselves."""
     os.read(pipe, 1)
     os._exit(1)
 

@@ -16,7 +16,7 @@ from matching_svc.features import of_attributes
 from matching_svc.index import Index
 from matching_svc.people_columns import Packer
 from matching_svc.shelf import Merging, Shelf
-from matching_svc.store import Database
+from matching_svc.store import Database, allocations
 from matching_svc.store import features as stored
 from matching_svc.store.features import Position
 from matching_svc.upstreams import Gateway, Page
@@ -109,13 +109,16 @@ class Follower:
         changed = {id_: of_attributes(person.attributes) for id_, person in latest.items() if person is not None}
         # Whoever is known by a new id leaves the old one in the same step: never missing, never there twice.
         renamed = [former for change in page.changes for former in change.replaces]
-        gone = [id_ for id_, person in latest.items() if person is None] + renamed
+        ended = [id_ for id_, person in latest.items() if person is None]
+        gone = ended + renamed
         after = replace(before, cursor=page.cursor, complete=before.complete or not page.more)
         if anew or after != before or latest:
             async with transaction(self._database) as connection:
                 if anew:
                     await stored.clear(connection, self._purpose)
                 await stored.remove(connection, self._purpose, gone)
+                new_ids = {old: each.id for each in page.changes for old in each.replaces}
+                await allocations.follow(connection, new_ids, ended)
                 await stored.upsert(connection, self._purpose, changed)
                 await stored.advance(connection, self._purpose, after)
         if anew:

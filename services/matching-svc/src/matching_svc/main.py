@@ -8,9 +8,10 @@ import httpx
 from fastapi import FastAPI
 
 from matching_svc import vocabulary_following
+from matching_svc.allocation_running import Runner
 from matching_svc.feed import Follower
 from matching_svc.index import Index
-from matching_svc.routes import concepts, opportunities, ranking
+from matching_svc.routes import allocations, concepts, opportunities, ranking
 from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
 from matching_svc.store import Database, opened, ping
@@ -27,6 +28,7 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
     app = application.create(_lifespan(settings, transport))
     app.include_router(opportunities.router)
     app.include_router(ranking.router)
+    app.include_router(allocations.router)
     app.include_router(concepts.router)
     checks = {
         "database": lambda: _ping(app),
@@ -59,9 +61,10 @@ def _lifespan(
             vocabulary = vocabulary_following.Follower(database)
             await vocabulary.look_in_time()
             rules = PolicyService(policy, audience=AUDIENCE)
-            app.state.parts = Parts(database, rules, index, vocabulary)
+            parts = app.state.parts = Parts(database, rules, index, vocabulary)
             gateway = Gateway(http, Credentials(settings.client_id, settings.client_secret_file))
-            async with _following(gateway, database, index, vocabulary):
+            allocating = Runner(database, index, lambda: parts.knowledge)
+            async with _following(gateway, database, index, vocabulary), _running(allocating):
                 yield
 
     return lifespan
@@ -80,6 +83,17 @@ async def _following(
         for follower in followers:
             follower.cancel()
         await asyncio.gather(*followers, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _running(allocating: Runner) -> AsyncIterator[None]:
+    """The runner of allocations; what it was working on when the service ends, another takes over or we do later."""
+    work = asyncio.create_task(allocating.run())
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
 
 
 async def _ping(app: FastAPI) -> None:

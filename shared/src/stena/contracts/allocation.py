@@ -45,8 +45,8 @@ class NewAllocation(Frozen):
 
 
 class Totals(Frozen):
-    """Scores are sums over everybody who was placed. No allocation is worth more than ``bound``; ``gap`` is what is left to it, as
-    a share. ``fairness_price`` is what the fairness constraint costs in total score."""
+    """Scores are sums over everybody who was placed. No allocation is worth more than ``bound``; ``gap`` is what is left to it,
+    as a share. ``fairness_price`` is what the fairness constraint costs in total score."""
 
     people: int
     placed: int
@@ -81,8 +81,8 @@ class Confirmed(Frozen):
 
 
 class Placement(Frozen):
-    """``wanted`` is the best for the person and ``alternative`` the best beside what is proposed. ``price`` is what the seats at
-    ``wanted`` are worth to others. For people who are placed together, scores and prices are of all of them."""
+    """``wanted`` is the best for the person and ``alternative`` the best beside what is proposed. ``price`` is what the seats
+    at ``wanted`` are worth to others. For people who are placed together, scores and prices are of all of them."""
 
     person: str
     opportunity: str | None

@@ -1,6 +1,7 @@
 """HTTP in and out: each route says which questions the wall must answer and how the answer looks; nothing is decided here."""
 
 from gateway.routes import (
+    allocations,
     candidates,
     cases,
     catalogue,
@@ -43,5 +44,6 @@ ROUTERS = tuple(
         opportunities,
         matches,
         candidates,
+        allocations,
     )
 )

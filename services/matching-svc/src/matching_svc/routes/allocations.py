@@ -61,7 +61,7 @@ async def cancel(allocation_id: str, parts: Built, grant: Allowed) -> Response:
 async def confirm(allocation_id: str, said: ConfirmRequest, parts: Built, grant: Allowed) -> Response:
     """What a person decided. INVARIANT: another place than the proposed one is a decision with a reason."""
     if grant.acting_user is None:
-        raise Forbidden("Say who decides, in Acting-User.", slug="acting-user-needed")
+        raise BadRequest("Say who decides, in Acting-User.", slug="acting-user-missing")
     async with transaction(parts.database) as connection:
         allocation = _visible(await stored.find(connection, allocation_id, grant))
         if allocation.state != "done":

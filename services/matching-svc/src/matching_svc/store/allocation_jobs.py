@@ -95,7 +95,8 @@ async def end(
     result: Mapping[str, Any] | None = None,
 ) -> bool:
     """The job's last word; false if it is no longer this runner's, and then nothing of it may be kept."""
-    values = {"state": state, "reason": reason, "result": result, "runner": None, "updated_at": func.clock_timestamp()}
+    said: dict[str, Any] = {"state": state, "reason": reason, "result": result}
+    values = said | {"runner": None, "updated_at": func.clock_timestamp()}
     if state == "done":
         values |= {"stage": "done", "progress": 1.0}
     return (await connection.execute(update(allocations).where(_held(job, runner)).values(values))).rowcount == 1

@@ -65,7 +65,7 @@ async def proposed(connection: AsyncConnection, allocation_id: str, people: Sequ
     mine = (allocation_people.c.allocation_id == allocation_id) & allocation_people.c.person_id.in_(people)
     statement = select(allocation_people).where(mine, allocation_people.c.proposal.is_not(None)).limit(1)
     row = (await connection.execute(statement)).mappings().one_or_none()
-    return row and Placement(person=row["person_id"], confirmed=row["confirmed"], **row["proposal"])
+    return None if row is None else Placement(person=row["person_id"], confirmed=row["confirmed"], **row["proposal"])
 
 
 async def cancel(connection: AsyncConnection, allocation_id: str, grant: Grant) -> None:

@@ -1,0 +1,143 @@
+"""Allocations through the whole wall: what is proposed, to whom it is shown, who decides."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from matching_svc.concepts import small_set
+
+from .house import House, put
+from .people import line
+
+RECORD = {
+    "region_path": ["BG", "BG4", "BG41", "BG411"],
+    "assigned": [],
+    "consents": [],
+    "restricted": False,
+    "minor": False,
+    "created_by": "reception-agency",
+}
+OFFICER = {"Acting-User": "officer"}
+
+
+@pytest.fixture
+async def place(house: House) -> str:
+    bakery = await house.caller("vitosha-bakery")
+    body = {"kind": "job", "title": "Baker", "essential_skills": sorted(small_set().skills)[:2], "capacity": 1}
+    answer = await bakery("POST", "/v1/opportunities", "opportunity-management", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def people(house: House, *names: str) -> list[str]:
+    """By the ids of the employment agency, once matching has heard of them."""
+    catalogue = await house.parts.rulebook.catalogue()
+    skills = sorted(small_set().skills)[:2]
+    lines = [line(catalogue, name, RECORD, skills=skills[: at + 1], languages=[]) for at, name in enumerate(names)]
+    internal = await put(house, *lines)
+    agency = await house.caller("employment-agency")
+    found = [await house.pairwise(each, "employment-agency", "job-ranking") for each in internal]
+    for person in found:
+        for _ in range(100):
+            answer = await agency("GET", f"/v1/persons/{person}/matches?kind=job", "job-ranking")
+            if answer.status_code == 200 and answer.json()["matches"]:
+                break
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def ended(house: House, address: str, purpose: str = "job-ranking") -> dict[str, Any]:
+    agency = await house.caller("employment-agency")
+    for _ in range(300):
+        answer = await agency("GET", address, purpose)
+        assert answer.status_code in (200, 503), answer.text
+        if answer.status_code == 200 and answer.json()["state"] not in ("queued", "running"):
+            found: dict[str, Any] = answer.json()
+            return found
+        await asyncio.sleep(0.1)
+    raise AssertionError("it does not end")
+
+
+async def ask(house: House, **body: Any) -> Any:
+    agency = await house.caller("employment-agency")
+    answer = await agency("POST", "/v1/allocations", "job-ranking", json={"kind": "job", **body}, headers=OFFICER)
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+async def test_the_better_one_is_proposed_and_a_person_decides(house: House, place: str) -> None:
+    less, more = await people(house, "allocated one", "allocated two")
+    answer = await ask(house, opportunities=[place], people=[less, more])
+    address = answer.headers["location"]
+    found = await ended(house, address)
+    assert found["state"] == "done", found
+    proposed = {each["person"]["id"]: each for each in found["placements"]}
+    assert proposed[more]["opportunity"] == place
+    assert (proposed[less]["opportunity"], proposed[less]["wanted"]) == (None, place)
+    assert proposed[less]["why"] == "seats-worth-more-to-others"
+    assert "gender" in proposed[more]["person"]["withheld"]
+    agency = await house.caller("employment-agency")
+    said = {"person": more, "opportunity": None}
+    refused = await agency("POST", f"{address}/confirmations", "job-ranking", json=said, headers=OFFICER)
+    assert refused.json()["type"] == "/problems/reason-needed", refused.text
+    nobody = await agency("POST", f"{address}/confirmations", "job-ranking", json={**said, "reason": "Found work."})
+    assert nobody.json()["type"] == "/problems/acting-user-missing", nobody.text
+    done = await agency(
+        "POST", f"{address}/confirmations", "job-ranking", json={**said, "reason": "Found work."}, headers=OFFICER
+    )
+    assert done.status_code == 204, done.text
+    confirmed = {each["person"]["id"]: each["confirmed"] for each in (await ended(house, address))["placements"]}
+    assert confirmed[more]["acting_user"] == "officer"
+    assert confirmed[less] is None
+
+
+async def test_whoever_is_no_longer_visible_is_not_shown(house: House, place: str) -> None:
+    first, second = await people(house, "allocated three", "allocated four")
+    address = (await ask(house, opportunities=[place], people=[first, second])).headers["location"]
+    assert len((await ended(house, address))["placements"]) == 2
+    catalogue = await house.parts.rulebook.catalogue()
+    await put(house, line(catalogue, "allocated four", {**RECORD, "restricted": True}))
+    assert [each["person"]["id"] for each in (await ended(house, address))["placements"]] == [first]
+
+
+async def test_only_those_who_ask_see_it_and_only_where_allocating_is_permitted(house: House, place: str) -> None:
+    (person,) = await people(house, "allocated five")
+    address = (await ask(house, opportunities=[place], people=[person])).headers["location"]
+    other = await house.caller("bread-and-bridges")
+    assert (await other("GET", address, "job-ranking")).status_code == 404
+    assert (await other("DELETE", address, "job-ranking")).status_code == 404
+    assert (await other("GET", address, "mentoring")).status_code == 403
+    body = {"kind": "mentoring", "opportunities": [place], "people": []}
+    assert (await other("POST", "/v1/allocations", "mentoring", json=body)).status_code == 403
+
+
+async def test_by_filters_and_what_is_withheld_chooses_nobody(house: House, place: str) -> None:
+    agency = await house.caller("employment-agency")
+    body = {"kind": "job", "opportunities": [place]}
+    hidden = [{"attribute": "gender", "operator": "eq", "value": "female"}]
+    refused = await agency("POST", "/v1/allocations", "job-ranking", json={**body, "filters": hidden})
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/attribute-not-disclosed")
+    await people(house, "allocated six")
+    here = [{"attribute": "municipality", "operator": "eq", "value": "Sofia"}]
+    found = await ended(house, (await ask(house, opportunities=[place], filters=here)).headers["location"])
+    assert found["totals"]["placed"] == 1
+    unknown = await agency("POST", "/v1/allocations", "job-ranking", json={**body, "opportunities": ["opp_none"]})
+    assert unknown.json()["type"] == "/problems/opportunity-not-allocatable", unknown.text
+    assert unknown.json()["errors"][0]["pointer"] == "/opportunities/0"
+
+
+async def test_too_few_seats_are_said_with_who_and_where(house: House, place: str) -> None:
+    pair = await people(house, "allocated seven", "allocated eight")
+    found = await ended(house, (await ask(house, opportunities=[place], people=pair, required=pair)).headers["location"])
+    assert (found["state"], found["reason"]) == ("failed", "infeasible")
+    assert set(found["shortage"]["people"]) == set(pair)
+    assert found["shortage"]["opportunities"] == [place]
+
+
+async def test_a_job_can_be_cancelled(house: House, place: str) -> None:
+    (person,) = await people(house, "allocated nine")
+    address = (await ask(house, opportunities=[place], people=[person])).headers["location"]
+    agency = await house.caller("employment-agency")
+    answer = await agency("DELETE", address, "job-ranking")
+    assert answer.json()["state"] in ("cancelled", "done")
+    assert (await ended(house, address))["state"] == answer.json()["state"]
