@@ -22,6 +22,7 @@ PURE = {
     "audit.statistics audit.cells audit.comparing audit.groups audit.report",
     "matching_svc": "scoring gates explanations features model ranking concepts index knowledge scale numbering wanted "
     "people_columns people_measures people_ranking people_search shelf "
+    "offers_columns offers_measures offers_shelf "
     "vocabulary vocabulary_texts vocabulary_answers concepts_text concepts_grams "
     "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels",
     "stena": "contracts.access contracts.catalogue contracts.condition contracts.fairness contracts.matching contracts.profile",

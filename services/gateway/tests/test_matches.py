@@ -72,7 +72,7 @@ class Sources:
             }
             for person in chunk
         ]
-        return {"kind": "job", "candidates": found, "more": body["offset"] + len(chunk) < len(self.ranked)}
+        return {"kind": "job", "candidates": found, "more": body["offset"] + len(chunk) < len(self.ranked), "conditions": []}
 
 
 async def test_what_fits_a_person_is_ranked_with_what_the_caller_may_see_of_that_person(running: Running) -> None:

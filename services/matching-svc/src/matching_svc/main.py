@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
-from matching_svc import vocabulary_following
+from matching_svc import offers_following, vocabulary_following
 from matching_svc.allocation_running import Runner
 from matching_svc.feed import Follower
 from matching_svc.index import Index
@@ -61,7 +61,7 @@ def _lifespan(
             vocabulary = vocabulary_following.Follower(database)
             await vocabulary.look_in_time()
             rules = PolicyService(policy, audience=AUDIENCE)
-            parts = app.state.parts = Parts(database, rules, index, vocabulary)
+            parts = app.state.parts = Parts(database, rules, index, vocabulary, offers_following.Follower(database))
             gateway = Gateway(http, Credentials(settings.client_id, settings.client_secret_file))
             allocating = Runner(database, index, lambda: parts.knowledge)
             async with _following(gateway, database, index, vocabulary), _running(allocating):

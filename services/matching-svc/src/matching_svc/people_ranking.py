@@ -131,7 +131,7 @@ class _Ranking:
         everyone = np.concatenate([np.array([f.row for f in self.found], dtype=np.int64), rows])
         units = np.concatenate([np.array([f.units for f in self.found], dtype=np.int64), scores])
         self.found, before = [], asked
-        for at in _in_order(units, self._people.order[everyone], self._need):
+        for at in in_order(units, self._people.order[everyone], self._need):
             if len(self.found) == self._need:
                 break
             row = int(everyone[at])
@@ -139,7 +139,7 @@ class _Ranking:
                 self.found.append(Found(row, int(units[at])))
 
 
-def _in_order(units: Units, order: NDArray[np.int32], need: int) -> Iterator[int]:
+def in_order(units: Units, order: NDArray[np.int32], need: int) -> Iterator[int]:
     """The best first; sorts a part that is most often enough, and all of them only if asked on."""
     most = 4 * need
     part = np.flatnonzero(units >= np.partition(units, -most)[-most]) if len(units) > most else np.arange(len(units))

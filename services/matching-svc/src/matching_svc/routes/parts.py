@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
+from matching_svc import offers_following
 from matching_svc.index import Index
 from matching_svc.knowledge import Knowledge
 from matching_svc.store import Database
@@ -21,6 +22,7 @@ class Parts:
     policy: PolicyService
     index: Index
     vocabulary: Follower
+    offers: offers_following.Follower
 
     @property
     def knowledge(self) -> Knowledge:
@@ -36,13 +38,13 @@ async def built(request: Request) -> Parts:
 Built = Annotated[Parts, Depends(built)]
 
 
-def granted(operation: str) -> Callable[..., Awaitable[Grant]]:
+def granted(operation: str, resource: str = "opportunity") -> Callable[..., Awaitable[Grant]]:
     """INVARIANT: every route depends on this, for its own operation; what the grant targets is the id in the path, or none."""
 
     async def verified(request: Request, parts: Built) -> Grant:
         authorization = request.headers.get("authorization")
         target = request.path_params.get("opportunity_id")
-        return await parts.policy.verify(authorization, operation=operation, resource="opportunity", target=target)
+        return await parts.policy.verify(authorization, operation=operation, resource=resource, target=target)
 
     return verified
 

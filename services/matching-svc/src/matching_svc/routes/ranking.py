@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Response
 
+from matching_svc import offers_shelf
 from matching_svc.eligibility import live
 from matching_svc.features import MatchFeatures, view
 from matching_svc.index import Index, Stale
 from matching_svc.people_search import search
-from matching_svc.ranking import Pair, explanation, rank
+from matching_svc.ranking import explanation
 from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.shelf import Snapshot
 from matching_svc.store import approvals
@@ -46,13 +47,12 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
     features = next((people[id_] for id_ in (request.person, *request.also) if id_ in people), None)
     if features is None:
         return answer(Matches(matches=()))
-    async with transaction(parts.database) as connection:
-        opportunities = {found.id: found for found in await stored.open_of_kind(connection, request.kind, grant.rows)}
-    seen, knowledge = view(features, frozenset(request.attributes)), parts.knowledge
-    ranked = rank((Pair(id_, seen, found) for id_, found in opportunities.items()), knowledge, _today())
+    offered, knowledge = await parts.offers.current(request.kind), parts.knowledge
+    seen = view(features, frozenset(request.attributes))
+    ranked = await asyncio.to_thread(offers_shelf.search, offered, seen, grant.rows, knowledge, _today(), request.limit + 1)
     best = tuple(
         Match(
-            opportunity=opportunities[one.pair.id],
+            opportunity=cast(Opportunity, one.pair.opportunity),
             score=one.score.value,
             eligible=one.eligible,
             explanation=explanation(one, knowledge, shown_in(knowledge.vocabulary, request.languages)),

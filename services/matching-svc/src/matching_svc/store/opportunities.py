@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -59,12 +60,6 @@ async def search(
     return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def open_of_kind(connection: AsyncConnection, kind: str, rows: Residual) -> Sequence[Opportunity]:
-    """Every open opportunity of one kind that ``rows`` lets through."""
-    statement = select(opportunities).where(opportunities.c.kind == kind, opportunities.c.state == "open", _visible(rows))
-    return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
-
-
 async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[Opportunity]:
     """Those of ``ids`` that there are, in the order of their ids, whoever owns them."""
     statement = select(opportunities).where(opportunities.c.opportunity_id.in_(ids)).order_by(opportunities.c.opportunity_id)
@@ -74,6 +69,16 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[str]) -> Sequence[Op
 async def among(connection: AsyncConnection, ids: Sequence[str], rows: Residual) -> Sequence[Opportunity]:
     """Those of ``ids`` that ``rows`` lets through."""
     statement = select(opportunities).where(opportunities.c.opportunity_id.in_(ids), _visible(rows))
+    return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def changed(connection: AsyncConnection, kind: str, since: datetime | None) -> Sequence[Opportunity]:
+    """Everything of one kind that changed since then, closed ones too; from the beginning, every open one."""
+    statement = select(opportunities).where(opportunities.c.kind == kind)
+    if since is None:
+        statement = statement.where(opportunities.c.state == "open")
+    else:
+        statement = statement.where(opportunities.c.updated_at >= since)
     return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
 
 

@@ -1,0 +1,105 @@
+"""The open opportunities of one kind in memory, and the best of them for a person. Does no I/O.
+
+What changed since the large part was packed lies in a small one beside it; ``packed_anew`` makes one of both.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching_svc.features import View
+from matching_svc.knowledge import Knowledge
+from matching_svc.numbering import Numberings
+from matching_svc.offers_columns import Offers, offer_at, packed
+from matching_svc.offers_measures import Prepared, prepared, scores
+from matching_svc.people_ranking import in_order
+from matching_svc.ranking import Pair, Ranked, rank
+from stena.contracts.condition import Residual, evaluate
+from stena.contracts.matching import Opportunity
+
+SMALL: Final = 500
+"""Changes after which both parts should be packed into one."""
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """``ready`` is made again when the vocabulary changes."""
+
+    offers: Offers
+    alive: NDArray[np.bool_]
+    ready: tuple[Knowledge, Prepared] | None = None
+
+    def prepared(self, knowledge: Knowledge, numberings: Numberings) -> Prepared:
+        if self.ready is None or self.ready[0] is not knowledge:
+            self.ready = knowledge, prepared(self.offers, knowledge, numberings)
+        return self.ready[1]
+
+
+@dataclass(slots=True)
+class Offered:
+    """``seen`` is the latest change that is known here; ``versions`` tells a change from one that is known already."""
+
+    numberings: Numberings = field(default_factory=Numberings)
+    base: Part | None = None
+    recent: dict[str, Opportunity] = field(default_factory=dict)
+    small: Part | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    seen: datetime | None = None
+
+    def take(self, changed: Iterable[Opportunity]) -> None:
+        """INVARIANT: what was closed or amended is shown in its old form no more from here on."""
+        news = [each for each in changed if self.versions.get(each.id) != each.etag]
+        if not news:
+            return
+        self.seen = max(filter(None, (self.seen, *(each.updated_at for each in news))))
+        self.versions.update((each.id, each.etag) for each in news)
+        gone = {each.id for each in news}
+        if self.base is not None:
+            self.base.alive[[row for row, id_ in enumerate(self.base.offers.ids) if id_ in gone]] = False
+        self.recent = {id_: each for id_, each in self.recent.items() if id_ not in gone}
+        self.recent |= {each.id: each for each in news if each.state == "open"}
+        self.small = self._part(self.recent.values())
+
+    def _part(self, offers: Iterable[Opportunity]) -> Part | None:
+        made = packed(offers, self.numberings)
+        return Part(made, np.ones(len(made), dtype=np.bool_)) if len(made) else None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(part for part in (self.base, self.small) if part is not None)
+
+    @property
+    def due(self) -> bool:
+        return len(self.recent) > SMALL
+
+    def packed_anew(self) -> "Offered":
+        """The same in one part: takes seconds at a hundred thousand, so in a thread, and in the place of this one then."""
+        made = Offered(self.numberings, versions=dict(self.versions), seen=self.seen)
+        made.base = self._part(self)
+        return made
+
+    def __iter__(self) -> Iterator[Opportunity]:
+        for part in self.parts:
+            for row in np.flatnonzero(part.alive).tolist():
+                yield offer_at(part.offers, row)
+
+
+def search(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int) -> list[Ranked]:
+    """The best ``limit`` that ``rows`` lets through and whose gates are not failed: as ``rank`` gives of all of them."""
+    found: list[Ranked] = []
+    for part in offered.parts:
+        units = scores(part.offers, view, knowledge, offered.numberings, part.prepared(knowledge, offered.numberings))
+        visible = np.array([evaluate(rows, {"created_by": owner}) is True for owner in part.offers.owners], dtype=np.bool_)
+        usable = np.flatnonzero(part.alive & visible[part.offers.owner])
+        mine: list[Ranked] = []
+        for at in in_order(units[usable], part.offers.order[usable], limit):
+            if len(mine) == limit:
+                break
+            offer = offer_at(part.offers, int(usable[at]))
+            mine += rank([Pair(offer.id, view, offer)], knowledge, today)
+        found += mine
+    return sorted(found, key=lambda each: (-each.score.units, each.pair.id))[:limit]
