@@ -198,3 +198,40 @@ async def recorded(house: House, person: str) -> list[tuple[str, list[str]]]:
     answer = await own("GET", f"/v1/persons/{id_}/disclosures?limit=100", "data-subject-access")
     entries = answer.json()["disclosures"]
     return [(each["organisation"], each["attributes"]) for each in entries if each["purpose"] == "eligibility-check"]
+
+
+async def test_who_takes_the_consent_back_is_asked_about_no_more(house: House) -> None:
+    person = await bring(house, "changes their mind", AGREED, gender="male")
+    approval = (await propose(house)).json()["id"]
+    await approve(house, approval, "petrova")
+    open_to_all, for_women = (await offer(house)).json()["id"], (await offer(house, condition(approval))).json()["id"]
+    id_ = await house.pairwise(person, OWNER, PURPOSE)
+
+    async def known() -> bool:
+        return id_ in await shortlist(house, open_to_all)
+
+    await until(known, 30)
+    assert id_ not in await shortlist(house, for_women)
+    agency = await house.caller("employment-agency")
+    theirs = await house.pairwise(person, "employment-agency", "consent-management")
+    withdrawn = await agency("DELETE", f"/v1/persons/{theirs}/consents/eligibility-check", "consent-management")
+    assert withdrawn.status_code == 200, withdrawn.text
+    assert gate_of((await shortlist(house, for_women))[id_]) == ("unknown", "asked-at-the-source")
+
+
+async def test_a_consent_to_it_can_be_given(house: House) -> None:
+    person = await bring(house, "agrees later", RECORD, gender="female")
+    agency = await house.caller("employment-agency")
+    theirs = await house.pairwise(person, "employment-agency", "consent-management")
+    body = {"state": "given", "text_version": "1", "language": "en", "method": "paper"}
+    path = f"/v1/persons/{theirs}/consents/eligibility-check"
+    given = await agency("PUT", path, "consent-management", json=body)
+    assert given.status_code == 200, given.text
+
+
+async def test_the_source_gives_no_record_for_it(house: House) -> None:
+    person = await bring(house, "not read", AGREED, gender="female")
+    caller = await house.caller(OWNER)
+    id_ = await house.pairwise(person, OWNER, "eligibility-check")
+    for path in (f"/v1/persons/{id_}", "/v1/persons", "/v1/persons/changes", f"/v1/persons/{id_}/matches?kind=training"):
+        assert (await caller("GET", path, "eligibility-check")).status_code == 403, path

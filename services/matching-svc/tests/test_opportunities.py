@@ -1,6 +1,7 @@
 """Opportunities over HTTP: no grant, no answer; own ones under rows; nothing half changed."""
 
 import asyncio
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,16 +9,23 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from matching_svc.routes import opportunities, ranking
+from matching_svc.eligibility import is_second_person, live, unapproved
+from matching_svc.esco.shipped import shipped
+from matching_svc.opportunities import faults
+from matching_svc.routes import approvals, opportunities, ranking
+from matching_svc.vocabulary import of_edition
+from stena.contracts.eligibility import Approval, Approved
+from stena.contracts.matching import NewOpportunity
 
 SKILL = "http://data.europa.eu/esco/skill/00b9a3aa-7070-4bb5-8020-f228a97cf42f"
 BAKER = {"kind": "job", "title": "Baker", "essential_skills": [SKILL], "region": "BG411", "municipality": "Sofia"}
+WOMEN = {"attribute": "gender", "operator": "eq", "value": "female"}
 OWN = {"op": "is_in", "fact": "created_by", "values": ["vitosha-bakery"]}
 
 
 ROUTES = [
     (method, route.path)
-    for route in (*opportunities.router.routes, *ranking.router.routes)
+    for route in (*opportunities.router.routes, *ranking.router.routes, *approvals.router.routes)
     if isinstance(route, APIRoute)
     for method in route.methods or ()
 ]
@@ -25,7 +33,7 @@ ROUTES = [
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_without_a_grant_nothing_is_answered(service: Any, method: str, path: str) -> None:
-    response = await service.http.request(method, path.format(opportunity_id="opp_1"), json={})
+    response = await service.http.request(method, path.format(opportunity_id="opp_1", approval_id="eli_1"), json={})
     assert response.status_code == 401
     assert response.headers["www-authenticate"].startswith("Bearer")
 
@@ -133,6 +141,25 @@ async def test_nothing_is_created_outside_the_rows(service: Any) -> None:
         ({"kind": "slavery"}, "/kind"),
         ({"owner": "rila-build"}, "/owner"),
         ({"languages": [{"language": "bul", "level": "D1"}]}, "/languages/0/level"),
+        ({"starts_on": "1926-11-21"}, "/starts_on"),
+        ({"ends_on": "2999-01-01"}, "/ends_on"),
+        ({"apply_until": "0001-01-01"}, "/apply_until"),
+        ({"starts_on": "2027-02-30"}, "/starts_on"),
+        ({"ends_on": "2027-03-01", "apply_until": "2027-03-02"}, "/apply_until"),
+        ({"capacity": 2, "filled": 3}, "/filled"),
+        ({"filled": -1}, "/filled"),
+        ({"licences": ["B", "Z"]}, "/licences/1"),
+        ({"regulated": ""}, "/regulated"),
+        ({"eligibility": [{"attribute": "gender", "operator": "eq", "value": "female"}]}, "/eligibility/0/approval"),
+        ({"eligibility": [{**WOMEN, "approval": "eli_of_nobody"}]}, "/eligibility/0/approval"),
+        ({"eligibility": [{**WOMEN, "legal_basis": "x"}]}, "/eligibility/0/legal_basis"),
+        ({"eligibility": [{"attribute": "region", "operator": "eq", "value": "Sofia"}]}, "/eligibility/0/value"),
+        ({"eligibility": [{"attribute": "region", "operator": "in", "value": []}]}, "/eligibility/0/value"),
+        ({"eligibility": [{"attribute": "region", "operator": "le", "value": "BG"}]}, "/eligibility/0/operator"),
+        ({"eligibility": [{"attribute": "of_working_age", "operator": "eq", "value": False}]}, "/eligibility/0/value"),
+        ({"eligibility": [{"attribute": "education_level", "operator": "ge", "value": True}]}, "/eligibility/0/value"),
+        ({"eligibility": [{"attribute": "education_level", "operator": "ge", "value": 9}]}, "/eligibility/0/value"),
+        ({"eligibility": [{"attribute": "right_to_work", "operator": "eq", "value": "limited"}]}, "/eligibility/0/value"),
     ],
 )
 async def test_a_fault_is_named_and_nothing_is_stored(service: Any, change: dict[str, Any], field: str) -> None:
@@ -199,3 +226,54 @@ async def test_the_runtime_role_can_delete_no_opportunity(service: Any) -> None:
 async def _count(service: Any) -> int:
     async with service.parts.database.connect() as connection:
         return int((await connection.execute(text("SELECT count(*) FROM opportunities"))).scalar_one())
+
+
+def test_an_edition_that_was_imported_says_which_concepts_there_are() -> None:
+    """The small set that ships does not: it is an extract."""
+    known = of_edition(shipped())
+    real = NewOpportunity(kind="job", title="t", occupation=known.uris[0], essential_skills=(known.skill_uri(0),))
+    invented = NewOpportunity(
+        kind="job",
+        title="t",
+        occupation=known.uris[0][:-4] + "0000",
+        essential_skills=(known.skill_uri(0), SKILL[:-4] + "0000"),
+    )
+    assert faults(real, known) == faults(real, None) == faults(invented, None) == []
+    assert [place for place, _ in faults(invented, known)] == [("occupation",), ("essential_skills", 1)]
+    swapped = NewOpportunity(kind="job", title="t", optional_skills=(known.uris[0],))
+    assert [place for place, _ in faults(swapped, known)] == [("optional_skills", 0)]
+
+
+DAY = date(2027, 3, 1)
+
+
+def approval(**changes: Any) -> Approval:
+    whole = {**WOMEN, "legal_basis": "Act, Article 1", "reason": "a reason that is long enough", "expires_on": DAY}
+    made = {"id": "eli_1", "owner": "o", "proposed_by": "Ivanova", "proposed_at": datetime(2027, 1, 1, tzinfo=UTC)}
+    approved = Approved(organisation="o", acting_user="Petrova", at=datetime(2027, 1, 2, tzinfo=UTC))
+    return Approval.model_validate({**whole, **made, "approved": approved, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "asked"),
+    [
+        ({}, DAY, True),
+        ({}, DAY + timedelta(days=1), False),  # the last day was yesterday
+        ({"approved": None}, DAY, False),
+        ({"owner": "another"}, DAY, False),
+        ({"value": "male"}, DAY, False),
+    ],
+)
+def test_a_condition_is_asked_while_its_approval_lives(changes: dict[str, Any], day: date, asked: bool) -> None:
+    condition = {**WOMEN, "approval": "eli_1"}
+    offer = NewOpportunity.model_validate({"kind": "training", "title": "t", "eligibility": [condition]})
+    known = {"eli_1": approval(**changes)}
+    assert (len(live(offer, "o", known, day)), not unapproved(offer, "o", known, day)) == (asked, asked)
+
+
+@pytest.mark.parametrize(
+    ("organisation", "user", "second"),
+    [("o", "Petrova", True), ("o", "Ivanova", False), ("o", " IVANOVA", False), ("privacy-office", "Ivanova", True)],
+)
+def test_a_second_person_is_another_one(organisation: str, user: str, second: bool) -> None:
+    assert is_second_person(approval(approved=None), organisation, user) is second
