@@ -5,7 +5,7 @@ would rather have them. Its prices bound every allocation of the whole problem, 
 Whole families are then placed among the pairs that lose little at these prices; among more of them as long as the gap is wide.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,8 @@ GAP: Final = 0.001
 
 PATIENCE: Final = 60.0
 """Seconds for one search; the best that was found by then is the answer, with the gap that its prices prove."""
+
+_OUT_OF_TIME: Final = 1  # SciPy's status of a search that was cut
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,12 +74,15 @@ def solve(problem: Problem) -> Allocation:
     loss = 32 * GAP * bound / len(problem.scores)
     while True:
         close = prices.within(problem, costs, loss)
-        chosen = _whole(_Program(problem, close))
-        found = None if chosen is None else Allocation(chosen, costs, value_of(problem, chosen), bound)
-        # A pair that loses more than the whole allocation lacks is in no better one.
-        if found is not None and (found.gap <= GAP or loss >= bound - found.value):
-            return found
-        if found is None and (close == problem.possible).all():
+        whole = _whole(_Program(problem, close))
+        if whole is not None:
+            found = Allocation(whole.chosen, costs, value_of(problem, whole.chosen), bound)
+            # A pair that loses more than the whole allocation lacks is in no better one: then nothing else is left to search.
+            if loss >= bound - found.value:
+                return replace(found, bound=min(bound, max(found.value, whole.bound)))
+            if found.gap <= GAP:
+                return found
+        elif (close == problem.possible).all():
             raise _fall_apart(problem)
         loss = 8 * loss + 1
 
@@ -112,8 +117,16 @@ def _prices(program: _Program) -> prices.Floats | None:
     return None if solved.x is None else np.maximum(0.0, -solved.ineqlin.marginals[len(solved.ineqlin.marginals) - places :])
 
 
-def _whole(program: _Program, gain: prices.Floats | None = None) -> Ints | None:
-    """The best choice that splits nobody, to within ``GAP``; ``None`` if there is none."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whole:
+    """A choice that splits nobody, and what no other over the same pairs is worth more than, as HiGHS has proven."""
+
+    chosen: Ints
+    bound: float
+
+
+def _whole(program: _Program, gain: prices.Floats | None = None) -> _Whole | None:
+    """The best choice that splits nobody, to within half of ``GAP``; ``None`` if there is none."""
     solved: Any = optimize.milp(
         -(program.gain if gain is None else gain),
         integrality=np.ones(int(program.known.sum())),
@@ -121,7 +134,9 @@ def _whole(program: _Program, gain: prices.Floats | None = None) -> Ints | None:
         constraints=optimize.LinearConstraint(program.rows, program.least, program.most),
         options={"mip_rel_gap": GAP / 2, "time_limit": PATIENCE},
     )
-    return None if solved.x is None else _chosen(program, solved.x > 0.5)
+    if solved.x is None and solved.status == _OUT_OF_TIME:
+        raise TimeoutError("no whole allocation was found in time")
+    return None if solved.x is None else _Whole(_chosen(program, solved.x > 0.5), -float(solved.mip_dual_bound))
 
 
 def _chosen(program: _Program, used: NDArray[np.bool_]) -> Ints:
@@ -136,7 +151,7 @@ def _fall_apart(problem: Problem) -> Infeasible:
     asked = np.flatnonzero(problem.required)
     alone = Problem.of(problem.scores[asked], problem.capacities, problem.seats[asked])
     program = _Program(alone, alone.possible)
-    chosen = _whole(program, gain=np.ones(int(program.known.sum())))
-    left_over = np.flatnonzero(chosen == NOWHERE) if chosen is not None else np.arange(len(asked))
+    whole = _whole(program, gain=np.ones(int(program.known.sum())))
+    left_over = np.flatnonzero(whole.chosen == NOWHERE) if whole is not None else np.arange(len(asked))
     places = np.flatnonzero(alone.possible[left_over].any(axis=0))
     return Infeasible(tuple(map(int, asked[left_over])), tuple(map(int, places)))
