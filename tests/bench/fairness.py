@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from profile_svc.audit.report import Course, report
-from profile_svc.audit.statistics import exposure
 from stena.contracts.fairness import Comparison
 
 AUDITS = 1_000
@@ -49,7 +48,7 @@ def simulated(sizes: tuple[int, int], impact: float) -> tuple[float, float, floa
 def audited(sizes: tuple[int, int], shown: tuple[int, int]) -> Comparison:
     people = {f"{group}{at}": group for group, size in zip("AB", sizes, strict=True) for at in range(size)}
     seen = [f"{group}{at}" for group, count in zip("AB", shown, strict=True) for at in range(count)]
-    course = Course({"considered": list(people), "shown": seen, "selected": (), "rejected": ()}, {seen[0]: exposure(1)})
+    course = Course({"considered": list(people), "shown": seen, "selected": (), "rejected": ()}, {seen[0]: 1.0})
     return report("ethnic_origin", course, people).stages[0].comparisons[0]
 
 

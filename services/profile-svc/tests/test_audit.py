@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from math import log2
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ def audit(groups: Mapping[str, tuple[int, int]], attribute: str = "gender") -> A
     """``groups``: name → (shown, considered)."""
     group_of = {f"{name}-{at}": name for name, (_, size) in groups.items() for at in range(size)}
     shown = [f"{name}-{at}" for name, (count, _) in groups.items() for at in range(count)]
-    exposure = {person: statistics.exposure(rank) for rank, person in enumerate(sorted(shown, key=mixed), 1)}
+    exposure = {person: 1 / log2(1 + rank) for rank, person in enumerate(sorted(shown, key=mixed), 1)}
     course = Course({"considered": list(group_of), "shown": shown, "selected": [], "rejected": []}, exposure)
     return report(attribute, course, group_of)
 

@@ -40,6 +40,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
+    {"name": "Audits", "description": "How groups fare in rankings: counts and tests, never a person."},
     {"name": "Matching", "description": "What fits a person, and who fits an opportunity, with reasons."},
 ]
 

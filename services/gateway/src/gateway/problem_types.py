@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.audit_problems import ABOUT_AUDITS
 from gateway.consent_problems import ABOUT_CONSENT
 from gateway.inside_problems import BEHIND
 from gateway.problem_type import ProblemType
@@ -276,6 +277,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     **_REFUSALS,
     **_STATE,
     **ABOUT_CONSENT,
+    **ABOUT_AUDITS,
     **BEHIND,
     **_OURS,
 }

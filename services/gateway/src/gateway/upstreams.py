@@ -109,7 +109,6 @@ class Source:
         except orjson.JSONDecodeError as error:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 
-
     async def _while_well(self, asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
         """What takes long is waited for, but not from a source that fell silent: that is known within a second too."""
         asking = asyncio.create_task(asked)

@@ -16,7 +16,7 @@ from matching_svc.features import of_attributes
 from matching_svc.index import Index
 from matching_svc.people_columns import Packer
 from matching_svc.shelf import Merging, Shelf
-from matching_svc.store import Database, allocations
+from matching_svc.store import Database, allocations, outcomes
 from matching_svc.store import features as stored
 from matching_svc.store.features import Position
 from matching_svc.upstreams import Gateway, Page
@@ -119,8 +119,12 @@ class Follower:
                 await stored.remove(connection, self._purpose, gone)
                 new_ids = {old: each.id for each in page.changes for old in each.replaces}
                 await allocations.follow(connection, new_ids, ended)
+                await outcomes.follow(connection, self._purpose, new_ids, ended)
                 await stored.upsert(connection, self._purpose, changed)
                 await stored.advance(connection, self._purpose, after)
+                if after.complete and not before.complete:
+                    # Of those who went while nobody listened no tombstone tells.
+                    await outcomes.forget_strangers(connection, self._purpose)
         if anew:
             self._index.clear(self._purpose)
         self._index.apply(self._purpose, changed, gone, complete=after.complete)
@@ -142,6 +146,7 @@ class Follower:
             self._log.warning("feed-denied")
             async with transaction(self._database) as connection:
                 await stored.clear(connection, self._purpose)
+                await outcomes.forget_strangers(connection, self._purpose)
         self._index.deny(self._purpose)
         self._position, self._denied = Position(), True
         self._measure(0)

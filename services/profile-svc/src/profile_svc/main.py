@@ -7,7 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from profile_svc import upkeep
-from profile_svc.routes import cases, consents, notes, people, referrals, refusals, shares
+from profile_svc.routes import audits, cases, consents, notes, people, referrals, refusals, shares
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.vault import open_vault
 from profile_svc.upstreams import open_policy
@@ -27,7 +27,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
 
     app = application.create(lifespan)
     refusals.install(app)
-    for routes in (people, consents, notes, shares, cases, referrals):
+    for routes in (people, consents, notes, shares, cases, referrals, audits):
         app.include_router(routes.router)
     app.include_router(
         health.router(

@@ -2,12 +2,14 @@
 
 from gateway.routes import (
     allocations,
+    audits,
     candidates,
     cases,
     catalogue,
     concepts,
     consents,
     disclosures,
+    eligibility,
     export,
     feed,
     lookups,
@@ -18,6 +20,7 @@ from gateway.routes import (
     people,
     referrals,
     reviews,
+    selections,
     shares,
     tokens,
 )
@@ -41,9 +44,12 @@ ROUTERS = tuple(
         disclosures,
         reviews,
         concepts,
+        eligibility,
         opportunities,
         matches,
         candidates,
+        selections,
+        audits,
         allocations,
     )
 )

@@ -23,6 +23,7 @@ from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates
 from gateway.routes.matches import OPPORTUNITY, PERSON, Limit, pair_for_caller
 from gateway.routes.opportunities import OpportunityId
+from gateway.routes.selections import record_shown
 from gateway.upstreams import MANY
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
 
@@ -71,7 +72,9 @@ async def list_candidates(
     fit was looked at."""
 
     async def fetch(permit: Permit) -> Found:
-        return await _candidates(gateway, permit, Search(states, opportunity, limit, spoken(accept_language)))
+        found = await _candidates(gateway, permit, Search(states, opportunity, limit, spoken(accept_language)))
+        await record_shown(gateway, permit.passes[OPPORTUNITY], opportunity, (pair for _, pair in found.pairs))
+        return found
 
     def redact(permit: Permit, found: Found) -> Shown[Reply]:
         return _shown_candidates(gateway, permit, found, limit, accept_language)

@@ -4,7 +4,7 @@ Counts are ``(successes, trials)``. What has no value (a ratio to a rate of noug
 """
 
 from collections.abc import Sequence
-from math import exp, lgamma, log, log2, sqrt
+from math import exp, lgamma, log, sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -75,11 +75,6 @@ def holm(values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(values) - place) * values[at]))
         adjusted[at] = largest
     return adjusted
-
-
-def exposure(rank: int) -> float:
-    """How much of a reader's attention a place in a list gets, 1 / log2(1 + rank): Singh and Joachims, KDD 2018."""
-    return 1 / log2(1 + rank)
 
 
 def _log_choose(n: int, k: int) -> float:

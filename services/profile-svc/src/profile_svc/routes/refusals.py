@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from profile_svc.agreeing import ChildDisagrees, GuardianNeeded, GuardianNotEntitled, NotABasis
 from profile_svc.attributes import Fault, InvalidValues, UnknownAttributes
+from profile_svc.audit.cells import TooFew
 from profile_svc.disclosure import NotDisclosed
 from profile_svc.filtering import NotFilterable
 from profile_svc.following import OtherRulebook
@@ -38,6 +39,7 @@ _PLAIN: Final[Mapping[type[Exception], tuple[type[Problem], str | None]]] = {
     OtherRulebook: (Gone, "rulebook-changed"),
     OutsideRows: (Forbidden, "outside-approval"),
     PageGone: (Gone, "cursor-expired"),
+    TooFew: (Conflict, "audit-too-few"),
     TooMany: (BadRequest, "lookup-too-wide"),
 }
 _TELLING: Final = (
