@@ -1,6 +1,7 @@
 """Families, floors, two-sided wishes and arrivals one by one, held to trying everything out."""
 
 import itertools
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import numpy as np
@@ -9,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching_svc.allocation import explaining, online, program, solving, stable
+from matching_svc.allocation.building import Someone, Task, problem_of
 from matching_svc.allocation.floors import placed_in, with_floors, without_floors
 from matching_svc.allocation.problem import NOWHERE, Infeasible, Problem, taken, value_of
+from matching_svc.concepts import small_set
+from matching_svc.esco.shipped import shipped
+from matching_svc.features import MatchFeatures, view
+from matching_svc.knowledge import knowledge
+from matching_svc.model import shipped as shipped_model
+from matching_svc.ranking import Pair, rank
+from matching_svc.vocabulary import of_edition
+from stena.contracts.matching import Opportunity
 
 
 @st.composite
@@ -115,3 +125,52 @@ def test_prices_of_one_period_place_the_arrivals_of_another_nearly_as_hindsight_
     assert (taken(problem, placed) <= capacities).all()
     assert value_of(problem, placed) >= 0.95 * hindsight
     assert value_of(problem, online.greedy(arrivals, capacities)) < value_of(problem, placed)
+
+
+def test_a_pair_is_worth_what_a_ranking_says() -> None:
+    """The columns that many are scored by give, for every pair, the score and the gates of the ranking for the same caller."""
+    skills = sorted(small_set().skills)
+    attributes = frozenset({"skills", "languages", "of_working_age", "education_level"})
+    rng = np.random.default_rng(3)
+    people = [
+        Someone(
+            f"p{at}",
+            at,
+            False,
+            MatchFeatures.model_validate(
+                {
+                    "skills": [skills[each] for each in rng.choice(60, 8)],
+                    "languages": [{"language": "bul", "reading": str(rng.choice(["A1", "B1", "C1"]))}],
+                    "of_working_age": bool(rng.random() < 0.8),
+                    "municipality": "Sofia",
+                    "education_level": int(rng.integers(0, 6)),
+                }
+            ),
+        )
+        for at in range(30)
+    ]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    offers = [
+        Opportunity.model_validate(
+            {
+                "kind": "job",
+                "title": "A job",
+                "essential_skills": [skills[each] for each in sorted(set(rng.choice(60, 5).tolist()))],
+                "languages": [{"language": "bul", "level": "B1", "essential": bool(at % 2)}],
+                "municipality": "Sofia",
+                "education_level": 3,
+                "id": f"o{at}",
+                "owner": "o",
+                "created_at": moment,
+                "updated_at": moment,
+                "etag": '"1"',
+            }
+        )
+        for at in range(6)
+    ]
+    known = knowledge(of_edition(shipped()), shipped_model())
+    problem = problem_of(Task(tuple(people), tuple(offers), attributes, None, known, moment.date()), lambda _: None)
+    for place, offer in enumerate(offers):
+        pairs = [Pair(str(at), view(each.features, attributes), offer) for at, each in enumerate(people)]
+        ranked = {int(found.pair.id): found.score.units for found in rank(pairs, known, moment.date())}
+        assert [max(1, ranked[at]) if at in ranked else -1 for at in range(len(people))] == problem.scores[:, place].tolist()

@@ -14,9 +14,13 @@ import numpy as np
 from matching_svc.allocation.explaining import Reason, reasons
 from matching_svc.allocation.problem import NOT_ALLOWED, NOWHERE, UNIT, Ints, Problem, taken
 from matching_svc.allocation.solving import Evenness, Solved
-from matching_svc.features import MatchFeatures, view
+from matching_svc.features import MatchFeatures, View, view
+from matching_svc.gates import check
 from matching_svc.knowledge import Knowledge
-from matching_svc.ranking import Pair, rank
+from matching_svc.numbering import Numberings
+from matching_svc.people_columns import Packer, People
+from matching_svc.people_measures import Question
+from matching_svc.people_ranking import dropped
 from stena.contracts.allocation import Fairness, Placement, Totals
 from stena.contracts.matching import Opportunity
 
@@ -53,11 +57,16 @@ class Task:
 def problem_of(task: Task, progress: Callable[[float], None]) -> Problem:
     """Every pair scored, and parties put together: one of whom a gate removes a member cannot go there."""
     each = np.full((len(task.people), len(task.opportunities)), NOT_ALLOWED, np.int32)
-    pairs = [(str(at), view(someone.features, task.attributes)) for at, someone in enumerate(task.people)]
+    people, numberings = _columns(task)
+    views = [view(someone.features, task.attributes) for someone in task.people]
     for place, opportunity in enumerate(task.opportunities):
-        for found in rank((Pair(id_, seen, opportunity) for id_, seen in pairs), task.knowledge, task.today):
-            # A score of nothing is still a place: it is worth one ten-thousandth.
-            each[int(found.pair.id), place] = max(1, found.score.units)
+        question = Question(opportunity, task.attributes, task.knowledge, numberings)
+        rows = np.arange(len(people))
+        rows = rows[~dropped(question, people, rows)]
+        passes = np.array([_passes(views[row], opportunity, task.today) for row in rows], np.bool_)
+        rows = rows[passes]
+        # A score of nothing is still a place: it is worth one ten-thousandth.
+        each[rows, place] = np.maximum(1, question.of(people, rows))
         progress((place + 1) / len(task.opportunities))
     parties = task.parties
     starts = np.array([members[0] for members in parties], np.int64)
@@ -69,6 +78,18 @@ def problem_of(task: Task, progress: Callable[[float], None]) -> Problem:
         capacities=np.array([max(0, found.capacity - found.filled) for found in task.opportunities], np.int64),
         required=np.array([any(task.people[at].required for at in members) for members in parties], np.bool_),
     )
+
+
+def _columns(task: Task) -> tuple[People, Numberings]:
+    numberings = Numberings()
+    packer = Packer(numberings)
+    for someone in task.people:
+        packer.add(someone.person, someone.features)
+    return packer.pack(), numberings
+
+
+def _passes(seen: View, opportunity: Opportunity, today: date) -> bool:
+    return all(gate.outcome != "not-met" for gate in check(seen, opportunity, today))
 
 
 def evenness_of(task: Task) -> Evenness | None:
