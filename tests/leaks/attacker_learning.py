@@ -73,7 +73,7 @@ def enough(labels: Labels) -> bool:
     return min(int(labels.sum()), int((~labels).sum())) >= FEWEST
 
 
-def learn(table: Table, labels: Labels, *, explained: bool = False) -> Learned:
+def learn(table: Table, labels: Labels, *, explained: bool = False, confidence: float = CONFIDENCE) -> Learned:
     """How well ``labels`` can be foretold from ``table`` by models that have not seen whom they foretell."""
     sources = sorted(set(table.sources)) if explained else []
     scores, mixed = np.zeros(len(labels)), {source: np.zeros(len(labels)) for source in sources}
@@ -83,7 +83,7 @@ def learn(table: Table, labels: Labels, *, explained: bool = False) -> Learned:
         folds[left_out], scores[left_out] = at, _foretold(model, rows)
         for source in sources:
             mixed[source][left_out] = _foretold(model, _mixed_up(table, rows, source))
-    reached = auc(labels, scores, folds)
+    reached = auc(labels, scores, folds, confidence)
     return Learned(reached, {source: reached.value - auc(labels, other, folds).value for source, other in mixed.items()})
 
 

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import re
 import statistics
 import tempfile
 import time
@@ -33,7 +32,6 @@ KNOWN_WITHIN: Final = 60.0  # seconds for a busy machine to answer, and for matc
 ENDS_IN: Final = 4.0  # seconds, in half of which it is seen that the consent has effect until then
 AGENCY, PURPOSE = "employment-agency", "job-ranking"
 RESTS_ON_CONSENT: Final = "adjustments_needed"
-HEARD: Final = re.compile(rf'^matching_feed_changes_total{{purpose="{PURPOSE}"}} (\S+)', re.MULTILINE)
 BAKER: Final = next(each for each in small_set().occupations.values() if each.labels["en"].startswith("baker"))
 RECORD: Final = {
     "region_path": ("BG", "BG4", "BG41", "BG411"),
@@ -52,7 +50,6 @@ Place = Callable[[], Awaitable[bool]]
 class World:
     """``people`` are pairwise for the purpose, ``consenting`` the same people for the management of consents."""
 
-    target: Target
     agency: Caller
     vacancy: str
     people: Sequence[str]
@@ -141,8 +138,6 @@ async def _places(world: World, number: int) -> Mapping[str, Place]:
     person = world.people[number]
     followed = _Feed(world, person)
     await followed.catch_up()
-    heard = _Matcher(world.target)
-    await heard.settle()
 
     async def reads() -> bool:
         return _hidden((await world.get(f"/v1/persons/{person}?fields={RESTS_ON_CONSENT}")).json())
@@ -165,7 +160,6 @@ async def _places(world: World, number: int) -> Mapping[str, Place]:
         "export": exports,
         "changes": followed.tells,
         "candidates": ranks,
-        "matching-svc's own copy": heard.again,
     }
 
 
@@ -190,25 +184,6 @@ class _Feed:
         return page
 
 
-class _Matcher:
-    """What matching-svc has taken from its own feed, as its metrics tell: it writes anew whom it hears of."""
-
-    def __init__(self, target: Target) -> None:
-        self._target, self._before = target, -1.0
-
-    async def settle(self) -> None:
-        while (now := await self._heard()) != self._before:
-            self._before = now
-            await asyncio.sleep(0.4)
-
-    async def again(self) -> bool:
-        return await self._heard() > self._before
-
-    async def _heard(self) -> float:
-        found = HEARD.search(await self._target.metrics())
-        return float(found[1]) if found else 0.0
-
-
 def _hidden(person: Mapping[str, Any]) -> bool:
     return RESTS_ON_CONSENT in person["withheld"]
 
@@ -223,7 +198,6 @@ async def _prepared(target: Target, people: int) -> World:
     body = {"kind": "job", "title": "Baker", "occupation": BAKER.uri, "essential_skills": list(BAKER.essential_skills)}
     made = await patiently(bakery, "POST", "/v1/opportunities", "opportunity-management", json=body)
     world = World(
-        target,
         agency,
         made.json()["id"],
         [await target.pairwise(each, AGENCY, PURPOSE) for each in internal],

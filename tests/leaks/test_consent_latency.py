@@ -5,7 +5,7 @@ import pytest
 from .consent_latency import LIMIT, run
 from .target import Target
 
-PLACES = ("read", "list", "export", "changes", "candidates", "matching-svc's own copy")
+PLACES = ("read", "list", "export", "changes", "candidates")
 
 
 async def test_a_consent_that_ended_is_without_effect_everywhere(target: Target) -> None:
