@@ -15,7 +15,7 @@ from matching_svc.allocation.floors import placed_in, with_floors, without_floor
 from matching_svc.allocation.problem import NOWHERE, Infeasible, Problem, taken, value_of
 from matching_svc.concepts import small_set
 from matching_svc.esco.shipped import shipped
-from matching_svc.features import MatchFeatures, view
+from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.knowledge import knowledge
 from matching_svc.model import shipped as shipped_model
 from matching_svc.ranking import Pair, rank
@@ -130,7 +130,7 @@ def test_prices_of_one_period_place_the_arrivals_of_another_nearly_as_hindsight_
 def test_a_pair_is_worth_what_a_ranking_says() -> None:
     """The columns that many are scored by give, for every pair, the score and the gates of the ranking for the same caller."""
     skills = sorted(small_set().skills)
-    attributes = frozenset({"skills", "languages", "of_working_age", "education_level"})
+    attributes = ATTRIBUTES - {"municipality"}
     rng = np.random.default_rng(3)
     people = [
         Someone(
@@ -144,10 +144,14 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
                     "of_working_age": bool(rng.random() < 0.8),
                     "municipality": "Sofia",
                     "education_level": int(rng.integers(0, 6)),
+                    "region": str(rng.choice(["BG411", "BG421"])),
+                    "driving_licences": ["B"] if rng.random() < 0.5 else [],
+                    "right_to_work": [{"answer": str(rng.choice(["yes", "no", "limited"])), "rule": "r"}],
+                    "availability": {"from": f"2026-0{rng.integers(1, 9)}-01"},
                 }
             ),
         )
-        for at in range(30)
+        for at in range(60)
     ]
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     offers = [
@@ -159,6 +163,10 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
                 "languages": [{"language": "bul", "level": "B1", "essential": bool(at % 2)}],
                 "municipality": "Sofia",
                 "education_level": 3,
+                "licences": ["B"] if at == 2 else [],
+                "eligibility": [{"attribute": "region", "operator": "eq", "value": "BG41"}] if at == 3 else [],
+                "starts_on": "2026-04-01",
+                "ends_on": "2026-06-30",
                 "id": f"o{at}",
                 "owner": "o",
                 "created_at": moment,

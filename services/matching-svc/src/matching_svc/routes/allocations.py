@@ -5,12 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from matching_svc.gates_conditions import ORDINARY
 from matching_svc.routes.opportunities import Key
 from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.store import allocations as stored
 from matching_svc.store import opportunities
 from stena.contracts.access import Grant
 from stena.contracts.allocation import Allocation, Confirmed, ConfirmRequest, NewAllocation
+from stena.contracts.matching import Opportunity
 from stena.database import transaction
 from stena.problems import BadRequest, Conflict, Forbidden, NotFound, pointer
 
@@ -26,7 +28,7 @@ async def create(new: NewAllocation, parts: Built, grant: Allowed, idempotency_k
         raise Forbidden("This purpose does not match people with this kind of opportunity.", slug="kind-not-allowed")
     async with transaction(parts.database) as connection:
         found = await opportunities.among(connection, new.opportunities, grant.rows)
-        usable = {each.id for each in found if each.kind == new.kind and each.state == "open"}
+        usable = {each.id for each in found if each.kind == new.kind and _allocatable(each)}
         _require_all(new, usable)
         allocation_id, is_new = await stored.create(connection, new, grant, idempotency_key)
         allocation = _visible(await stored.find(connection, allocation_id, grant))
@@ -82,6 +84,12 @@ def _visible(allocation: Allocation | None) -> Allocation:
     if allocation is None:
         raise NotFound("There is no such allocation for this caller.")
     return allocation
+
+
+def _allocatable(opportunity: Opportunity) -> bool:
+    """INVARIANT: nobody is placed by what matching cannot know. Conditions that are asked at the source are for a person to
+    place by, from the candidates."""
+    return opportunity.state == "open" and all(each.attribute in ORDINARY for each in opportunity.eligibility)
 
 
 def _require_all(new: NewAllocation, usable: set[str]) -> None:
