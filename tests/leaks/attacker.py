@@ -151,6 +151,7 @@ def main(
     purpose: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write everything found to this file.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw the figures into this folder, as SVG.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="Write the tables of docs/attacker.md to this file, as Markdown.")] = None,
 ) -> None:
     """Learn from all that is disclosed, and say what can be foretold."""
     console = Console()
@@ -174,6 +175,8 @@ def main(
         as_json.write_text(json.dumps(attacker_report.as_json(outcome), indent=1) + "\n")
     if plots is not None:
         attacker_plots.draw(attacker_report.as_json(outcome), plots)
+    if tables is not None:
+        tables.write_text(attacker_report.tables(attacker_report.as_json(outcome)))
     raise typer.Exit(0 if section(outcome).kept else 1)
 
 

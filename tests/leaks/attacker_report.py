@@ -43,6 +43,11 @@ def show(console: Console, outcome: Outcome, found: report.Section) -> None:
     report.show(console, found)
 
 
+def tables(record: Record) -> str:
+    """The three tables of the page."""
+    return "\n\n".join([aucs(record), carriers(record), prices(record)]) + "\n"
+
+
 def aucs(record: Record) -> str:
     """Purposes by guesses, as Markdown."""
     lines = ["| purpose | " + " | ".join(guess.name for guess in GUESSES) + " |", "|---" * (len(GUESSES) + 1) + "|"]
