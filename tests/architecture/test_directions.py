@@ -16,11 +16,13 @@ SQL = ("sqlalchemy", "asyncpg")
 HTTP = ("httpx", "httpx_aiohttp", "aiohttp")
 
 PURE = {
-    "gateway": "firewall calls redaction identity following cursors export_formats filters languages negotiation",
+    "gateway": "firewall calls redaction eligibility gate_words "
+    "identity following cursors export_formats filters languages negotiation",
     "policy_svc": "abac formulas relations residuals plans decisions rules rulebook vocabulary record_facts approvals golden",
     "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing "
     "audit.statistics audit.cells audit.comparing audit.groups audit.report",
-    "matching_svc": "scoring gates explanations features model ranking concepts index knowledge scale numbering wanted "
+    "matching_svc": "scoring gates gates_work gates_licences gates_conditions eligibility opportunities "
+    "explanations features model ranking concepts index knowledge scale numbering wanted "
     "people_columns people_measures people_ranking people_search shelf "
     "offers_columns offers_measures offers_shelf "
     "vocabulary vocabulary_texts vocabulary_answers concepts_text concepts_grams "

@@ -67,6 +67,20 @@ async def test_a_condition_is_approved_by_another_person(house: House) -> None:
     assert (await offer(house, condition(id_))).status_code == 201
 
 
+async def test_a_repeated_proposal_makes_one(house: House) -> None:
+    caller = await house.caller(OWNER)
+    headers = {"Acting-User": "ivanova", "Idempotency-Key": "proposal-1"}
+    path, purpose = "/v1/eligibility-conditions", "opportunity-management"
+    first, again = [await caller("POST", path, purpose, json=WOMEN, headers=headers) for _ in range(2)]
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+    for other in (
+        {"json": WOMEN | {"value": "male"}, "headers": headers},
+        {"json": WOMEN, "headers": headers | {"Acting-User": "x"}},
+    ):
+        reused = await caller("POST", path, purpose, **other)
+        assert (reused.status_code, reused.json()["type"]) == (409, "/problems/idempotency-key-reused")
+
+
 async def test_the_privacy_office_is_a_second_person_too(house: House) -> None:
     id_ = (await propose(house)).json()["id"]
     assert (await approve(house, id_, "ivanova", "privacy-office")).status_code == 200

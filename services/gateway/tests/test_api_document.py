@@ -7,7 +7,7 @@ import pytest
 from .running import Running
 
 # Calls that make nothing, or a step that is taken once however often it is asked for.
-_NOTHING_NEW = ("/search", "/lookup", "/export", "/close", "/proposals", "/{step}", "/audits")
+_NOTHING_NEW = ("/search", "/lookup", "/export", "/close", "/proposals", "/{step}", "/audits", "/approval")
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 

@@ -50,7 +50,8 @@ def test_a_scope_is_what_decisions_leave_to_consent(
     for organisation in rulebook.organisations:
         for purpose in rulebook.purposes:
             for operation in OPERATIONS["person"]:
-                asked = ask(organisation, purpose, operation, person="someone", case="c", justification="j")
+                record = "*" if operation == "check" else "someone"  # which is asked of many alone
+                asked = ask(organisation, purpose, operation, record=record, person="someone", case="c", justification="j")
                 decision = decide(rulebook, asked, noon)
                 for found, ways in ((disclosed, decision.disclose), (written, decision.write)):
                     names = {name for name, way in ways.items() if asks(way.when) or asks(decision.rows)}

@@ -128,6 +128,12 @@ _IDENTITY: Final[Mapping[str, ProblemType]] = {
 }
 
 _REFUSALS: Final[Mapping[str, ProblemType]] = {
+    "second-person-needed": ProblemType(
+        403,
+        "Refused",
+        "Who proposed a condition on a protected attribute cannot approve it.",
+        "Let another acting user of your organisation approve it, or the privacy office.",
+    ),
     "refused": ProblemType(
         403,
         "Refused",
@@ -213,6 +219,15 @@ _STATE: Final[Mapping[str, ProblemType]] = {
     ),
     "already-reviewed": ProblemType(
         409, "Conflict", "The emergency access has its review, which never changes.", "Read it at `GET /v1/reviews?state=done`."
+    ),
+    "already-approved": ProblemType(
+        409, "Conflict", "The condition has its approval, which never changes.", "Read it at `GET /v1/eligibility-conditions`."
+    ),
+    "approval-over": ProblemType(
+        409,
+        "Conflict",
+        "The condition's last day is over: nothing can rest on it any more.",
+        "Propose it anew, with a reason of today.",
     ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."

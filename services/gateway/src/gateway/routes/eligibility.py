@@ -11,8 +11,8 @@ from gateway.eligibility import answers_of
 from gateway.firewall import Denied, Rejected, pass_through
 from gateway.parts import Gateway, Parts
 from gateway.redaction import check_rows, members
-from gateway.replies import Json, Reply, respond
-from gateway.routes.headers import CallerStates
+from gateway.replies import Json, Reply, replayed, respond
+from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.upstreams import MANY, Answer
 from stena.contracts.eligibility import PURPOSE, Approval, Approvals, NewApproval
 from stena.problems import BadRequest
@@ -33,8 +33,9 @@ _MEMBERS: Final = frozenset(Approval.model_fields)
     summary="Propose a condition on a protected attribute",
     status_code=201,
     response_model=Approval,
+    responses={200: {"model": Approval, "description": "Done before with this key: that proposal."}},
 )
-async def propose_condition(body: NewApproval, states: CallerStates, gateway: Gateway) -> Response:
+async def propose_condition(body: NewApproval, states: CallerStates, key: IdempotencyKey, gateway: Gateway) -> Response:
     """With its legal basis, the reason and an end. `Acting-User` says who proposes; somebody else approves."""
 
     async def fetch(permit: Permit) -> Answer:
@@ -43,12 +44,11 @@ async def propose_condition(body: NewApproval, states: CallerStates, gateway: Ga
             possible = ", ".join(scope.discloses) if scope else "nothing"
             fault = {"in": "body", "pointer": "/attribute", "detail": f"Conditions are possible on: {possible}."}
             raise Rejected(BadRequest("The rulebook allows no condition on this attribute.", errors=[fault]))
-        return await gateway.matching.ask(
-            "POST", ["eligibility-conditions"], permit.passes[0], json=body.model_dump(mode="json")
-        )
+        said, headers = body.model_dump(mode="json"), {"Idempotency-Key": key}
+        return await gateway.matching.ask("POST", ["eligibility-conditions"], permit.passes[0], json=said, headers=headers)
 
     def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        return Shown(Reply(_checked(permit, answer.body), 201))
+        return Shown(Reply(_checked(permit, answer.body), answer.status, replayed(answer.repeated)))
 
     return respond(await pass_through(gateway.wall, Call(states, (PROPOSE,)), fetch, redact))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from matching_svc.eligibility import faults, is_second_person
+from matching_svc.routes.opportunities import Key
 from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.store import approvals as stored
 from stena.contracts.access import Grant
@@ -20,7 +21,9 @@ MOST = 500
 
 
 @router.post("")
-async def propose(new: NewApproval, parts: Built, grant: Annotated[Grant, Depends(granted("create"))]) -> Response:
+async def propose(
+    new: NewApproval, parts: Built, grant: Annotated[Grant, Depends(granted("create"))], idempotency_key: Key = None
+) -> Response:
     if not holds(grant.rows, {"created_by": grant.organisation}):
         raise Forbidden("This organisation may not propose conditions for this purpose.")
     who = _acting(grant)
@@ -28,7 +31,8 @@ async def propose(new: NewApproval, parts: Built, grant: Annotated[Grant, Depend
         errors = [{"in": "body", "pointer": pointer(place), "detail": detail} for place, detail in found]
         raise BadRequest("The condition cannot be approved as it stands.", errors=errors)
     async with transaction(parts.database) as connection:
-        return answer(await stored.propose(connection, new, grant.organisation, who), 201)
+        approval, is_new = await stored.propose(connection, new, grant.organisation, who, idempotency_key)
+    return answer(approval, 201 if is_new else 200)
 
 
 @router.post("/search")

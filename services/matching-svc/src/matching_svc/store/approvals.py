@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
 
@@ -12,16 +13,33 @@ from matching_svc.store.opportunities import visible
 from stena.contracts.condition import Residual
 from stena.contracts.eligibility import Approval, Approved, NewApproval
 from stena.contracts.matching import NewOpportunity
+from stena.problems import Conflict
 
 
-async def propose(connection: AsyncConnection, new: NewApproval, owner: str, acting_user: str) -> Approval:
+async def propose(
+    connection: AsyncConnection, new: NewApproval, owner: str, acting_user: str, key: str | None
+) -> tuple[Approval, bool]:
+    """Store ``new``, or find what the same ``key`` stored before; the second value says whether it is new.
+
+    Raises ``Conflict`` when the key came with another body, or from another person, before.
+    """
     values = {
         "approval_id": f"eli_{uuid7().hex}",
         "owner": owner,
         "doc": new.model_dump(mode="json"),
         "proposed_by": acting_user,
+        "idempotency_key": key,
     }
-    return _approval((await connection.execute(insert(approvals).values(values).returning(approvals))).mappings().one())
+    # Two calls at once with one key: the second waits here for the first one's transaction.
+    statement = insert(approvals).values(values).on_conflict_do_nothing(constraint="eligibility_approvals_once")
+    made = (await connection.execute(statement.returning(approvals))).mappings().one_or_none()
+    if made is not None:
+        return _approval(made), True
+    before = select(approvals).where(approvals.c.owner == owner, approvals.c.idempotency_key == key)
+    earlier = (await connection.execute(before)).mappings().one()
+    if (earlier["doc"], earlier["proposed_by"]) != (values["doc"], acting_user):
+        raise Conflict("This Idempotency-Key came with another body before.", slug="idempotency-key-reused")
+    return _approval(earlier), False
 
 
 async def find(connection: AsyncConnection, approval_id: str, rows: Residual) -> Approval | None:

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("doc", JSONB, nullable=False),
         sa.Column("proposed_by", sa.Text, nullable=False),
+        sa.Column("idempotency_key", sa.Text),
+        sa.UniqueConstraint("owner", "idempotency_key", name="eligibility_approvals_once"),
         sa.Column("proposed_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.Column("approving_organisation", sa.Text),
         sa.Column("approved_by", sa.Text),
