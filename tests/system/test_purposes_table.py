@@ -153,9 +153,11 @@ def wanted(purpose: str, person: Person) -> set[str]:
 
 
 MATCHED = frozenset(
-    "of_working_age right_to_work education_level field_of_study qualifications recognition work_history skills driving_licences"
-    " digital_skills languages needs_interpreter municipality region availability wanted_occupations remote max_distance_km"
-    " same_gender_mentor".split()
+    [
+        *("of_working_age", "right_to_work", "education_level", "field_of_study", "qualifications", "recognition"),
+        *("work_history", "skills", "driving_licences", "digital_skills", "languages", "needs_interpreter"),
+        *("municipality", "region", "availability", "wanted_occupations", "remote", "max_distance_km", "same_gender_mentor"),
+    ]
 )
 """What people are matched by. Of what its purposes open the matcher gets no more: it never holds what tells people apart."""
 
