@@ -58,6 +58,8 @@ class Sources:
             case ["matches"]:
                 match = {"opportunity": OPPORTUNITY, "score": 0.5, "eligible": "yes", "explanation": explanation(**self.gates)}
                 return httpx.Response(200, json={"matches": [match], "truncated": False})
+            case ["opportunities", _, "shown"]:
+                return httpx.Response(204)
             case _:
                 return httpx.Response(200, json=self._candidates(body))
 

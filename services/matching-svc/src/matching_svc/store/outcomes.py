@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Table, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, Text, and_, column, delete, func, select, update, values
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils import uuid7
 
@@ -51,7 +51,7 @@ async def record_selection(
     place = await _last_place(connection, said, purpose, opportunity, organisation)
     if place is None:
         raise NeverShown
-    values = {
+    decided = {
         **said.model_dump(exclude={"person", "also"}),
         "person_id": place.person_id,
         "purpose": purpose,
@@ -64,7 +64,7 @@ async def record_selection(
         "decided_at": func.clock_timestamp(),
         "idempotency_key": key,
     }
-    statement = insert(selections).values(values).on_conflict_do_nothing(index_elements=["organisation", "idempotency_key"])
+    statement = insert(selections).values(decided).on_conflict_do_nothing(index_elements=["organisation", "idempotency_key"])
     row = (await connection.execute(statement.returning(selections))).one_or_none()
     if row is not None:
         return _selection(row), True
@@ -88,10 +88,14 @@ async def selections_of(
 
 async def follow(connection: Connection, purpose: str, renamed: Mapping[str, str], gone: Sequence[str]) -> None:
     """What the feed says of people, said of these tables: ``renamed`` from old id to new one."""
+    names = values(column("old", Text), column("new", Text), name="names").data(list(renamed.items()))
     for table in _OF_PEOPLE:
         of_purpose = table.c.purpose == purpose
-        for old, new in renamed.items():
-            await connection.execute(update(table).where(of_purpose, table.c.person_id == old).values(person_id=new))
+        if renamed:
+            is_old = table.c.person_id == names.c.old
+            # What stands under the new id already is the same; a feed that stumbled over it would never go on.
+            await connection.execute(delete(table).where(of_purpose, is_old, _stands(table, names.c.new)))
+            await connection.execute(update(table).where(of_purpose, is_old).values(person_id=names.c.new))
         if gone:
             await connection.execute(delete(table).where(of_purpose, table.c.person_id.in_(gone)))
 
@@ -107,6 +111,14 @@ async def forget_old(connection: Connection, today: date) -> None:
     last = today - timedelta(days=KEPT_DAYS)
     for table, day in ((shown, shown.c.day), (selections, selections.c.decided_at), (audited, audited.c.at)):
         await connection.execute(delete(table).where(day < last))
+
+
+def _stands(table: Table, person: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the table has the same row for ``person``."""
+    other = table.alias()
+    rest = (key.name for key in table.primary_key if key.name != "person_id")
+    same = (other.c[name] == table.c[name] for name in rest)
+    return select(other.c.person_id).where(other.c.person_id == person, *same).exists()
 
 
 async def _last_place(connection: Connection, said: NewSelection, purpose: str, opportunity: str, organisation: str) -> Any:
