@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from matching_svc import allocation_running
+from matching_svc.allocation_running import Runner
 from matching_svc.concepts import small_set
 from matching_svc.store import allocation_jobs, allocations
 from matching_svc.store.allocation_jobs import claim
@@ -247,3 +248,52 @@ async def test_nothing_is_kept_for_longer_than_a_month(known: Any) -> None:
         await allocations.sweep(connection)
         left = (await connection.execute(text("SELECT count(*) FROM allocation_people"))).scalar_one()
     assert left == 0
+
+
+CLAIMING = """
+import asyncio, sys, time
+from sqlalchemy.engine import make_url
+from matching_svc.store import allocation_jobs
+from stena.database import create_engine, transaction
+
+async def claim():
+    engine = create_engine(make_url(sys.argv[1]))
+    async with transaction(engine) as connection:
+        assert await allocation_jobs.claim(connection, "killed")
+    print("claimed", flush=True)
+
+asyncio.run(claim())
+time.sleep(600)
+"""
+
+
+async def test_a_runner_that_is_killed_loses_its_job_to_another(
+    known: Any, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def idle(runner: Runner) -> bool:
+        return False
+
+    with monkeypatch.context() as paused:
+        paused.setattr(Runner, "step", idle)
+        await asyncio.sleep(2 * allocation_running.LOOK)
+        _, _, answer = await ask(known)
+        id_, url = answer.json()["id"], database.app_url.render_as_string(hide_password=False)
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", CLAIMING, url, stdout=asyncio.subprocess.PIPE)
+        assert other.stdout is not None
+        assert await asyncio.wait_for(other.stdout.readline(), 60) == b"claimed\n"
+        assert (await look(known, id_))["state"] == "running"
+        other.send_signal(signal.SIGKILL)
+        await other.wait()
+    assert (await ended(known, id_))["state"] == "done"
+
+
+async def test_the_process_ends_when_nobody_listens_any_more() -> None:
+    """Its parent dies while it hands the task over."""
+    worker = (sys.executable, "-m", "matching_svc.allocation_worker")
+    process = await asyncio.create_subprocess_exec(
+        *worker, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdin is not None
+    process.stdin.write((1_000).to_bytes(8, "big") + b"half")
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), 60) != 0
