@@ -124,6 +124,13 @@ async def test_a_new_id_is_the_same_person(service: Any, feed: Any, opportunity:
     assert [each["person"] for each in await listed(service, opportunity)] == ["psn_a2"]
 
 
+async def test_an_id_that_is_there_already_does_not_stop_the_feed(service: Any, feed: Any, opportunity: str) -> None:
+    await _tell(service, feed, {"psn_a": OLENA}, "f1")
+    await show(service, opportunity, "psn_a", "psn_a2")
+    await _tell(service, feed, {"psn_a2": OLENA}, "f2", replaces={"psn_a2": ["psn_a"]})
+    assert (await audit(service, opportunity)).json()["shown"] == ["psn_a2"]
+
+
 async def test_whoever_is_no_longer_disclosed_is_forgotten(service: Any, feed: Any, opportunity: str) -> None:
     await _tell(service, feed, {"psn_a": OLENA, "psn_b": OLENA}, "d1")
     await show(service, opportunity, "psn_a", "psn_b")
