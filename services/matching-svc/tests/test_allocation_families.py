@@ -147,6 +147,7 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
                     "region": str(rng.choice(["BG411", "BG421"])),
                     "driving_licences": ["B"] if rng.random() < 0.5 else [],
                     "right_to_work": [{"answer": str(rng.choice(["yes", "no", "limited"])), "rule": "r"}],
+                    "recognition": [{"qualification": "Nurse", "state": str(rng.choice(["recognised", "refused"]))}],
                     "availability": {"from": f"2026-0{rng.integers(1, 9)}-01"},
                 }
             ),
@@ -164,6 +165,7 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
                 "municipality": "Sofia",
                 "education_level": 3,
                 "licences": ["B"] if at == 2 else [],
+                "regulated": "Nurse" if at == 4 else None,
                 "eligibility": [{"attribute": "region", "operator": "eq", "value": "BG41"}] if at == 3 else [],
                 "starts_on": "2026-04-01",
                 "ends_on": "2026-06-30",

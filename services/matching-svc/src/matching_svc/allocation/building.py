@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from matching_svc.allocation.alike import Alike
 from matching_svc.allocation.explaining import Reason, reasons
 from matching_svc.allocation.problem import NOT_ALLOWED, NOWHERE, UNIT, Ints, Problem, taken
 from matching_svc.allocation.solving import Evenness, Solved
@@ -26,9 +27,6 @@ from stena.contracts.matching import Opportunity
 
 NUTS_2: Final = 4
 """Characters of a NUTS 2 code."""
-
-NO_GATE: Final = frozenset({"skills", "work_history", "wanted_occupations", "municipality", "remote"})
-"""What is scored and no gate looks at: a test holds the rest to be enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,15 @@ def problem_of(task: Task, progress: Callable[[float], None]) -> Problem:
     """Every pair scored, and parties put together: one of whom a gate removes a member cannot go there."""
     each = np.full((len(task.people), len(task.opportunities)), NOT_ALLOWED, np.int32)
     people, numberings = _columns(task)
-    alike, kinds = _alike(task)
+    views = [view(someone.features, task.attributes) for someone in task.people]
+    alike = Alike([seen.features for seen in views])
     for place, opportunity in enumerate(task.opportunities):
         question = Question(opportunity, task.attributes, task.knowledge, numberings)
         rows = np.arange(len(people))
         rows = rows[~dropped(question, people, rows)]
-        needed = np.unique(kinds[rows])
-        passes = np.zeros(len(alike), np.bool_)
-        passes[needed] = [_passes(alike[kind], opportunity, task.today) for kind in needed]
-        rows = rows[passes[kinds[rows]]]
+        some, kinds = alike.groups(opportunity, rows)
+        passes = np.array([_passes(views[row], opportunity, task.today) for row in some], np.bool_)
+        rows = rows[passes[kinds]]
         # A score of nothing is still a place: it is worth one ten-thousandth.
         each[rows, place] = np.maximum(1, question.of(people, rows))
         progress((place + 1) / len(task.opportunities))
@@ -91,17 +89,6 @@ def _columns(task: Task) -> tuple[People, Numberings]:
     for someone in task.people:
         packer.add(someone.person, someone.features)
     return packer.pack(), numberings
-
-
-def _alike(task: Task) -> tuple[list[View], Ints]:
-    """The people who are the same to every gate, once each; and for each person which of these they are."""
-    known: dict[View, int] = {}
-    kinds = [known.setdefault(_for_gates(each.features, task.attributes), len(known)) for each in task.people]
-    return list(known), np.array(kinds, np.int64)
-
-
-def _for_gates(features: MatchFeatures, attributes: frozenset[str]) -> View:
-    return view(features.model_copy(update=dict.fromkeys(NO_GATE)), attributes)
 
 
 def _passes(seen: View, opportunity: Opportunity, today: date) -> bool:
