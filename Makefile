@@ -45,6 +45,8 @@ bench-policy: setup ## Measure the decision point alone, beside py-abac and Ceda
 bench-matching: setup ## Measure how well and how fast matching finds, beside baselines; ESCO_DATA_DIR names the official ESCO download
 	@$(BIN)/python -m tests.bench.concepts
 	@$(BIN)/python -m tests.bench.linking
+	@$(BIN)/python -m tests.bench.ranking
+	@$(BIN)/python -m tests.bench.speed
 	@$(BIN)/python -m tests.bench.gates
 	@$(BIN)/python -m tests.bench.allocation
 	@$(BIN)/python -m tests.bench.fairness

@@ -47,6 +47,8 @@ class Numberings:
         self.languages = Numbering()
         self.municipalities = Numbering()
         self.regions = Numbering()
+        self.isco_codes: tuple[object, NDArray[np.int64]] | None = None
+        """Kept for ``occupations`` as they were numbered under a vocabulary."""
 
 
 Numbers = NDArray[np.int32]

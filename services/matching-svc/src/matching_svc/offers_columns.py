@@ -18,11 +18,18 @@ from stena.contracts.matching import Opportunity
 
 ESSENTIAL: Final = 8
 """Added to the step of a language need that is essential."""
+_NOT_READ: Final = {
+    *("title", "description", "occupation", "essential_skills", "optional_skills", "education_level", "municipality"),
+    *("region", "remote", "id", "owner", "state", "created_at", "updated_at", "etag"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Row ``n`` is the opportunity ``ids[n]``. -1 is: not asked for. ``needs`` are languages, beside them steps (ESSENTIAL)."""
+    """Row ``n`` is the opportunity ``ids[n]``. -1 is: not asked for. ``needs`` are languages, beside them steps (ESSENTIAL).
+
+    Rows with the same ``gate`` agree in everything that a gate could read: what one answers, all do.
+    """
 
     ids: tuple[str, ...]
     owners: tuple[str, ...]
@@ -39,6 +46,7 @@ class Offers:
     region: NDArray[np.int32]
     remote: NDArray[np.int32]
     owner: NDArray[np.int32]
+    gate: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,6 +71,8 @@ def packed(offers: Iterable[Opportunity], numberings: Numberings) -> Offers:
         [numberings.languages.of(need.language) for need in languages],
         [STEPS[need.level] + ESSENTIAL * need.essential for need in languages],
     )
+    gates: dict[bytes, int] = {}
+    gate = [gates.setdefault(_gate_reads(each), len(gates)) for each in several]
     return Offers(
         tuple(ids),
         tuple(owners),
@@ -74,8 +84,14 @@ def packed(offers: Iterable[Opportunity], numberings: Numberings) -> Offers:
         essential.inverted(len(numberings.skills)),
         optional.inverted(len(numberings.skills)),
         owner=np.array([places[each.owner] for each in several], dtype=np.int32),
+        gate=np.array(gate, dtype=np.int32),
         **{name: np.array(column, dtype=np.int32) for name, column in columns.items()},
     )
+
+
+def _gate_reads(offer: Opportunity) -> bytes:
+    """INVARIANT: leaves out only what no gate reads; a field that is new here counts as read."""
+    return offer.model_dump_json(exclude=_NOT_READ).encode()
 
 
 def _skills(lists: list[tuple[str, ...]], numberings: Numberings) -> Lists:

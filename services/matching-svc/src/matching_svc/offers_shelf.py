@@ -6,12 +6,13 @@ What changed since the large part was packed lies in a small one beside it; ``pa
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching_svc.features import View
+from matching_svc.gates import check
 from matching_svc.knowledge import Knowledge
 from matching_svc.numbering import Numberings
 from matching_svc.offers_columns import Offers, offer_at, packed
@@ -95,11 +96,28 @@ def search(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, t
         units = scores(part.offers, view, knowledge, offered.numberings, part.prepared(knowledge, offered.numberings))
         visible = np.array([evaluate(rows, {"created_by": owner}) is True for owner in part.offers.owners], dtype=np.bool_)
         usable = np.flatnonzero(part.alive & visible[part.offers.owner])
-        mine: list[Ranked] = []
-        for at in in_order(units[usable], part.offers.order[usable], limit):
-            if len(mine) == limit:
-                break
-            offer = offer_at(part.offers, int(usable[at]))
-            mine += rank([Pair(offer.id, view, offer)], knowledge, today)
-        found += mine
+        passing = _passing(part.offers, usable, units, view, today, limit)
+        offers = (offer_at(part.offers, row) for row in passing)
+        found += rank((Pair(offer.id, view, offer) for offer in offers), knowledge, today)
     return sorted(found, key=lambda each: (-each.score.units, each.pair.id))[:limit]
+
+
+def _passing(offers: Offers, rows: NDArray[np.int64], units: Any, view: View, today: date, limit: int) -> list[int]:
+    """The best ``limit`` of ``rows`` without a failed gate. Gates are asked once for all rows that agree in what they read."""
+    asked: dict[int, bool] = {}
+    while True:
+        found: list[int] = []
+        failed: int | None = None
+        for at in in_order(units[rows], offers.order[rows], limit):
+            row, gate = int(rows[at]), int(offers.gate[rows[at]])
+            if gate not in asked:
+                asked[gate] = all(each.outcome != "not-met" for each in check(view, offer_at(offers, row), today))
+            if not asked[gate]:
+                failed = gate
+                break
+            found.append(row)
+            if len(found) == limit:
+                return found
+        if failed is None:
+            return found
+        rows = rows[offers.gate[rows] != failed]

@@ -154,8 +154,7 @@ def nearness_table(question: Question, same: int, by_digits: tuple[int, ...]) ->
 def occupation_table(
     occupation: str, knowledge: Knowledge, numberings: Numberings, same: int, by_digits: tuple[int, ...]
 ) -> Units:
-    texts = numberings.occupations.texts()
-    codes = np.array([int(code) if (code := knowledge.isco(uri)) is not None else -1 for uri in list(texts)], dtype=np.int64)
+    codes = _isco_codes(knowledge, numberings)
     own, found = knowledge.isco(occupation), np.zeros(len(codes), dtype=np.int64)
     if own is not None:
         for digits in range(5):
@@ -165,6 +164,16 @@ def occupation_table(
     if number is not None and number < len(found):
         found[number] = same
     return found
+
+
+def _isco_codes(knowledge: Knowledge, numberings: Numberings) -> Units:
+    """The ISCO-08 unit group by number of an occupation, -1 where it is not known; made again when either has grown."""
+    kept = numberings.isco_codes
+    if kept is None or kept[0] is not knowledge.vocabulary or len(kept[1]) != len(numberings.occupations):
+        codes = [knowledge.isco(uri) for uri in list(numberings.occupations.texts())]
+        kept = knowledge.vocabulary, np.array([-1 if code is None else int(code) for code in codes], dtype=np.int64)
+        numberings.isco_codes = kept
+    return kept[1]
 
 
 def _education(question: Question, people: People, rows: Rows) -> Units:
