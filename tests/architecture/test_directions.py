@@ -26,7 +26,10 @@ PURE = {
     "people_columns people_measures people_ranking people_search shelf "
     "offers_columns offers_measures offers_shelf "
     "vocabulary vocabulary_texts vocabulary_answers concepts_text concepts_grams "
-    "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels",
+    "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels "
+    "allocation.problem allocation.prices allocation.flow allocation.program allocation.infeasible allocation.floors "
+    "allocation.solving allocation.explaining allocation.stable allocation.online allocation.alike allocation.building "
+    "allocation_worker",
     "stena": "contracts.access contracts.catalogue contracts.condition contracts.fairness contracts.matching contracts.profile",
 }
 """Modules that decide, redact, score or gate: they can be read and tested without a server."""

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from matching_svc.concepts import small_set
 
 from .house import House, put
@@ -76,6 +77,7 @@ async def test_the_better_one_is_proposed_and_a_person_decides(house: House, pla
     assert (proposed[less]["opportunity"], proposed[less]["wanted"]) == (None, place)
     assert proposed[less]["why"] == "seats-worth-more-to-others"
     assert "gender" in proposed[more]["person"]["withheld"]
+    assert "Canary" not in str(found)
     agency = await house.caller("employment-agency")
     said = {"person": more, "opportunity": None}
     refused = await agency("POST", f"{address}/confirmations", "job-ranking", json=said, headers=OFFICER)
