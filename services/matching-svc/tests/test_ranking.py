@@ -325,6 +325,8 @@ def test_a_refusal_that_was_followed_by_recognition_keeps_nobody_out() -> None:
         ([], ["B"], "not-met"),
         (["B"], ["B"], "met"),
         (["C"], ["B"], "met"),  # Directive 2006/126/EC, Article 6(1)(a)
+        (["D"], ["B"], "met"),
+        (["C1"], ["B"], "met"),
         (["CE"], ["BE", "C1"], "met"),  # Article 6(2)(a)
         (["B"], ["BE"], "not-met"),
         (["B"], ["AM"], "met"),

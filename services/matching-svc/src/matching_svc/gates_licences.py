@@ -5,6 +5,7 @@ from typing import Final
 
 # Article 6(2), and 6(1)(a): C1, C, D1 and D are given only to those who may drive B already. E categories want their own
 # category first (6(1)(b)). T is not of the directive and entitles to nothing else here.
+# What an included category includes is found by itself.
 _INCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
     "A1": ("AM",),
     "A2": ("A1", "AM"),
@@ -14,12 +15,12 @@ _INCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
     "BE": ("B",),
     "C1": ("B",),
     "C1E": ("C1", "BE"),
-    "C": ("C1", "B"),
-    "CE": ("C", "C1E", "BE"),
+    "C": ("C1",),
+    "CE": ("C", "C1E"),
     "D1": ("B",),
     "D1E": ("D1", "BE"),
-    "D": ("D1", "B"),
-    "DE": ("D", "D1E", "BE"),
+    "D": ("D1",),
+    "DE": ("D", "D1E"),
 }
 
 
