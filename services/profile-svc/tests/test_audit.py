@@ -140,6 +140,11 @@ def test_an_even_ranking_is_found_even() -> None:
     assert (comparison.finding, comparison.below_four_fifths, comparison.p) == ("none", False, 1.0)
 
 
+def test_the_larger_group_can_be_the_one_that_is_passed_over() -> None:
+    comparison = audit({"female": (300, 1000), "male": (450, 900)}).stages[0].comparisons[0]
+    assert (comparison.beside, comparison.finding, comparison.below_four_fifths) == ("female", "higher", True)
+
+
 def test_small_groups_are_told_together() -> None:
     answer = audit({"one": (100, 500), "two": (50, 300), "three": (2, 6), "four": (1, 8)}, "ethnic_origin")
     assert [each.group for each in answer.groups] == ["one", "two", "other-groups"]

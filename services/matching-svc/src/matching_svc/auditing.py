@@ -9,7 +9,7 @@ from datetime import date
 from math import log2
 from typing import Any, Final
 
-from matching_svc.features import ATTRIBUTES, MatchFeatures, view
+from matching_svc.features import ATTRIBUTES, MatchFeatures, View, view
 from matching_svc.gates import check
 from stena.contracts.matching import NewOpportunity
 
@@ -29,13 +29,17 @@ def considered(
     """Everybody who was open to at least one of ``opportunities``, each with the day when it was shown last, and whoever was
     shown in any case."""
     return frozenset(shown).union(
-        person for person, features in people.items() if any(_open_to(features, *each) for each in opportunities)
+        person for person, features in people.items() if _open_to_any(view(features, ATTRIBUTES), opportunities)
     )
 
 
-def _open_to(features: MatchFeatures, opportunity: NewOpportunity, day: date) -> bool:
+def _open_to_any(person: View, opportunities: Iterable[tuple[NewOpportunity, date]]) -> bool:
+    return any(_open_to(person, *each) for each in opportunities)
+
+
+def _open_to(person: View, opportunity: NewOpportunity, day: date) -> bool:
     """No gate that says something of the person is not met; that a place is taken since is no word about anybody."""
-    gates = check(view(features, ATTRIBUTES), opportunity, day)
+    gates = check(person, opportunity, day)
     return all(gate.outcome != "not-met" for gate in gates if gate.uses)
 
 
