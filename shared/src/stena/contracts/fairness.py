@@ -89,8 +89,11 @@ class CellView(Frozen):
 
 
 class Comparison(Frozen):
-    """One group's rate beside the largest group's. ``ratio`` is the least and the greatest that what is told leaves open;
-    ``below_four_fifths`` is of the lower of the two beside the higher; ``p`` is of Fisher's exact test, adjusted for all comparisons of the report (Holm)."""
+    """One group's rate beside the largest group's. ``ratio`` is the least and the greatest that what is told leaves open.
+
+    ``below_four_fifths`` is of the lower of the two rates beside the higher. ``p`` is of Fisher's exact test, adjusted for all
+    comparisons of the report (Holm).
+    """
 
     group: str
     beside: str

@@ -118,12 +118,12 @@ def _ratios(cell: Cell, other: Cell) -> tuple[float, float] | None:
 
 
 def _below(ratios: tuple[float, float]) -> bool | None:
-    """Whether the lower of two rates is below four fifths of the higher, whichever of the two it is; ``None`` where what is told
-    leaves it open."""
+    """Whether the lower of two rates is below four fifths of the higher, whichever it is; ``None`` where what is told leaves
+    that open."""
     least, greatest = ratios
     if greatest < statistics.FOUR_FIFTHS or least > 1 / statistics.FOUR_FIFTHS:
         return True
-    return False if statistics.FOUR_FIFTHS <= least and greatest <= 1 / statistics.FOUR_FIFTHS else None
+    return False if least >= statistics.FOUR_FIFTHS and greatest <= 1 / statistics.FOUR_FIFTHS else None
 
 
 def _exposure(
