@@ -13,8 +13,8 @@ from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.gates import check
 from matching_svc.numbering import Numberings
 from matching_svc.people_columns import Packer, People, features_at, merged
-from matching_svc.people_measures import Question
-from matching_svc.people_ranking import best, dropped, everybody, postings
+from matching_svc.people_measures import Question, _coverage
+from matching_svc.people_ranking import _skills_bound, best, dropped, everybody, postings
 from matching_svc.ranking import Pair, rank
 from matching_svc.scoring import score
 from stena.contracts.matching import NewOpportunity
@@ -133,3 +133,15 @@ def test_the_best_of_columns_are_the_best_of_pairs(many: Any) -> None:
 
     found = best(question, columns, postings(columns, numberings), np.ones(len(columns), dtype=np.bool_), 100, passes)
     assert [(columns.ids[each.row], each.units) for each in found] == [(r.pair.id, r.score.units) for r in ranked[:100]]
+
+
+@given(opportunities, st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_bound_is_never_below_what_it_stands_for(many: Any, opportunity: NewOpportunity, implies: bool) -> None:
+    _, columns, numberings = many
+    allowed = ATTRIBUTES if implies else ATTRIBUTES - {"work_history"}
+    question = Question(opportunity, allowed, KNOWLEDGE, numberings)
+    bound = _skills_bound(question, columns, postings(columns, numberings))
+    if bound is not None and question.essential is not None:
+        actual = _coverage(question, "skills", question.essential, columns, np.arange(len(columns)))
+        assert (bound.value(bound.sums) >= actual).all()

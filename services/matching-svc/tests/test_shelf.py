@@ -75,3 +75,17 @@ def test_a_snapshot_does_not_see_what_comes_later() -> None:
 
     assert names(before) == ["psn_1", "psn_2"]
     assert names(index.snapshot("job-ranking")) == ["psn_2"]
+
+
+def test_who_goes_while_parts_are_merged_does_not_come_back() -> None:
+    """Consent may end in the middle of that work."""
+    shelf, same = Shelf(), MatchFeatures(education_level=3)
+    shelf.change({"psn_1": same, "psn_2": same, "psn_4": same}, ())
+    shelf.change({"psn_3": same}, ())
+    merging = shelf.due()
+    assert merging is not None
+    shelf.change({"psn_2": MatchFeatures(education_level=4)}, ["psn_1"])
+    made = merging.made()
+    shelf.put(merging, made)
+    assert any(part is made for part in shelf.parts)
+    assert dict(shelf.everybody()) == {"psn_2": MatchFeatures(education_level=4), "psn_3": same, "psn_4": same}
