@@ -57,17 +57,19 @@ class LoggedChange:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """People of whom a page of changes has something to tell, and which of them were visible when it began."""
+    """People of whom a page of changes has something to tell, and which of them the follower may hold from before."""
 
     people: tuple[UUID, ...]
     seen_before: frozenset[UUID]
 
 
-def concerned(grant: Grant, page: Iterable[LoggedChange]) -> Concerned:
+def concerned(grant: Grant, page: Iterable[LoggedChange], *, walked: bool = False) -> Concerned:
+    """``walked``: the page may be older than a walk through everybody, which has shown whoever was visible at any time."""
     people: dict[UUID, None] = {}
     seen_before: dict[UUID, bool] = {}
     for change in page:
-        seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
+        seen = seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
+        seen_before[change.person_id] = seen or (walked and _true(grant.rows, change.after))
         if concerns(grant, change):
             people[change.person_id] = None
     return Concerned(tuple(people), frozenset(person for person, seen in seen_before.items() if seen))

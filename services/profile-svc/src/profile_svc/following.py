@@ -57,8 +57,9 @@ async def _snapshot(vault: Vault, connection: Connection, seen_by: Viewer, posit
 async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Grant, position: Position, limit: int) -> Page:
     # Asked for before the log is read, so that everything older than it is read if nothing is left over.
     horizon = position.xid if position.until is None else await changes.horizon(connection)
+    walked = position.until is not None
     found, position, left_over = await _to_tell(connection, grant, position, limit)
-    told = concerned(grant, found)
+    told = concerned(grant, found, walked=walked)
     visible = await people.find_many(connection, seen_by.selection, told.people) if told.people else []
     views = {UUID(view["id"]): view for view in await views_of(vault, seen_by, visible)}
     items = [
