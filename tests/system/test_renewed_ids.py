@@ -180,7 +180,8 @@ async def test_what_a_follower_is_told_stands_in_the_ledger_as_ever(house: House
     await follower.catch_up()
     told = await house.parts.ledger.of_person(uuid.UUID(person), 200, None)
     ours = [entry for entry in told[: len(told) - before] if entry.organisation == "employment-agency"]
-    assert [(entry.operation, entry.outcome, "skills" in entry.attributes) for entry in ours] == [("changes", "answered", True)]
+    # Once by the walk; once more by the log, if somebody's transaction kept it from telling of the coming before.
+    assert {(entry.operation, entry.outcome, "skills" in entry.attributes) for entry in ours} == {("changes", "answered", True)}
 
 
 async def test_old_ids_are_read_and_those_of_others_are_nobodys(house: House) -> None:
