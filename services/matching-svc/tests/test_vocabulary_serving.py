@@ -96,4 +96,4 @@ async def test_an_import_is_followed_by_a_service_that_runs(  # the last: it cha
                 break
             await asyncio.sleep(0.05)
         assert await found(service) == [(files.BAKER, "baker/bakeress")]
-        assert service.parts.matcher.concepts.isco(files.BAKER) == "7512"
+        assert service.parts.knowledge.vocabulary.isco(files.BAKER) == "7512"

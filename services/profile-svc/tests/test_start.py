@@ -73,5 +73,5 @@ def test_birthdays_change_what_is_derived_from_them(on: str, changed: tuple[str,
 
 
 async def minors(service: Service) -> list[bool]:
-    found = await service.sql("SELECT minor FROM persons WHERE created_by = 'birthday-lab' ORDER BY person_id")
+    found = await service.sql("SELECT minor FROM persons WHERE created_by = 'birthday-lab' ORDER BY created_at")
     return [row[0] for row in found]

@@ -29,6 +29,6 @@ def key(text: str) -> str:
     """The words of ``text`` in the common spelling, with single spaces between them; empty if there is none."""
     if text.isascii():
         return " ".join(_WORD.findall(text.lower()))
-    composed = unicodedata.normalize("NFKC", text.casefold()).translate(_LETTERS)
+    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", composed) if not unicodedata.combining(letter))
     return " ".join(_WORD.findall(bare.translate(_LETTERS)))
