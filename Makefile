@@ -27,8 +27,11 @@ run: setup ## Start Stena and watch over it until Ctrl-C; data of an earlier sta
 stop: setup ## Stop what `make demo` left running
 	@$(BIN)/stena down
 
+# Two halves beside each other: most tests wait for processes and databases, and there is more than one core.
 test: setup ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest shared services deploy > .test-parts.log 2>&1 & parts=$$!; \
+	$(BIN)/python -m pytest tests; whole=$$?; \
+	wait $$parts; parts=$$?; cat .test-parts.log; exit $$((whole + parts))
 
 check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/ruff check .
