@@ -24,7 +24,7 @@ host all all {HOST}/32 scram-sha-256
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": "120",
+    "max_connections": "400",
     # INVARIANT: no stored value in a log. The text and the detail of a failing statement can hold one.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",

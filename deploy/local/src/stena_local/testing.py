@@ -1,6 +1,7 @@
 """A throw-away PostgreSQL for tests: fast, forgetful, gone at the end. Never used by a deployment."""
 
 import itertools
+import random
 import secrets
 import signal
 import socket
@@ -71,8 +72,12 @@ def temporary_postgres(unprivileged: str = "nobody") -> Iterator[Postgres]:
 
 
 def free_row(size: int = 14) -> int:
-    """The first of ``size`` ports in a row that are all free: a deployment takes as many."""
-    for first in range(21000, 39000, 20):
+    """The first of ``size`` ports in a row that are all free: a deployment takes as many.
+
+    Looked for from anywhere, so that two who look at the same time find different ones.
+    """
+    rows = range(21000, 39000, 20)
+    for first in random.sample(rows, len(rows)):
         try:
             for port in range(first, first + size):
                 socket.create_server((HOST, port)).close()
