@@ -30,8 +30,9 @@ stop: setup ## Stop what `make demo` left running
 # Two halves beside each other: most tests wait for processes and databases, and there is more than one core.
 test: setup ## Run the tests
 	@$(BIN)/python -m pytest shared services deploy > .test-parts.log 2>&1 & parts=$$!; \
-	$(BIN)/python -m pytest tests; whole=$$?; \
-	wait $$parts; parts=$$?; cat .test-parts.log; exit $$((whole + parts))
+	$(BIN)/python -m pytest tests/leaks; leaks=$$?; \
+	$(BIN)/python -m pytest tests --ignore=tests/leaks; whole=$$?; \
+	wait $$parts; parts=$$?; cat .test-parts.log; exit $$((leaks + whole + parts))
 
 check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/ruff check .
