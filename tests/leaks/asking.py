@@ -10,7 +10,7 @@ import httpx
 from .canaries import Canary, Finder
 from .cast import Somebody
 from .expected import ATTRIBUTES, Expected, value_of
-from .target import Caller, answered
+from .target import Caller
 
 Kind = Literal["leak", "over-redaction", "fault"]
 Check = Callable[[Any], Iterable["Fault"]]
@@ -88,7 +88,7 @@ class Stand:
         ``says_why``: what callers have said of themselves may stand there.
         """
         said = JUSTIFICATION | dict(headers or {})
-        answer = await answered(self.caller, method, path, self.asking.purpose, headers=said, **options)
+        answer = await self.caller(method, path, self.asking.purpose, headers=said, **options)
         wanted = {status} if isinstance(status, int) else set(status)
         faults = [*self._withheld(answer, shows or {}), *_status(answer, wanted)]
         if not says_why:

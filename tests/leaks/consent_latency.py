@@ -24,7 +24,7 @@ from tests.system.people import line
 
 from .deployed import embedded
 from .report import Figure, Progress, Section, show, unwatched
-from .target import CATALOGUE, Caller, Target
+from .target import CATALOGUE, Registered, Target
 
 LIMIT: Final = 1.0  # seconds
 PATIENCE: Final = 20.0
@@ -50,7 +50,7 @@ Place = Callable[[], Awaitable[bool]]
 class World:
     """``people`` are pairwise for the purpose, ``consenting`` the same people for the management of consents."""
 
-    agency: Caller
+    agency: Registered
     vacancy: str
     people: Sequence[str]
     consenting: Sequence[str]
@@ -64,11 +64,11 @@ class World:
         await patiently(self.agency, method, path, "consent-management", **said)
 
 
-async def patiently(caller: Caller, method: str, path: str, purpose: str, **options: Any) -> httpx.Response:
+async def patiently(caller: Registered, method: str, path: str, purpose: str, **options: Any) -> httpx.Response:
     """The answer, once there is one: while a machine is too busy for that, nothing is shown, and nothing is known yet."""
     deadline = time.monotonic() + KNOWN_WITHIN
     while True:
-        answer = await caller(method, path, purpose, **options)
+        answer = await caller.once(method, path, purpose, **options)
         if answer.status_code != 503 or time.monotonic() > deadline:
             return answer.raise_for_status()
         await asyncio.sleep(0.01)

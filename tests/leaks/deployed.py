@@ -13,7 +13,6 @@ import httpx
 
 from stena_local.settings import inherited
 from stena_local.testing import free_row
-from tests.system.house import Caller
 
 from .target import Line, Registered, Target, named
 
@@ -43,12 +42,12 @@ class Deployed:
     def __init__(self, machine: Machine, stack: AsyncExitStack) -> None:
         self._machine, self._stack = machine, stack
         self.name, self.base_url = machine.name, machine.base_url
-        self._clients: dict[tuple[str, str | None], Caller] = {}
+        self._clients: dict[tuple[str, str | None], Registered] = {}
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.base_url, trust_env=False, timeout=30, **options)
 
-    async def client(self, organisation: str, person: str | None = None) -> Caller:
+    async def client(self, organisation: str, person: str | None = None) -> Registered:
         if (organisation, person) not in self._clients:
             bound = ("--person", person) if person else ()
             wanted = ("client", "add", "--organisation", organisation, "--name", "leaks", *bound, "--json")

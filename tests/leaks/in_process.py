@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from stena.logging import configure
 from stena_local.testing import Database, temporary_postgres
-from tests.system.house import GATEWAY, Caller, House, migrated, put, standing
+from tests.system.house import GATEWAY, House, migrated, put, standing
 
 from .inside.read_ledger import LEDGER
 from .target import Line, Registered, Target, named
@@ -30,12 +30,12 @@ class InProcess:
     caught: io.StringIO
     name: str = "in-process"
     base_url: str = GATEWAY
-    _clients: dict[tuple[str, str | None], Caller] = field(default_factory=dict)
+    _clients: dict[tuple[str, str | None], Registered] = field(default_factory=dict)
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         return self.house.http(**options)
 
-    async def client(self, organisation: str, person: str | None = None) -> Caller:
+    async def client(self, organisation: str, person: str | None = None) -> Registered:
         if (organisation, person) not in self._clients:
             http = await self.house.stack.enter_async_context(self.http())
             caller = Registered(http, *await self.house.register(organisation, person))

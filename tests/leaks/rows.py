@@ -7,7 +7,7 @@ import httpx
 
 from tests.system.people import line
 
-from .target import CATALOGUE, Target, answered
+from .target import CATALOGUE, Target
 
 SOFIA: Final = ("BG", "BG4", "BG41", "BG411")
 PLOVDIV: Final = ("BG", "BG4", "BG42", "BG421")
@@ -33,7 +33,8 @@ async def path(target: Target, internal: str, organisation: str, purpose: str, r
 
 
 async def ask(target: Target, organisation: str, purpose: str, method: str, where: str, **options: Any) -> httpx.Response:
-    return await answered(await target.client(organisation), method, where, purpose, **options)
+    caller = await target.client(organisation)
+    return await caller(method, where, purpose, **options)
 
 
 async def read(target: Target, internal: str, organisation: str, purpose: str, rest: str = "") -> httpx.Response:

@@ -15,12 +15,14 @@ from policy_svc.loading import load
 from stena.keys import secret
 from tests.system.house import Caller
 
-__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Registered", "Target", "answered", "named", "token"]
+__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Registered", "Target", "named", "token"]
 
 RULEBOOK: Final = load(Path(__file__).parents[2] / "deploy" / "rulebook")
 CATALOGUE: Final = RULEBOOK.catalogue
 
 RENEWED: Final = 300.0  # seconds; half of a token's life
+PATIENCE: Final = 12  # times, with a pause between them
+PAUSE: Final = 0.5  # seconds
 
 Line = Mapping[str, Any]
 """A person as `stena import` takes one."""
@@ -36,7 +38,7 @@ class Target(Protocol):
         """Somebody outside, at the door."""
         ...
 
-    async def client(self, organisation: str, person: str | None = None) -> Caller:
+    async def client(self, organisation: str, person: str | None = None) -> "Registered":
         """A client of ``organisation`` with a token; registered when first asked for. ``person``: whom it speaks for."""
         ...
 
@@ -69,7 +71,10 @@ def named(keys: Path, internal: str, organisation: str, purpose: str) -> str:
 
 
 class Registered(Caller):
-    """A registered client: its token is renewed before it ends, for a long look takes longer than one lives."""
+    """A registered client: its token is renewed before it ends, for a long look takes longer than one lives.
+
+    Where a machine is too busy for a moment it asks again, as the 503 says itself; ``once`` does not.
+    """
 
     def __init__(self, http: httpx.AsyncClient, client_id: str, client_secret: str) -> None:
         super().__init__(http)
@@ -77,6 +82,14 @@ class Registered(Caller):
         self._until = 0.0
 
     async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
+        for _ in range(PATIENCE):
+            answer = await self.once(method, path, purpose, **kwargs)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(PAUSE)
+        return answer
+
+    async def once(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         if time.monotonic() > self._until:
             await self.renew()
         return await super().__call__(method, path, purpose, **kwargs)
@@ -94,13 +107,3 @@ async def token(http: httpx.AsyncClient, client_id: str, client_secret: str) -> 
             return str(answer.json()["access_token"])
         await asyncio.sleep(0.1)
     raise AssertionError(answer.text)
-
-
-async def answered(caller: Caller, method: str, path: str, purpose: str | None = None, **options: Any) -> httpx.Response:
-    """The answer; where a machine is too busy for a moment it is asked again, as its 503 says itself."""
-    for _ in range(12):
-        answer = await caller(method, path, purpose, **options)
-        if answer.status_code != 503:
-            break
-        await asyncio.sleep(0.5)
-    return answer

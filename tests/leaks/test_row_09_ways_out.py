@@ -10,7 +10,7 @@ from .canaries import Finder
 from .cast import Somebody
 from .expected import Expected
 from .rows import ask, path
-from .target import Target, answered
+from .target import Target
 
 AGENCY = ("employment-agency", "job-ranking")
 SOMEBODY = Somebody("on the way out", 360)
@@ -62,7 +62,7 @@ async def test_logs_metrics_and_the_ledger_hold_nothing_that_was_stored_or_sent(
     ]
     for caller, method, where, options in calls:
         purpose = "registration" if caller is intake else "job-ranking"
-        assert (await answered(caller, method, where, purpose, **options)).status_code != 503
+        assert (await caller(method, where, purpose, **options)).status_code != 503
     finder = Finder(SOMEBODY.canaries)
     for name, kept in {"logs": await target.logs(), "metrics": await target.metrics(), "ledger": await target.ledger()}.items():
         assert [canary.carriers for canary in finder(kept)] == [], name

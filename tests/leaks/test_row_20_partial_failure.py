@@ -106,11 +106,12 @@ OF_MATCHING = {"matches", "opportunities", "candidates"}
 DECIDED = {"read", "list", "search", "changes", "matches", "consents", "notes", "note", "opportunities", "candidates"}
 
 
-async def until_all_well(faulty: Faulty) -> None:
+async def until_all_well(faulty: Faulty) -> dict[str, httpx.Response]:
+    """What all are answered then."""
     for _ in range(100):
         answers = await faulty.ask_all()
         if all(answer.is_success for answer, _ in answers.values()):
-            return
+            return {name: answer for name, (answer, _) in answers.items()}
         await asyncio.sleep(0.2)
     raise AssertionError({name: answer.text for name, (answer, _) in answers.items() if not answer.is_success})
 
@@ -188,7 +189,7 @@ async def test_without_the_people_there_is_no_answer(faulty: Faulty, how: str) -
 @pytest.mark.parametrize("name", ["profile_keys", "matching", "policy"])
 async def test_without_another_database_it_is_the_whole_answer_or_none(faulty: Faulty, name: str, how: str) -> None:
     """Keys may be in memory, and decisions go on by the last rulebook: but nothing is half an answer."""
-    whole = {call: answer for call, (answer, _) in (await faulty.ask_all()).items()}
+    whole = await until_all_well(faulty)
     with broken(faulty.lines[name], how):
         answers = await faulty.ask_all()
     for call, (answer, took) in answers.items():

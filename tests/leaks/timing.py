@@ -30,7 +30,7 @@ from .attacker_features import Table
 from .attacker_learning import Auc, learn
 from .deployed import embedded
 from .report import Figure, Progress, Section, show, unwatched
-from .target import CATALOGUE, Caller, Target
+from .target import CATALOGUE, Registered, Target
 
 LIMIT: Final = 0.55
 CONFIDENCE: Final = 0.9999  # many pairs are looked at, again and again: one in a hundred would be one a day
@@ -55,7 +55,7 @@ class Probe:
 
     name: str
     purpose: str
-    caller: Caller
+    caller: Registered
     absent: Mapping[str, Sequence[Call]]
     forbidden: Mapping[str, Sequence[Call]]
 
@@ -145,7 +145,7 @@ async def _ask(probe: Probe, call: Call) -> Answered:
     method, path, options = call
     while True:
         begun = time.perf_counter()
-        answer = await probe.caller(method, path, probe.purpose, **options)
+        answer = await probe.caller.once(method, path, probe.purpose, **options)
         if answer.status_code != 503:  # a machine that is too busy to answer says so to everybody
             return Answered(time.perf_counter() - begun, _shape(answer))
 

@@ -22,7 +22,7 @@ from .expected import Expected, everybody_asking
 from .flips import changed, flips
 from .matrix import stand_of
 from .report import Figure, Progress, Section, unwatched
-from .target import Target, answered
+from .target import Target
 from .world import World
 
 FEED: Final = "changes"
@@ -141,7 +141,7 @@ def _calls(stand: Stand, who: Somebody, cursor: str | None) -> Iterator[tuple[st
 
 
 async def _ask(stand: Stand, where: str) -> httpx.Response:
-    return await answered(stand.caller, "GET", where, stand.asking.purpose, headers=JUSTIFICATION)
+    return await stand.caller("GET", where, stand.asking.purpose, headers=JUSTIFICATION)
 
 
 async def _caught_up(stand: Stand, cursor: str | None = None) -> str | None:

@@ -11,7 +11,7 @@ from .asking import Referral
 from .canaries import Canary, Finder, Mint
 from .cast import COMMON_SKILL, ORGANISATIONS, Somebody, cast, newcomer
 from .expected import Expected
-from .target import Target, answered
+from .target import Target
 
 OWNERS: Final = {
     "job": "vitosha-bakery",
@@ -77,7 +77,7 @@ async def build(target: Target) -> World:
 
 async def _post(target: Target, organisation: str, purpose: str, path: str, body: Any) -> Any:
     caller, key = await target.client(organisation), {"Idempotency-Key": secrets.token_hex(8)}
-    answer = await answered(caller, "POST", path, purpose, json=body, headers=key)
+    answer = await caller("POST", path, purpose, json=body, headers=key)
     assert answer.status_code in (200, 201), answer.text
     return answer.json()
 
@@ -130,7 +130,7 @@ async def _hear(target: Target, child: Somebody, internal: str) -> list[Canary]:
     }
     person = await target.pairwise(internal, LISTENER, "consent-management")
     caller = await target.client(LISTENER)
-    answer = await answered(caller, "PUT", f"/v1/persons/{person}/consents/{HEARD_FOR}", "consent-management", json=body)
+    answer = await caller("PUT", f"/v1/persons/{person}/consents/{HEARD_FOR}", "consent-management", json=body)
     assert answer.status_code == 200, answer.text
     return mint.made
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.leaks.asking import Stand, person_as_expected
 from tests.leaks.cast import newcomer
-from tests.leaks.target import CATALOGUE, answered
+from tests.leaks.target import CATALOGUE
 
 from .common import MERGE, Effort, may, path, status_about
 
@@ -34,7 +34,7 @@ async def amend(stand: Stand, effort: Effort) -> None:
     """Every attribute, with the value that it has already."""
     who = stand.people[-1]
     known = status_about(stand, who, "person", "amend")
-    etag = (await answered(stand.caller, "GET", path(stand, who), stand.asking.purpose)).headers.get("etag", '"none"')
+    etag = (await stand.caller("GET", path(stand, who), stand.asking.purpose)).headers.get("etag", '"none"')
     for name in effort.of(STORED, known == 200):
         seen = stand.asking.sees(who, "amend")
         await stand.ask(
