@@ -27,16 +27,8 @@ run: setup ## Start Stena and watch over it until Ctrl-C; data of an earlier sta
 stop: setup ## Stop what `make demo` left running
 	@$(BIN)/stena down
 
-# These wait for matching-svc's feed, which is late in a session behind those of allocations and casework: to be found out.
-FOLLOWED := $(addprefix tests/system/test_,fairness.py invariance.py protected_people.py)
-
-# Two halves beside each other: most tests wait for processes and databases, and there is more than one core.
-test: setup ## Run the tests
-	@$(BIN)/python -m pytest shared services deploy > .test-parts.log 2>&1 & parts=$$!; \
-	$(BIN)/python -m pytest tests/leaks; leaks=$$?; \
-	$(BIN)/python -m pytest $(FOLLOWED); followed=$$?; \
-	$(BIN)/python -m pytest tests --ignore=tests/leaks $(FOLLOWED:%=--ignore=%); whole=$$?; \
-	wait $$parts; parts=$$?; cat .test-parts.log; exit $$((leaks + followed + whole + parts))
+test: setup ## Run the tests, one worker for each core
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/ruff check .

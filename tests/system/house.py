@@ -164,14 +164,22 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
 @contextmanager
 def migrated(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
     """The five databases, migrated by the same entry points that a deployment uses."""
+    if not postgres.patterns:
+        postgres.patterns.update(_patterns(postgres))
+    made = {name: postgres.database(name, like=pattern) for name, pattern in postgres.patterns.items()}
+    yield made
+    for database in made.values():
+        database.drop()
+
+
+def _patterns(postgres: Postgres) -> Mapping[str, Database]:
+    """Migrated once for a whole run: a copy takes a tenth of the time."""
     made = {name: postgres.database(name) for name in NAMES}
     owners = {f"{name.upper()}_OWNER_DATABASE_URL": each.owner_url.render_as_string(False) for name, each in made.items()}
     with patch.dict(os.environ, owners):
         for migration in entry_points(group="stena.migrations"):
             migration.load()()
-    yield made
-    for database in made.values():
-        database.drop()
+    return made
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import base64
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -17,25 +17,11 @@ from gateway import id_keys
 from gateway.identity import PairwiseIds, Scope
 from stena import grants, keys
 from stena.contracts.access import Grant
-from stena_local.testing import Database, Postgres
 
-from .house import MATCHING, PROFILE, Caller, House, migrated, put, standing
+from .house import MATCHING, PROFILE, Caller, House, put
 from .people import line
 from .test_matching import BAKER, baker, until
 from .test_refusals import RECORD
-
-
-@pytest.fixture(scope="module")
-def databases(postgres: Postgres) -> Iterator[Mapping[str, Database]]:
-    with migrated(postgres) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def house(databases: Mapping[str, Database], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One of its own: nobody else wants to be named otherwise in the middle of a test."""
-    async with standing(tmp_path_factory.mktemp("renewed"), databases) as opened:
-        yield opened
 
 
 def renew(house: House) -> int:

@@ -97,6 +97,7 @@ async def test_a_page_of_referrals_tells_the_ledger_of_each_person_once(running:
         ("/v1/persons/{id}/notes", {"notes": [NOTE | {"shared_until": None}], "more": False}),
         ("/v1/persons/{id}/notes", {"notes": [SHARED | {"read_by": "canary"}], "more": False}),
     ],
+    ids=range(7),
 )
 async def test_what_is_none_of_the_callers_business_is_an_incident(
     running: Running, caller: Caller, path: str, body: dict[str, Any]

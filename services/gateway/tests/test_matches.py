@@ -138,7 +138,7 @@ async def test_after_a_thousand_the_search_ends_and_says_so(running: Running) ->
     assert len([path for path, _ in sources.asked if path.endswith("/candidates")]) == 20
 
 
-@pytest.mark.parametrize("person", ["psn_nonsense", PERSON])
+@pytest.mark.parametrize("person", ["psn_nonsense", PERSON], ids=["nonsense", "internal"])
 async def test_a_candidate_under_an_id_that_is_not_of_matching_is_an_incident(running: Running, person: str) -> None:
     caller = await running.caller()
     Sources(running, [PERSON], {PERSON}).ids.name(PERSON, MATCHING)

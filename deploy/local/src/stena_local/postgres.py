@@ -98,10 +98,10 @@ class Server:
                 continue
         self.process = None
 
-    def provision(self, base: str, database: str | None = None) -> None:
-        """Make or mend ``database`` (default: ``base``) for the roles ``<base>_owner`` and ``<base>_app``."""
+    def provision(self, base: str, database: str | None = None, template: str = "template1") -> None:
+        """Make ``database`` (default: ``base``) as a copy of ``template``, or mend it, with the roles of ``base``."""
         owner, app = f"{base}_owner", f"{base}_app"
-        variables = {"database": database or base, "owner": owner, "app": app}
+        variables = {"database": database or base, "owner": owner, "app": app, "template": template}
         self._psql(
             Path(__file__).with_name("provision.sql").read_text(),
             variables,

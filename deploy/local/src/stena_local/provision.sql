@@ -1,7 +1,12 @@
 -- One database with its two roles, made or mended; run by psql as the superuser, again at every start.
--- Variables: database, owner, app. Environment: OWNER_PASSWORD, APP_PASSWORD (never on a command line).
+-- Variables: database, owner, app; template, to begin with a copy of another.
+-- Environment: OWNER_PASSWORD, APP_PASSWORD (never on a command line).
 -- Used by the embedded deployment and by the containers alike.
 \set ON_ERROR_STOP on
+\if :{?template}
+\else
+\set template template1
+\endif
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
 
@@ -12,7 +17,7 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
 ALTER ROLE :"app" LOGIN PASSWORD :'app_password';
 
-SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner')
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE %I', :'database', :'owner', :'template')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
 
 -- INVARIANT: a service's roles reach their own database and no other.

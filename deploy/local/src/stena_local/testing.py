@@ -36,14 +36,18 @@ class Postgres:
     """What the fixture `postgres` gives."""
 
     server: Server = field(repr=False)
+    patterns: dict[str, Database] = field(default_factory=dict, init=False, repr=False)
+    """Databases that somebody made to be copied, by a name of theirs."""
     _numbers: Iterator[int] = field(default_factory=itertools.count, init=False, repr=False)
 
-    def database(self, name: str) -> Database:
-        """A new, empty database for ``name`` (one of ``postgres.DATABASES``) whose roles are ``<name>_owner`` and
-        ``<name>_app`` as in a deployment, so that migrations can grant to them. May be called as often as you like.
+    def database(self, name: str, like: Database | None = None) -> Database:
+        """A new database for ``name`` (one of ``postgres.DATABASES``) whose roles are ``<name>_owner`` and ``<name>_app``
+        as in a deployment, so that migrations can grant to them. May be called as often as you like.
+
+        It is empty, or a copy of ``like``, to which nobody may be connected.
         """
         unique = f"{name}_{next(self._numbers)}_{secrets.token_hex(3)}"
-        self.server.provision(name, unique)
+        self.server.provision(name, unique, like.name if like else "template1")
         return Database(unique, self.server.url(unique, f"{name}_owner"), self.server.url(unique, f"{name}_app"), self.server)
 
 
