@@ -140,13 +140,10 @@ class Journal:
     def _make(self, at: datetime) -> None:
         """Whole or not at all, even if two begin at once."""
         half = self.path.with_name(f".{NAME}.{secrets.token_hex(4)}")
+        begun = {"at": at.isoformat(), "cause": "begun", "person": None, "journal": secrets.token_hex(16)}
         try:
-            with half.open("xb") as file:
-                file.write(
-                    self._line(
-                        START, {"at": at.isoformat(), "cause": "begun", "person": None, "journal": secrets.token_hex(16)}
-                    )
-                )
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(self._line(START, begun))
                 file.flush()
                 os.fsync(file.fileno())
             os.link(half, self.path)

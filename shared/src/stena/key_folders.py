@@ -3,15 +3,21 @@
 INVARIANT: a version comes into use only after everybody who reads the folder has had the time to learn it.
 """
 
+import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from stena import keys
 from stena.keys import KeyFileError
+
+log = structlog.get_logger()
 
 STAGED: Final = ".staged"
 HIGHEST: Final = 255
@@ -76,6 +82,27 @@ def activate(folder: Path, size: int, rest: float = SETTLE) -> int:
         raise KeyFileError(f"{waiting}: is younger than {rest:g} seconds. Let everybody who uses the folder read it first.")
     waiting.rename(folder / str(version))
     return version
+
+
+@asynccontextmanager
+async def followed(folder: Path, size: int, learn: Callable[[KeyFolder], None], look: float = LOOK) -> AsyncIterator[None]:
+    """Tells ``learn`` what is in ``folder``, again and again for as long as the context is open."""
+    following = asyncio.create_task(_follow(folder, size, learn, look))
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _follow(folder: Path, size: int, learn: Callable[[KeyFolder], None], look: float) -> None:
+    while True:
+        try:
+            learn(await asyncio.to_thread(read, folder, size))
+        except (KeyFileError, ValueError):
+            # What was read before goes on being used: without it nothing could be opened.
+            log.error("keys not read", folder=folder.name)
+        await asyncio.sleep(look)
 
 
 def _is_staged(name: str) -> bool:

@@ -3,9 +3,7 @@
 INVARIANT: a version makes ids only after every gateway has had the time to learn to read them.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import structlog
@@ -14,7 +12,6 @@ from gateway.identity import KEY_SIZE, PairwiseIds
 from gateway.metrics import ID_KEYS
 from stena import key_folders
 from stena.key_folders import LOOK, SETTLE, STAGED, KeyFolder
-from stena.keys import KeyFileError
 
 __all__ = ["LOOK", "SETTLE", "STAGED", "activate", "followed", "read", "stage"]
 
@@ -36,26 +33,9 @@ def activate(folder: Path, rest: float = SETTLE) -> int:
     return key_folders.activate(folder, KEY_SIZE, rest)
 
 
-@asynccontextmanager
-async def followed(folder: Path, ids: PairwiseIds, look: float = LOOK) -> AsyncIterator[None]:
+def followed(folder: Path, ids: PairwiseIds, look: float = LOOK) -> AbstractAsyncContextManager[None]:
     """Keeps ``ids`` up to date with ``folder`` for as long as the context is open."""
-    following = asyncio.create_task(_follow(folder, ids, look))
-    try:
-        yield
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-
-
-async def _follow(folder: Path, ids: PairwiseIds, look: float) -> None:
-    while True:
-        try:
-            found = await asyncio.to_thread(read, folder)
-            _learn(ids, found)
-        except (KeyFileError, ValueError):
-            # What was read before goes on being used: without it nobody could be named or found.
-            log.error("keys of ids not read")
-        await asyncio.sleep(look)
+    return key_folders.followed(folder, KEY_SIZE, lambda found: _learn(ids, found), look)
 
 
 def _learn(ids: PairwiseIds, found: KeyFolder) -> None:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CONSENT_WITHDRAWN = "consent-withdrawn"
     NOT_ASSIGNED = "not-assigned"
     RESTRICTED = "restricted"
+    OBJECTED = "objected"
     JUSTIFICATION_MISSING = "justification-missing"
     ACTING_USER_MISSING = "acting-user-missing"
     DENIED_BY_RULE = "denied-by-rule"

@@ -12,6 +12,8 @@ Kind = Literal["authority", "ngo", "employer", "provider", "person", "service"]
 
 CONSENT_BASES: Final = frozenset({"GDPR-6-1-a", "GDPR-9-2-a"})
 """The legal bases that are consent itself; every other one is a law's."""
+OBJECTION_BASES: Final = frozenset({"GDPR-6-1-e", "GDPR-6-1-f"})
+"""The legal bases of processing that a person may object to (GDPR Art 21(1))."""
 LookupKind = Literal["exact", "phone", "email", "name"]
 """How a value is made comparable before it is looked up: see ``profile_svc.lookups``."""
 
@@ -61,11 +63,15 @@ class Emergency(Frozen):
 
 
 class Purpose(Frozen):
-    """Why data is processed. ``ids`` says how far a pairwise id reaches; ``kinds``, which opportunities it may match."""
+    """Why data is processed. ``ids`` says how far a pairwise id reaches; ``kinds``, which opportunities it may match.
+
+    ``why`` tells the person in plain words, by language, what somebody who asks for this purpose is about.
+    """
 
     id: str
     titles: dict[str, str]
     description: str
+    why: dict[str, str] = Field(default_factory=dict)
     dpv: str
     broader: tuple[str, ...] = ()
     legal_bases: tuple[str, ...] = ()
@@ -105,7 +111,8 @@ class ConsentScope(Frozen):
 
 class Catalogue(Frozen):
     """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data; ``consents`` a purpose to
-    what rests on consent there. Of a purpose that is missing from it nothing does."""
+    what rests on consent there. Of a purpose that is missing from it nothing does. ``categories`` maps a category of attributes
+    to its titles, ``recipients`` a purpose to everybody who is approved for it."""
 
     revision: str
     country: str
@@ -114,6 +121,8 @@ class Catalogue(Frozen):
     organisations: tuple[Organisation, ...]
     right_to_work: dict[str, Any] = Field(default_factory=dict)
     consents: dict[str, ConsentScope] = Field(default_factory=dict)
+    categories: dict[str, dict[str, str]] = Field(default_factory=dict)
+    recipients: dict[str, tuple[Recipient, ...]] = Field(default_factory=dict)
 
 
 class Promise(Frozen):

@@ -14,6 +14,7 @@ type_of_fact: Final[Mapping[str, Literal["set", "bool", "text"]]] = {
     "region_path": "set",  # NUTS ancestors of the place of residence, widest first: BG, BG4, BG41, BG411
     "assigned": "set",  # organisations with an open case or an accepted referral
     "consents": "set",  # live consents: "purpose" or "purpose@organisation"
+    "objections": "set",  # objections (GDPR Art 21) that stop processing: "purpose" or "purpose@organisation"
     "restricted": "bool",  # GDPR Art 18, or a protected address
     "minor": "bool",  # under 18, re-evaluated daily
     "created_by": "text",  # organisation that registered the person, wrote the note, has the case, owns the opportunity
