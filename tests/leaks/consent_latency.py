@@ -1,29 +1,23 @@
 """How long a consent that ended still has effect, in every place where it had one; and the same for one that ran out.
 
-``python -m tests.leaks.consent_latency`` measures it on a deployment of its own.
+``python -m tests.leaks --only consent`` measures it on a deployment of its own.
 """
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import typer
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
 
 from matching_svc.concepts import small_set
 from tests.system.people import line
 
-from .deployed import embedded
-from .report import Figure, Progress, Section, show, unwatched
+from .report import Figure, Progress, Section, unwatched
 from .target import CATALOGUE, Registered, Target
 
 LIMIT: Final = 1.0  # seconds
@@ -225,22 +219,3 @@ def _figure(place: str, seconds: Sequence[float]) -> Figure:
 def _summary(seconds: Sequence[float]) -> dict[str, float]:
     cuts = statistics.quantiles(seconds, n=20, method="inclusive") if len(seconds) > 1 else [seconds[0]] * 19
     return {"p50": cuts[9], "p95": cuts[18], "max": max(seconds)}
-
-
-def main(people: int = typer.Option(30, help="How many consents of each kind end.")) -> None:
-    """Measure how long a consent that was withdrawn, or ran out, still has effect."""
-    console = Console()
-
-    async def look() -> Section:
-        with tempfile.TemporaryDirectory(prefix="stena-consent-") as place, ProgressBar(console=console) as bar:
-            task = bar.add_task("Consents")
-            async with embedded(Path(place)) as target:
-                return await run(target, people=people, progress=lambda done, of: bar.update(task, completed=done, total=of))
-
-    section = asyncio.run(look())
-    show(console, section)
-    raise typer.Exit(0 if section.kept else 1)
-
-
-if __name__ == "__main__":
-    typer.run(main)

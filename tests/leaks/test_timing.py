@@ -1,6 +1,6 @@
 """Row 6, absent or forbidden, in its short form: one shape for both, and a time that tells nothing.
 
-With so few calls only a plain difference is found; ``python -m tests.leaks.timing`` takes 2,000 of each.
+With so few calls only a plain difference is found; ``python -m tests.leaks --only timing`` takes 2,000 of each.
 """
 
 import numpy as np

@@ -1,35 +1,29 @@
 """Whether "there is nobody" and "you may not" can be told apart: by status, headers and body, and by the time they take.
 
-``python -m tests.leaks.timing`` asks a deployment of its own, over HTTP and one connection, in an order drawn by lot.
+``python -m tests.leaks --only timing`` asks a deployment of its own, over HTTP and one connection, in an order drawn by lot.
 """
 
 import asyncio
 import re
 import secrets
 import string
-import tempfile
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import numpy as np
-import typer
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
 
 from stena_local.demo.chance import Chance
 from tests.system.people import line
 
 from .attacker_features import Table
 from .attacker_learning import Auc, learn
-from .deployed import embedded
-from .report import Figure, Progress, Section, show, unwatched
+from .report import Figure, Progress, Section, unwatched
 from .target import CATALOGUE, Registered, Target
 
 LIMIT: Final = 0.55
@@ -254,22 +248,3 @@ def _look_up(number: str) -> Call:
 
 def _detail(pairs: Sequence[Pair]) -> dict[str, Any]:
     return {str(pair): {"auc": pair.auc.value, "low": pair.auc.low, "high": pair.auc.high} for pair in pairs}
-
-
-def main(calls: int = typer.Option(2_000, help="Calls of each kind.")) -> None:
-    """Time the answers about people who are not there, and about people who may not be seen."""
-    console = Console()
-
-    async def look() -> Section:
-        with tempfile.TemporaryDirectory(prefix="stena-timing-") as place, ProgressBar(console=console) as bar:
-            task = bar.add_task("Timing")
-            async with embedded(Path(place)) as target:
-                return await run(target, calls=calls, progress=lambda done, of: bar.update(task, completed=done, total=of))
-
-    section = asyncio.run(look())
-    show(console, section)
-    raise typer.Exit(0 if section.kept else 1)
-
-
-if __name__ == "__main__":
-    typer.run(main)
