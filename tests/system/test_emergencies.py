@@ -248,8 +248,8 @@ async def test_the_privacy_officer_judges_once_and_for_good(house: House, somebo
     assert (done["review"]["outcome"], done["review"]["reviewed_by"]) == ("justified", OFFICE)
     outcomes = await as_owner(
         house,
-        "SELECT l.outcome FROM ledger l JOIN ledger_people p USING (entry_id) "
-        "WHERE p.person_id = CAST(:person AS uuid) AND l.resource = 'review' AND l.operation = 'record'",
+        "SELECT l.outcome FROM ledger l JOIN ledger_people p USING (entry_id) JOIN ledger_subjects s USING (subject) "
+        "WHERE s.person_id = CAST(:person AS uuid) AND l.resource = 'review' AND l.operation = 'record'",
         person=somebody,
     )
     assert [each["outcome"] for each in outcomes] == ["done", "done"]

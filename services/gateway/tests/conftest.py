@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import gateway
 from gateway.main import create_app
+from gateway.tables import metadata
 from stena import keys
 from stena.migrations import upgrade
 from stena_local.testing import Database, Postgres
@@ -31,7 +32,7 @@ async def owner(database: Database) -> AsyncIterator[AsyncEngine]:
     """The role that owns the tables, which are empty."""
     made = create_async_engine(database.owner_url)
     async with made.begin() as connection:
-        await connection.execute(text("TRUNCATE clients, ledger, ledger_people, emergency_accesses, emergency_reviews"))
+        await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
     yield made
     await made.dispose()
 

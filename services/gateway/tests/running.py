@@ -85,7 +85,9 @@ class Running:
 
     async def people_in_ledger(self) -> list[dict[str, Any]]:
         async with self.engine.begin() as connection:
-            rows = await connection.execute(text("SELECT * FROM ledger_people ORDER BY person_id, entry_id"))
+            rows = await connection.execute(
+                text("SELECT * FROM ledger_people JOIN ledger_subjects USING (subject) ORDER BY person_id, entry_id")
+            )
             return [dict(row._mapping) for row in rows]
 
 

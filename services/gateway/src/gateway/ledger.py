@@ -1,46 +1,44 @@
 """The ledger: what was disclosed, of whom, to whom, why, under which rule. Rows are added and read, never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select, text
+from sqlalchemy import Select, and_, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from gateway import ledger_leaves
 from gateway.calls import Entry, Outcome
+from gateway.group_commit import GroupCommit
 from gateway.metrics import ENTRIES
-from gateway.patience import Patience
-from gateway.tables import clients, ledger, ledger_people
+from gateway.subjects import Subjects
+from gateway.tables import clients, ledger, ledger_people, ledger_subjects
 from stena import request_id
 from stena.database import single_statements, transaction
 
 WITHIN: Final = 0.8  # seconds to record an entry
 WITHIN_LATE: Final = 0.2  # what is left of a second when another service took most of it
 
-# One statement, so that an entry and the people that it lists are there together or not at all.
-_RECORD: Final = text("""
-    WITH entry AS (
-        INSERT INTO ledger (entry_id, at, decision, organisation, client, acting_user, purpose, case_reference, justification,
-            operation, resource, outcome, reason, rulebook, rules, attributes, withheld, trace_id, people)
-        VALUES (:entry_id, :at, :decision, :organisation, :client, :acting_user, :purpose, :case_reference, :justification,
-            :operation, :resource, :outcome, :reason, :rulebook, CAST(:rules AS text[]), CAST(:attributes AS text[]), :withheld,
-            :trace_id, :people)
-        RETURNING entry_id, at
-    )
-    INSERT INTO ledger_people (person_id, entry_id, at, besides, access_id)
-    SELECT listed.person_id, entry.entry_id, entry.at, string_to_array(listed.besides, ','), listed.access_id
-    FROM entry, unnest(CAST(:person_ids AS uuid[]), CAST(:besides AS text[]), CAST(:access_ids AS uuid[]))
-        AS listed (person_id, besides, access_id)
-""")
+_APPEND: Final = text("SELECT ledger_append(CAST(:entries AS json), CAST(:leaves AS bytea[]), CAST(:forgotten AS uuid[]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as it is about to be written."""
+
+    entry: Entry
+    entry_id: UUID
+    at: datetime
+    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One entry as it concerns one person: ``attributes`` are the names of what was disclosed of that person, ``access_id`` the
-    emergency access that it rests on."""
+    emergency access that it rests on, ``subject`` the pseudonym by which the ledger knows the person."""
 
     entry_id: UUID
     at: datetime
@@ -53,6 +51,7 @@ class Recorded:
     rulebook: str | None
     attributes: tuple[str, ...]
     access_id: UUID | None
+    subject: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +79,43 @@ class Decided:
     asker: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which entries about a person are wanted: of one organisation, ``since`` a moment and before ``until``."""
+
+    organisation: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 _later = ledger.alias("later")
-_ENDED: Final = exists().where(_later.c.decision == ledger.c.decision, _later.c.outcome.in_(["done", "failed", "incident"]))
+# How something ended is known within a day, or never: so that no more than a month or two is looked through.
+_ENDED: Final = exists().where(
+    _later.c.decision == ledger.c.decision,
+    _later.c.outcome.in_(["done", "failed", "incident"]),
+    _later.c.at >= ledger.c.at,
+    _later.c.at < ledger.c.at + timedelta(days=1),
+)
+_LISTED: Final = and_(ledger.c.entry_id == ledger_people.c.entry_id, ledger.c.at == ledger_people.c.at)
 _ABOUT: Final = (
     select(
-        *(ledger.c[each.name] for each in fields(Recorded) if each.name != "access_id"),
-        *(ledger_people.c.access_id, ledger_people.c.besides),
+        *(ledger.c[each.name] for each in fields(Recorded) if each.name not in ("access_id", "subject")),
+        *(ledger_people.c.access_id, ledger_people.c.subject, ledger_people.c.besides),
     )
-    .join(ledger_people, ledger.c.entry_id == ledger_people.c.entry_id)
+    .select_from(ledger_people)
+    .join(ledger, _LISTED)
+    .join(ledger_subjects, ledger_subjects.c.subject == ledger_people.c.subject)
     .where(~and_(ledger.c.outcome == "intent", _ENDED))
-    .order_by(ledger_people.c.entry_id.desc())
 )
 
 
 _OF_DECISION: Final = (
     select(
         *(ledger.c[each.name] for each in fields(Decided) if each.name not in ("person", "asker")),
-        select(ledger_people.c.person_id)
-        .where(ledger_people.c.entry_id == ledger.c.entry_id, ledger.c.people == 1)
+        select(ledger_subjects.c.person_id)
+        .join(ledger_people, ledger_people.c.subject == ledger_subjects.c.subject)
+        .where(_LISTED, ledger.c.people == 1)
+        .correlate(ledger)
         .scalar_subquery()
         .label("person"),
         clients.c.person_id.label("asker"),
@@ -109,12 +127,13 @@ _OF_DECISION: Final = (
 
 
 class Ledger:
-    """Writes with every statement its own transaction: one round trip, committed when it returns."""
+    """Writes what comes at the same time together: one statement, committed when it returns."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._writing = single_statements(engine)
         self._reading = engine
-        self._patience = Patience("What would be answered cannot be recorded. Try again shortly.")
+        self._subjects = Subjects(engine)
+        self._commits = GroupCommit(self._write, WITHIN, "What would be answered cannot be recorded. Try again shortly.")
 
     async def record(self, entry: Entry) -> None:
         """Returns when ``entry`` is committed; raises ``Unavailable`` within a second otherwise.
@@ -123,16 +142,23 @@ class Ledger:
         never left, but never the other way round.
         """
         within = WITHIN_LATE if entry.outcome in ("undecided", "failed") else WITHIN
-        await self._patience.wait(self._write(_row(entry)), within)
+        await self._commits.add(Written(entry, uuid7(), datetime.now(UTC), request_id.current().trace_id), within)
         ENTRIES.labels(entry.operation, entry.resource, entry.outcome).inc()
 
-    async def of_person(self, person: UUID, limit: int, before: UUID | None) -> Sequence[Recorded]:
+    async def of_person(
+        self, person: UUID, limit: int, before: UUID | None, narrowed: Narrowed = Narrowed()
+    ) -> Sequence[Recorded]:
         """Entries about ``person``, newest first, older than the entry ``before``; an intent only while its end is unknown."""
-        query = _ABOUT.where(ledger_people.c.person_id == person).limit(limit)
+        query = _about(person, narrowed).order_by(ledger_people.c.entry_id.desc()).limit(limit)
         if before is not None:
             query = query.where(ledger_people.c.entry_id < before)
         async with transaction(self._reading) as connection:
             return [_recorded(tuple(row)) for row in await connection.execute(query)]
+
+    async def total_of_person(self, person: UUID, narrowed: Narrowed = Narrowed()) -> int:
+        """How many entries ``of_person`` would give without a limit."""
+        async with transaction(self._reading) as connection:
+            return await connection.scalar(select(func.count()).select_from(_about(person, narrowed).subquery())) or 0
 
     async def of_decision(self, decision: str) -> Decided | None:
         """How a decision ended; ``None`` if the ledger knows none of this id."""
@@ -147,40 +173,35 @@ class Ledger:
         async with transaction(self._reading) as connection:
             await connection.execute(select(1))
 
-    async def _write(self, row: dict[str, Any]) -> None:
+    async def _write(self, group: Sequence[Written]) -> None:
+        subjects = await self._subjects.of(seen.person for each in group for seen in each.entry.people)
+        leaves = [ledger_leaves.made(each.entry, each.entry_id, each.at, each.trace_id, subjects) for each in group]
+        row = {
+            "entries": ledger_leaves.stored(leaves),
+            "leaves": [leaf.hash() for leaf in leaves],
+            "forgotten": [UUID(person) for each in group for person in _erased(each.entry)],
+        }
         async with transaction(self._writing) as connection:
-            await connection.execute(_RECORD, row)
+            await connection.execute(_APPEND, row)
+
+
+def _about(person: UUID, narrowed: Narrowed) -> Select[Any]:
+    query = _ABOUT.where(ledger_subjects.c.person_id == person)
+    if narrowed.organisation is not None:
+        query = query.where(ledger.c.organisation == narrowed.organisation)
+    if narrowed.since is not None:
+        query = query.where(ledger_people.c.at >= narrowed.since)
+    if narrowed.until is not None:
+        query = query.where(ledger_people.c.at < narrowed.until)
+    return query
+
+
+def _erased(entry: Entry) -> Iterator[str]:
+    """Whom the ledger forgets with this entry, which is the last that is written of them by the pseudonym they had."""
+    if (entry.operation, entry.resource, entry.outcome) == ("erase", "person", "done"):
+        yield from (seen.person for seen in entry.people)
 
 
 def _recorded(row: tuple[Any, ...]) -> Recorded:
     entry, besides = Recorded(*row[:-1]), row[-1] or ()
     return replace(entry, attributes=tuple(sorted({*entry.attributes, *besides})))
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    shared = entry.attributes
-    accesses = {access.person: UUID(access.id) for access in entry.accesses}
-    return {
-        "entry_id": uuid7(),
-        "at": datetime.now(UTC),
-        "decision": entry.decision,
-        "organisation": entry.caller.organisation,
-        "client": entry.caller.client,
-        "acting_user": entry.stated.acting_user,
-        "purpose": entry.stated.purpose,
-        "case_reference": entry.stated.case,
-        "justification": entry.stated.justification,
-        "operation": entry.operation,
-        "resource": entry.resource,
-        "outcome": entry.outcome,
-        "reason": entry.reason,
-        "rulebook": entry.rulebook,
-        "rules": list(entry.rules),
-        "attributes": sorted(shared),
-        "withheld": entry.withheld,
-        "trace_id": request_id.current().trace_id,
-        "people": len(entry.people),
-        "person_ids": [UUID(seen.person) for seen in entry.people],
-        "besides": [",".join(sorted(seen.attributes - shared)) or None for seen in entry.people],
-        "access_ids": [accesses.get(seen.person) for seen in entry.people],
-    }

@@ -1,4 +1,5 @@
-"""The gateway's tables: clients; and the ledger, emergency accesses and their reviews, to which rows are only ever added."""
+"""The gateway's tables: clients, the ledger, emergency accesses and their reviews. To all but clients rows are only ever added;
+of the ledger's pseudonyms some are forgotten."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -31,11 +33,12 @@ clients = Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
+# By month of ``at``, as is ``ledger_people``; what comes while a month is missing lies in a partition for the rest.
 ledger = Table(
     "ledger",
     metadata,
     Column("entry_id", Uuid, primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", DateTime(timezone=True), primary_key=True),
     Column("decision", Text),
     Column("organisation", Text, nullable=False),
     Column("client", Text, nullable=False),
@@ -54,20 +57,71 @@ ledger = Table(
     Column("withheld", Integer, nullable=False),
     Column("trace_id", Text, nullable=False),
     Column("people", BigInteger, nullable=False),
-    Index("ledger_ends", "decision", postgresql_where=text("outcome IN ('done', 'failed', 'incident')")),
+    Column("salt", Text, nullable=False),
     Index("ledger_at", "at"),
+    Index("ledger_decision", "decision"),
+)
+
+# The ledger knows people by pseudonyms. Who is erased is forgotten here; what was written of them stays as it was.
+ledger_subjects = Table(
+    "ledger_subjects",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("subject", Uuid, nullable=False, unique=True, server_default=text("gen_random_uuid()")),
 )
 
 ledger_people = Table(
     "ledger_people",
     metadata,
-    Column("person_id", Uuid, primary_key=True),
+    Column("subject", Uuid, primary_key=True),
     # No foreign key: both tables are filled by one statement, and people may be spread over machines that entries are not on.
     Column("entry_id", Uuid, primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", DateTime(timezone=True), primary_key=True),
     Column("besides", ARRAY(Text)),
     # The emergency access that the entry rests on, as far as this person goes.
     Column("access_id", Uuid),
+    Index("ledger_people_entry", "entry_id"),
+)
+
+# The tree: leaves in the order in which entries were committed, kept when an entry's month is over; and the complete subtrees
+# of every eighth level, so that a proof needs no more than a few hundred hashes.
+ledger_leaves = Table(
+    "ledger_leaves",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    Column("entry_id", Uuid, nullable=False, unique=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+)
+
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", SmallInteger, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# Signed heads, numbered as they were made; ``peaks`` is what the next one goes on from.
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    Column("number", BigInteger, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("peaks", ARRAY(LargeBinary), nullable=False),
+    Column("jws", Text, nullable=False),
+    Index("ledger_heads_size", "size"),
+)
+
+# Every public key that ever signed a head, so that old heads can be checked for as long as they are kept.
+ledger_keys = Table(
+    "ledger_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("jwk", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
 )
 
 emergency_accesses = Table(

@@ -1,0 +1,103 @@
+"""Group commit: what several callers want written at the same time is written together, and each hears how it went for theirs.
+
+INVARIANT: who is told that something is written was told so after the commit, and nobody waits longer than they said.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from gateway.patience import Patience
+from stena.problems import Unavailable
+
+Item = TypeVar("Item")
+
+GROUP: Final = 200
+"""The most that is written together."""
+WAITING: Final = 5_000
+"""The most that may wait. Whoever comes then is refused at once, instead of after having waited in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Item]):
+    item: Item
+    written: asyncio.Future[None] = field(compare=False)
+
+
+class GroupCommit(Generic[Item]):
+    """``write`` commits a whole group or raises and has committed nothing; ``within`` seconds is how long it may take.
+
+    One group is written at a time, and whatever comes meanwhile is the next: who comes alone does not wait for others.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[object]], within: float, too_late: str) -> None:
+        self._write = write
+        self._within = within
+        self._too_late = too_late
+        self._patience = Patience(too_late)
+        self._waiting: deque[_Waiting[Item]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def add(self, item: Item, within: float) -> None:
+        """Returns when ``item`` is committed. Raises ``Unavailable`` after ``within`` seconds, though it may still be committed
+        then; and whatever ``write`` raises for this item alone."""
+        if len(self._waiting) >= WAITING:
+            raise Unavailable(self._too_late)
+        waiting = _Waiting(item, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+        try:
+            async with asyncio.timeout(within):
+                await waiting.written
+        except TimeoutError:
+            raise Unavailable(self._too_late) from None
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._write_group(self._next())
+        finally:
+            self._writer = None
+
+    def _next(self) -> list[_Waiting[Item]]:
+        """The next group, without those who have given up already."""
+        group = list[_Waiting[Item]]()
+        while self._waiting and len(group) < GROUP:
+            each = self._waiting.popleft()
+            if not each.written.done():
+                group.append(each)
+        return group
+
+    async def _write_group(self, group: Sequence[_Waiting[Item]]) -> None:
+        if not group:
+            return
+        try:
+            await self._patience.wait(self._committed([each.item for each in group]), self._within)
+        except Unavailable as failure:  # the database is slow or gone, for one as for all
+            for each in group:
+                _tell(each, Unavailable(failure.detail))
+        except Exception as failure:
+            if len(group) == 1:
+                _tell(group[0], failure)
+                return
+            # One of them cannot be written. The others can, and each is to hear of its own failure alone.
+            for each in group:
+                await self._write_group([each])
+        else:
+            for each in group:
+                _tell(each, None)
+
+    async def _committed(self, items: Sequence[Item]) -> None:
+        await self._write(items)
+
+
+def _tell(waiting: _Waiting[Item], failure: Exception | None) -> None:
+    if waiting.written.done():
+        return  # gave up meanwhile
+    if failure is None:
+        waiting.written.set_result(None)
+    else:
+        waiting.written.set_exception(failure)
