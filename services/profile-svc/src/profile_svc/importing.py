@@ -13,7 +13,8 @@ from uuid import UUID
 
 from profile_svc.attributes import Attributes
 from profile_svc.import_lines import BadLine, PersonLine, Reader
-from profile_svc.lookups import Tokens, indexed
+from profile_svc.indexing import index
+from profile_svc.lookups import Tokens
 from profile_svc.persons import new_person_id, revise
 from profile_svc.said import Said, live_consents
 from profile_svc.store import cases, consents, lookups, records
@@ -91,7 +92,7 @@ async def _add(
         words = line.said_consents(revision.facts.minor, attributes, now)
         person = _consenting(first(ids[ref], revision, keys[ids[ref]], attributes), words, now)
         people.append(replace(person, external_ref=ref))
-        tokens[ids[ref]] = indexed(revision.values, attributes, vault.index_key)
+        tokens[ids[ref]] = index(revision.values, revision.values, attributes, vault.index_key)
         said += [(ids[ref], word) for word in words]
     await records.add(connection, people, now)
     await lookups.add(connection, tokens)

@@ -58,8 +58,8 @@ def look_for(wanted: Lookup, grant: Grant, attributes: Attributes, index_key: by
 def indexed(values: Mapping[str, Any], attributes: Attributes, index_key: bytes) -> Tokens:
     """The tokens of those of ``values`` (``None``: removed) that people are looked up by."""
     kinds = {name: attributes.by_name[name].lookup for name in values}
-    spellings = {name: {comparable(kind, text) for text in _texts(values[name])} for name, kind in kinds.items() if kind}
-    return {name: frozenset(_token(index_key, name, each) for each in texts if each) for name, texts in spellings.items()}
+    spellings = {name: {comparable(kind, text) for text in texts_of(values[name])} for name, kind in kinds.items() if kind}
+    return {name: frozenset(token(index_key, name, each) for each in texts if each) for name, texts in spellings.items()}
 
 
 def _sought(name: str, text: str, grant: Grant, attributes: Attributes, index_key: bytes) -> bytes:
@@ -70,15 +70,15 @@ def _sought(name: str, text: str, grant: Grant, attributes: Attributes, index_ke
     spelling = comparable(kind, text)
     if not spelling:
         raise InvalidValues([Fault(("match", name), "holds nothing that could be compared")])
-    return _token(index_key, name, spelling)
+    return token(index_key, name, spelling)
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
     """A text itself; of a name in several scripts each."""
     return [value] if isinstance(value, str) else [text for text in (value or {}).values() if isinstance(text, str)]
 
 
-def _token(index_key: bytes, name: str, spelling: str) -> bytes:
-    """Each attribute has a key of its own: the same text is another token as a phone number than as a personal number."""
+def token(index_key: bytes, name: str, spelling: str) -> bytes:
+    """Keyed. Each attribute has a key of its own: the same text is another token as a phone number than as a personal number."""
     own_key = hmac.digest(index_key, f"lookup|{name}".encode(), "sha256")
     return hmac.digest(own_key, spelling.encode(), "sha256")

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from profile_svc import facts
 from profile_svc.attributes import Attributes
 from profile_svc.facts import RecordFacts
+from profile_svc.resembling import IDENTIFYING
 from stena.contracts.access import Disclosure
 from stena.contracts.condition import holds
 
@@ -75,8 +76,11 @@ def require_writable(write: Mapping[str, Disclosure], names: Iterable[str], reco
 
 
 def needed_for(names: Iterable[str], attributes: Attributes) -> frozenset[str]:
-    """The stored attributes that a write to ``names`` has to know: themselves, and the sources of what is derived from them."""
+    """The stored attributes that a write to ``names`` has to know: themselves, the sources of what is derived from them, and
+    all that identifies if one of them does, since duplicates meet by several together."""
     touched = set(names)
+    if not touched.isdisjoint(IDENTIFYING):
+        touched |= attributes.by_name.keys() & set(IDENTIFYING)
     return frozenset(touched.union(*(attributes.sources(name) for name in attributes.derived_of(touched))))
 
 

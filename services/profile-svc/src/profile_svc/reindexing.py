@@ -5,7 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from profile_svc.attributes import Attributes
-from profile_svc.lookups import Tokens, indexed
+from profile_svc.indexing import index
+from profile_svc.lookups import Tokens
+from profile_svc.resembling import IDENTIFYING
 from profile_svc.store import lookups
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Vault
@@ -38,10 +40,11 @@ async def rebuild(vault: Vault, attributes: Attributes, after: UUID | None, done
 
 async def _tokens(vault: Vault, attributes: Attributes, people: Sequence[StoredPerson]) -> dict[UUID, Tokens]:
     """Of whoever has no key any more nothing can be read, and nothing stays in the index."""
-    names = frozenset(name for name, attribute in attributes.by_name.items() if attribute.lookup)
+    looked_up = (name for name, attribute in attributes.by_name.items() if attribute.lookup)
+    names = frozenset(looked_up) | (frozenset(IDENTIFYING) & attributes.by_name.keys())
     keys = await vault.person_keys.fetch([person.person_id for person in people])
     return {
-        person.person_id: indexed(opened(person, keys[person.person_id], names), attributes, vault.index_key)
+        person.person_id: index(known := opened(person, keys[person.person_id], names), known, attributes, vault.index_key)
         if person.person_id in keys
         else {}
         for person in people

@@ -9,7 +9,7 @@ from uuid import UUID
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.disclosure import Viewer
 from profile_svc.facts import new_record
-from profile_svc.lookups import indexed
+from profile_svc.indexing import index
 from profile_svc.persons import Record, Revision, Statement, needed_for, new_person_id, require_writable, revise
 from profile_svc.reading import View, view_of, viewer
 from profile_svc.sealing import PersonKey
@@ -61,7 +61,8 @@ async def create(vault: Vault, grant: Grant, attributes: Attributes, person: New
             keys = await vault.person_keys.make([person_id])
             await records.add(connection, [first(person_id, revision, keys[person_id], attributes)], now)
             await cases.add(connection, [cases.opened(person_id, grant.organisation, "registration", grant.organisation, now)])
-            await lookups.add(connection, {person_id: indexed(revision.values, attributes, vault.index_key)})
+            tokens = index(revision.values, revision.values, attributes, vault.index_key)
+            await lookups.add(connection, {person_id: tokens})
         view = await view_of(vault, connection, seen_by, earlier or person_id)
     if view is None:
         raise NotThere("The person who was registered with this key is not visible any more.")
@@ -121,7 +122,8 @@ async def correct(
         return stored
     after = revised(stored, revision, key, attributes)
     await records.save(connection, stored, after, revision.replaced, said.by, said.at)
-    await lookups.replace(connection, stored.person_id, indexed(revision.values, attributes, vault.index_key))
+    tokens = index({**known, **revision.values}, revision.values, attributes, vault.index_key)
+    await lookups.replace(connection, stored.person_id, tokens)
     # Who can consent follows from the age: a corrected date of birth may end consents, or bring a guardian's back.
     return after if after.facts.minor == stored.facts.minor else await consents.refresh(connection, after, said.at)
 
