@@ -33,6 +33,7 @@ ON_PEOPLE = {
     "case-continuity": "read, list",
     "data-subject-access": "read, export, correct, restrict, object, erase",
     "eligibility-check": "check",
+    "deduplication": "compare, distinguish, merge, separate",  # own or assigned: below
     "vital-interest": "read",  # not in the table, but it reads
 }
 ON_NOTES = {
@@ -69,7 +70,8 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "case": ON_CASES,
     "referral": ON_REFERRALS,
     "opportunity": ON_OPPORTUNITIES,
-    "ledger": {"data-subject-access": "read", "data-protection-audit": "read"},
+    "ledger": {"data-subject-access": "read", "data-protection-audit": "read, report"},
+    "alert": {"data-protection-audit": "list, acknowledge"},
     "review": {"data-protection-audit": "list, record"},
     "selection": {
         "anonymous-shortlist": "record (own), list (own)",

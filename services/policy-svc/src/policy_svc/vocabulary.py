@@ -46,12 +46,14 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "person": (
         *("read", "list", "export", "changes", "create", "amend", "erase"),
         *("match", "allocate", "check", "restrict", "object", "correct"),
+        *("compare", "distinguish", "merge", "separate"),
     ),
     "consent": ("read", "record", "withdraw"),
     "note": ("read", "create", "share", "unshare"),
     "case": ("read", "open", "close"),
     "referral": ("read", "list", "create", "amend"),
-    "ledger": ("read",),
+    "ledger": ("read", "report"),
+    "alert": ("list", "acknowledge"),
     "review": ("list", "record"),
     "opportunity": ("read", "list", "create", "amend", "close", "match", "allocate", "approve", "approvals"),
     "selection": ("record", "list"),
@@ -69,6 +71,7 @@ ACTIONS: Final = frozenset({DISCLOSE, WRITE}.union(*OPERATIONS.values()))
 DISCLOSING: Final = frozenset(
     {("opportunity", "match")}
     | {("person", name) for name in ("read", "list", "export", "changes", "match", "check", "create", "amend")}
+    | {("person", name) for name in ("compare", "merge", "separate")}
 )
 """What shows attributes of people: there every attribute of the catalogue is decided too."""
 
