@@ -79,6 +79,6 @@ def texts_of(value: Any) -> list[str]:
 
 
 def token(index_key: bytes, name: str, spelling: str) -> bytes:
-    """Keyed. Each attribute has a key of its own: the same text is another token as a phone number than as a personal number."""
+    """Keyed, with a key for each attribute: the same text is another token as a phone number than as a personal number."""
     own_key = hmac.digest(index_key, f"lookup|{name}".encode(), "sha256")
     return hmac.digest(own_key, spelling.encode(), "sha256")
