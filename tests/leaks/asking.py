@@ -31,6 +31,8 @@ class Findings:
     """What a run has tried and found. A cell is an organisation, a purpose, a call and an attribute."""
 
     answers: int = 0
+    answered: set[tuple[str, str]] = field(default_factory=set)
+    """Method and path of each call that was answered and not refused."""
     cells: set[tuple[str, str, str, str]] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
 
@@ -98,6 +100,8 @@ class Stand:
         if check is not None and answer.is_success and not faults:
             faults += check(answer.json())
         self.findings.answers += 1
+        if answer.is_success:
+            self.findings.answered.add((method, answer.request.url.path))
         self.note(call, faults, attribute)
         return answer
 

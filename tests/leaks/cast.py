@@ -25,6 +25,8 @@ COMMON_SKILL: Final = "http://data.europa.eu/esco/skill/00000000-0000-4000-8000-
 AGREED: Final = tuple(FIRST)
 """Consent to every purpose of the table."""
 
+EVERYBODY: Final = tuple(organisation for organisation in ORGANISATIONS if organisation != "return-desk")
+
 
 @dataclass(frozen=True)
 class Somebody:
@@ -81,21 +83,27 @@ class Somebody:
         }
 
 
+SUBJECT: Final = Somebody("written about", 13, assigned=EVERYBODY)
+"""Of whom nothing is known: calls that write are about them, so that what is expected of the others stays as it is."""
+
+LEAVING: Final = Somebody("leaving", 14, assigned=EVERYBODY)
+"""The same, of what people do themselves: at the end of it they are erased."""
+
+
 def cast() -> list[Somebody]:
-    everybody = tuple(organisation for organisation in ORGANISATIONS if organisation != "return-desk")
     return [
         Somebody("plain", 1),
-        Somebody("assigned", 2, assigned=everybody),
+        Somebody("assigned", 2, assigned=EVERYBODY),
         Somebody("consenting", 3, consents=AGREED),
         Somebody("consenting-to-one", 4, consents=tuple(f"{purpose}@bread-and-bridges" for purpose in AGREED)),
         Somebody("restricted", 5, restricted=True, consents=AGREED),
-        Somebody("restricted-assigned", 6, restricted=True, assigned=everybody, consents=AGREED),
+        Somebody("restricted-assigned", 6, restricted=True, assigned=EVERYBODY, consents=AGREED),
         Somebody("minor", 7, minor=True),
-        Somebody("minor-most-open", 8, minor=True, assigned=everybody, consents=AGREED),
-        Somebody("elsewhere", 9, region_path=VARNA, assigned=everybody, consents=AGREED),
+        Somebody("minor-most-open", 8, minor=True, assigned=EVERYBODY, consents=AGREED),
+        Somebody("elsewhere", 9, region_path=VARNA, assigned=EVERYBODY, consents=AGREED),
         Somebody("somewhere", 10, region_path=SOMEWHERE, consents=AGREED),
         Somebody("of-another", 11, created_by="bread-and-bridges", assigned=("bread-and-bridges",)),
-        Somebody("most-open", 12, assigned=everybody, consents=AGREED),
+        Somebody("most-open", 12, assigned=EVERYBODY, consents=AGREED),
     ]
 
 

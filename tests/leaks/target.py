@@ -15,7 +15,7 @@ from policy_svc.loading import load
 from stena.keys import secret
 from tests.system.house import Caller
 
-__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Opened", "Registered", "Target", "named", "token"]
+__all__ = ["CATALOGUE", "RULEBOOK", "Caller", "Line", "Opened", "Registered", "Target", "named", "token"]
 
 RULEBOOK: Final = load(Path(__file__).parents[2] / "deploy" / "rulebook")
 CATALOGUE: Final = RULEBOOK.catalogue

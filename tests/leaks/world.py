@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .asking import Referral
+from .asking import JUSTIFICATION, Referral
 from .canaries import Canary, Finder, Mint
-from .cast import COMMON_SKILL, ORGANISATIONS, Somebody, cast, newcomer
+from .cast import COMMON_SKILL, LEAVING, ORGANISATIONS, SUBJECT, Somebody, cast, newcomer
 from .expected import Expected
-from .target import Target
+from .target import Line, Target
 
 OWNERS: Final = {
     "job": "vitosha-bakery",
@@ -42,6 +42,12 @@ LISTENER: Final = "reception-agency"
 HEARD_FOR: Final = "mentoring"
 """Who records what a child said, and of a consent for which purpose."""
 
+CROWD: Final = 12
+"""As many women and as many men of whom there is nothing to hide: an audit tells groups apart only if they are large."""
+
+RESCUER: Final = "emergency-desk"
+"""Who has broken the glass, so that there is something to review."""
+
 NEXT_MONTH: Final = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 
@@ -60,19 +66,38 @@ class World:
 
 async def build(target: Target) -> World:
     people, newcomers = tuple(cast()), tuple(map(newcomer, ORGANISATIONS))
-    ids = await target.put([who.line() for who in people])
-    internal = dict(zip((who.name for who in people), ids, strict=True))
+    await target.put(_crowd())
+    everybody = (*people, SUBJECT, LEAVING)
+    ids = await target.put([who.line() if who in people else _unknown(who) for who in everybody])
+    internal = dict(zip((who.name for who in everybody), ids, strict=True))
     written = [
         canary for number, writer in enumerate(WRITERS) for canary in await _write(target, writer, number, internal, people)
     ]
     referrals, reasons = await _refer(target, people[-1], internal)
     child = next(who for who in people if who.minor)
     reasons += await _hear(target, child, internal[child.name])
+    await _break_glass(target, internal[SUBJECT.name])
     opportunities = await _offer(target)
     await _until_matching_follows(target, opportunities)
     canaries = [canary for who in (*people, *newcomers) for canary in who.canaries]
     finder = Finder([*canaries, *written, *reasons])
     return World(people, newcomers, internal, opportunities, tuple(referrals), tuple(written), finder)
+
+
+def _unknown(who: Somebody) -> dict[str, Any]:
+    """Where they live is all that is known of them."""
+    home = {"municipality": "Sofia", "nuts": "BG411", "settlement": "Sofia"}
+    return {**who.line(), "attributes": {"residence": home}, "verified": {}}
+
+
+def _crowd() -> list[Line]:
+    somebody = _unknown(SUBJECT)
+    known = somebody["attributes"] | {"skills": [COMMON_SKILL]}
+    return [
+        somebody | {"external_id": f"{gender} {number}", "attributes": known | {"gender": gender}}
+        for gender in ("female", "male")
+        for number in range(CROWD)
+    ]
 
 
 async def _post(target: Target, organisation: str, purpose: str, path: str, body: Any) -> Any:
@@ -133,6 +158,12 @@ async def _hear(target: Target, child: Somebody, internal: str) -> list[Canary]:
     answer = await caller("PUT", f"/v1/persons/{person}/consents/{HEARD_FOR}", "consent-management", json=body)
     assert answer.status_code == 200, answer.text
     return mint.made
+
+
+async def _break_glass(target: Target, internal: str) -> None:
+    person, caller = await target.pairwise(internal, RESCUER, "vital-interest"), await target.client(RESCUER)
+    answer = await caller("GET", f"/v1/persons/{person}", "vital-interest", headers=JUSTIFICATION)
+    assert answer.status_code == 200, answer.text
 
 
 async def _offer(target: Target) -> dict[str, tuple[str, str]]:

@@ -1,16 +1,24 @@
-"""Every call of the API that is about people, as the matrix makes it. A new call is one function and one line below."""
+"""Every call of the API, as the matrix makes it. A new call is one function and one line below.
+
+The matrix fails while the OpenAPI document tells of one that it has never been answered (``documented``).
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 from .casework import cases, notes, referrals
 from .common import Ask, Effort
-from .exports import export_csv, export_ndjson
+from .exports import export_csv, export_ndjson, export_of_search
 from .fitting import candidates, matches
+from .judging import audits, decisions
 from .mistakes import mistakes
+from .offering import conditions, opportunities
+from .open_to_all import about_nobody
 from .pages import filter_people, follow, list_fields, list_people, sort_people
 from .people import look_up, read, read_fields
+from .placing import allocations
 from .records import consents, disclosures, reviews
+from .telling import give_case, record_consent, refer, review, write_note
 from .writing import amend, create, erase
 
 __all__ = ["CALLS", "Effort"]
@@ -25,6 +33,7 @@ CALLS: Final[Mapping[str, Ask]] = {
     "list fields": list_fields,
     "export NDJSON": export_ndjson,
     "export CSV": export_csv,
+    "export of search": export_of_search,
     "changes": follow,
     "matches": matches,
     "candidates": candidates,
@@ -34,8 +43,19 @@ CALLS: Final[Mapping[str, Ask]] = {
     "consents": consents,
     "disclosures": disclosures,
     "reviews": reviews,
+    "decisions": decisions,
+    "allocations": allocations,
+    "audits": audits,
+    "opportunities": opportunities,
+    "conditions": conditions,
+    "about nobody": about_nobody,
     "create": create,
     "amend": amend,
-    "erase": erase,
+    "record consent": record_consent,
+    "write note": write_note,
+    "refer": refer,
+    "give case": give_case,
+    "review": review,
     "mistakes": mistakes,
+    "erase": erase,
 }

@@ -18,7 +18,8 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {each.id: frozenset(each.kinds) for
 
 
 class Effort:
-    """How much of what could be tried is tried: with ``1`` everything, with ``n`` every n-th, others for each caller.
+    """How much of what could be tried is tried: with ``1`` everything, with ``n`` every n-th and at least one, others for each
+    caller.
 
     Of what is refused whole, whatever it is about, a little is enough.
     """
@@ -27,7 +28,7 @@ class Effort:
         self._step, self._first = step, first
 
     def of(self, things: Sequence[Thing], permitted: bool) -> Sequence[Thing]:
-        return things[self._first % self._step :: self._step] if permitted else things[-1:]
+        return things[self._first % min(self._step, len(things) or 1) :: self._step] if permitted else things[-1:]
 
 
 def path(stand: Stand, who: Somebody, rest: str = "") -> str:

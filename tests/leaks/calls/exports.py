@@ -24,6 +24,22 @@ async def export_ndjson(stand: Stand, effort: Effort) -> None:
         )
 
 
+async def export_of_search(stand: Stand, effort: Effort) -> None:
+    """The same selection, asked for in a body."""
+    permitted = 200 if may(stand, "person", "export") else 403
+    answer = await stand.ask(
+        "export of search",
+        "POST",
+        WHERE,
+        status=_own_way(stand, permitted),
+        shows=stand.sees("export"),
+        headers={"Accept": "application/x-ndjson"},
+        json={"filters": []},
+    )
+    if answer.status_code == 200:
+        stand.note("export of search", _whole(stand, list(_ndjson(answer.text))))
+
+
 async def export_csv(stand: Stand, effort: Effort) -> None:
     await _export(stand, "text/csv", WHERE)
 

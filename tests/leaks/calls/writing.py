@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from tests.leaks.asking import Stand, person_as_expected
-from tests.leaks.cast import newcomer
+from tests.leaks.cast import LEAVING, newcomer
 from tests.leaks.target import CATALOGUE
 
 from .common import MERGE, Effort, may, path, status_about
@@ -51,6 +51,9 @@ async def amend(stand: Stand, effort: Effort) -> None:
 
 
 async def erase(stand: Stand, effort: Effort) -> None:
-    """Only ever refused here: nobody of the cast is given up."""
+    """Nobody of the cast is given up: whoever is leaving asks for it, and is not there afterwards."""
     if not may(stand, "person", "erase"):
         await stand.ask("erase", "DELETE", path(stand, stand.people[-1]), status=403)
+    elif stand.asking.speaks_for == LEAVING.name:
+        await stand.ask("erase", "DELETE", path(stand, LEAVING), status=204)
+        await stand.ask("erase", "GET", path(stand, LEAVING), status=404)

@@ -32,7 +32,13 @@ Model = TypeVar("Model", Outcomes, AuditReport)
 Found = tuple[Outcomes, AuditReport]
 
 
-@router.post("", operation_id="runAudit", summary="How groups fare in rankings", response_model=AuditView)
+@router.post(
+    "",
+    operation_id="runAudit",
+    summary="How groups fare in rankings",
+    response_model=AuditView,
+    responses={409: {"description": "Too few people to tell groups apart, or nearly those of an earlier audit."}},
+)
 async def run_audit(body: AuditBody, states: CallerStates, gateway: Gateway) -> Response:
     """Selection rates and exposure by group, with exact tests. Counts are to the nearest five, small ones are hidden, and an
     audit of almost the same people as an earlier one is refused. The same audit again gives the same answer as long as the same
