@@ -1,6 +1,7 @@
 """Row 7: an error speaks of what the caller has sent, and of nothing that is stored."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.system.people import HERE, line
 from tests.system.test_refusals import RECORD
 
+from .rows import told
 from .target import CATALOGUE, Target
 
 SECRETS = {
@@ -64,7 +66,7 @@ async def test_a_fault_in_a_value_names_its_place_and_no_other_value(
         assert len(answer.content) < 8_192
 
 
-@pytest.mark.parametrize("guess", ['"x"', 'W/"x"', '"a", "b"', "x" * 200, '""', "null", '"' + "0" * 64 + '"'])
+@pytest.mark.parametrize("guess", ['"x"', 'W/"x"', '"a", "b"', "x" * 200, '""', "null", '"' + "0" * 64 + '"', '"*"', '*, "x"', 'W/"*"'])
 async def test_a_guessed_tag_tells_nothing(target: Target, person: str, guess: str) -> None:
     """One answer to every wrong guess, and the true tag is not in it."""
     agency = await target.client("employment-agency")
@@ -76,6 +78,22 @@ async def test_a_guessed_tag_tells_nothing(target: Target, person: str, guess: s
     assert tag.strip('"') not in answer.text
     assert "etag" not in answer.headers
     assert (await agency("GET", path, "job-ranking")).headers["etag"] == tag
+
+
+async def test_any_version_is_one_that_may_be_seen(target: Target, person: str) -> None:
+    """``*`` matches whatever is there (RFC 9110, 13.1.1): of somebody who may not be seen it says what a read says."""
+    agency, body = await target.client("employment-agency"), {"attributes": {}}
+    (hidden,) = await target.put([line(CATALOGUE, "row-7-hidden", RECORD | {"restricted": True}, **SECRETS)])
+    answers = []
+    for internal in (person, hidden, str(uuid.uuid4())):
+        path = f"/v1/persons/{await target.pairwise(internal, 'employment-agency', 'job-ranking')}"
+        answers.append(await agency("PATCH", path, "job-ranking", json=body, headers={"If-Match": "*"}))
+        read = await agency("GET", path, "job-ranking")
+        assert answers[-1].status_code == read.status_code
+        assert answers[-1].json().get("attributes") == read.json().get("attributes")
+        assert_silent(answers[-1].text)
+    assert [answer.status_code for answer in answers] == [200, 404, 404]
+    assert told(answers[1]) == told(answers[2])
 
 
 async def test_the_tag_of_one_purpose_or_organisation_is_none_of_another(target: Target, person: str) -> None:

@@ -55,10 +55,12 @@ def not_there() -> NotFound:
 
 
 def etags(if_match: str | None) -> list[str]:
-    """The entity tags of ``If-Match`` (RFC 9110, 13.1.1); weak ones never match."""
+    """The entity tags of ``If-Match`` (RFC 9110, 13.1.1), or ``*`` alone for whatever is there; weak ones never match."""
     if if_match is None:
         raise PreconditionRequired("Amending wants If-Match with the ETag of the person as you last read them.")
-    return [tag.strip().strip('"') for tag in if_match.split(",")]
+    if if_match.strip() == "*":
+        return ["*"]
+    return [tag.strip().strip('"') for tag in if_match.split(",") if tag.strip(' "') != "*"]
 
 
 def answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
