@@ -66,7 +66,9 @@ async def test_a_fault_in_a_value_names_its_place_and_no_other_value(
         assert len(answer.content) < 8_192
 
 
-@pytest.mark.parametrize("guess", ['"x"', 'W/"x"', '"a", "b"', "x" * 200, '""', "null", '"' + "0" * 64 + '"', '"*"', '*, "x"', 'W/"*"'])
+@pytest.mark.parametrize(
+    "guess", ['"x"', 'W/"x"', '"a", "b"', "x" * 200, '""', "null", '"' + "0" * 64 + '"', '"*"', '*, "x"', 'W/"*"']
+)
 async def test_a_guessed_tag_tells_nothing(target: Target, person: str, guess: str) -> None:
     """One answer to every wrong guess, and the true tag is not in it."""
     agency = await target.client("employment-agency")

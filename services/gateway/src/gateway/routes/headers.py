@@ -124,5 +124,6 @@ def _malformed(name: str, wanted: str) -> BadRequest:
 CallerStates = Annotated[Stated, Depends(stated)]
 IdempotencyKey = Annotated[str | None, Depends(idempotency_key)]
 IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=200, description="The `ETag` of the version that the change is made to; `*`: of any.")
+    str | None,
+    Header(alias="If-Match", max_length=200, description="The `ETag` of the version that the change is made to; `*`: of any."),
 ]
