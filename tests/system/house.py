@@ -150,6 +150,8 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             token_key_file=files.path("token-key"),
             id_keys_dir=files.id_keys,
             cursor_key_file=files.path("cursor-key"),
+            ledger_key_file=files.path("ledger-key"),
+            ledger_heads_dir=place,
         ),
         MATCHING: MatchingSettings(
             database_url=urls["matching"],

@@ -49,6 +49,7 @@ async def engine(database: Database, owner: AsyncEngine) -> AsyncIterator[AsyncE
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     keys.make_signing_key(folder / "token")
+    keys.make_signing_key(folder / "ledger")
     keys.make_secret(folder / "cursor", 32)
     (folder / "ids").mkdir()
     keys.make_secret(folder / "ids" / "1", 64)

@@ -34,6 +34,8 @@ def settings(database: URL, folder: Path) -> GatewaySettings:
         token_key_file=folder / "token",
         id_keys_dir=folder / "ids",
         cursor_key_file=folder / "cursor",
+        ledger_key_file=folder / "ledger",
+        ledger_heads_dir=folder,
     )
 
 

@@ -63,6 +63,8 @@ def operator(
         "TOKEN_KEY_FILE": str(key_files / "token"),
         "ID_KEYS_DIR": str(key_files / "ids"),
         "CURSOR_KEY_FILE": str(key_files / "cursor"),
+        "LEDGER_KEY_FILE": str(key_files / "ledger"),
+        "LEDGER_HEADS_DIR": str(key_files),
     }
     for name, value in environment.items():
         monkeypatch.setenv(f"GATEWAY_{name}", value)

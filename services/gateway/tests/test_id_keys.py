@@ -120,6 +120,8 @@ def test_an_operator_renews_the_key_and_sees_where_it_stands(
         "POLICY_KEY_FILE": key_files / "policy",
         "TOKEN_KEY_FILE": key_files / "token",
         "CURSOR_KEY_FILE": key_files / "cursor",
+        "LEDGER_KEY_FILE": key_files / "ledger",
+        "LEDGER_HEADS_DIR": key_files,
     }
     for name, value in told.items():
         monkeypatch.setenv(f"GATEWAY_{name}", str(value))

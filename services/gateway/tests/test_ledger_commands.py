@@ -33,9 +33,10 @@ READ = Entry(
 
 @pytest.fixture
 def environment(database: Database, monkeypatch: pytest.MonkeyPatch, key_files: Path) -> None:
-    for name, file in (("POLICY", "policy"), ("TOKEN", "token"), ("CURSOR", "cursor")):
+    for name, file in (("POLICY", "policy"), ("TOKEN", "token"), ("CURSOR", "cursor"), ("LEDGER", "ledger")):
         monkeypatch.setenv(f"GATEWAY_{name}_KEY_FILE", str(key_files / file))
     monkeypatch.setenv("GATEWAY_ID_KEYS_DIR", str(key_files / "ids"))
+    monkeypatch.setenv("GATEWAY_LEDGER_HEADS_DIR", str(key_files))
     monkeypatch.setenv("GATEWAY_DATABASE_URL", database.app_url.render_as_string(hide_password=False))
 
 

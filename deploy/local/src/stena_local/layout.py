@@ -61,6 +61,11 @@ class Layout:
         return self.home / "policy"
 
     @property
+    def ledger_heads(self) -> Path:
+        """Where the gateway keeps the signed heads of the ledger, outside its database."""
+        return self.home / "ledger"
+
+    @property
     def postgres_place(self) -> Path:
         """Below the home; as root where the unprivileged account may enter, named after the home."""
         if os.geteuid() != 0:
@@ -85,14 +90,14 @@ class Layout:
 
     def make_folders(self) -> None:
         try:
-            for folder in (self.home, self.logs, self.policy_state):
+            for folder in (self.home, self.logs, self.ledger_heads, self.policy_state):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise DeploymentError(f"{self.home} cannot be made ({error.strerror}). Choose another --home.") from error
 
     def made_folders(self) -> list[Path]:
         """The folders that a deployment makes for itself; whatever else lies in its home belongs to somebody else."""
-        return [self.postgres_place, self.secrets.folder, self.policy_state, self.logs]
+        return [self.postgres_place, self.secrets.folder, self.ledger_heads, self.policy_state, self.logs]
 
     def server(self) -> Server:
         return Server(
@@ -132,6 +137,8 @@ class Layout:
             "GATEWAY_TOKEN_KEY_FILE": str(self.secrets.path("token-key")),
             "GATEWAY_ID_KEYS_DIR": str(self.secrets.id_keys),
             "GATEWAY_CURSOR_KEY_FILE": str(self.secrets.path("cursor-key")),
+            "GATEWAY_LEDGER_KEY_FILE": str(self.secrets.path("ledger-key")),
+            "GATEWAY_LEDGER_HEADS_DIR": str(self.ledger_heads),
         }
 
     def _policy(self) -> dict[str, str]:

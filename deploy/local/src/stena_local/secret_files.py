@@ -10,7 +10,7 @@ from pathlib import Path
 from stena import keys
 from stena_local.postgres import roles
 
-_SIGNING = ("token-key", "grant-key")
+_SIGNING = ("token-key", "grant-key", "ledger-key")
 _RANDOM = {"cursor-key": 32, "master-key": 32, "index-key": 32, "policy-key": 32, "administrator-key": 32}
 
 

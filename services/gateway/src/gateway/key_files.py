@@ -15,6 +15,7 @@ from stena.keys import KeyFileError
 @dataclass(frozen=True, slots=True)
 class Keys:
     token: OKPKey = field(repr=False)
+    ledger: OKPKey = field(repr=False)
     ids: PairwiseIds
     cursors: Cursors
     policy: str = field(repr=False)
@@ -24,6 +25,7 @@ def read(settings: GatewaySettings) -> Keys:
     """Every key that the gateway serves with; raises ``KeyFileError``."""
     return Keys(
         token=keys.signing_key(settings.token_key_file),
+        ledger=keys.signing_key(settings.ledger_key_file),
         ids=pairwise_ids(settings),
         cursors=Cursors(keys.secret(settings.cursor_key_file)),
         policy=_policy_key(settings),

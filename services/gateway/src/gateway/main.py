@@ -10,15 +10,17 @@ import httpx
 from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
-from gateway import clients, id_keys, key_files, ledger, openapi, refusals, routes, store
+from gateway import clients, head_keeping, id_keys, key_files, ledger, openapi, refusals, routes, store
 from gateway.deciding import DecisionPoint
 from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
+from gateway.heads_file import HeadsFile
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.parts import Parts, active_catalogue
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
+from gateway.store import months
 from gateway.tokens import AccessTokens
 from gateway.upstreams import MANY, ONE, Policy, Source, Vocabulary
 from stena import application, health, logging
@@ -68,7 +70,7 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
     only_known = OnlyKnownParameters()
     for router in routes.ROUTERS:
         app.include_router(router, dependencies=[Depends(only_known)])
-    app.include_router(health.router(checks(app)))
+    app.include_router(health.router(checks(app), degrading=degrading(app)))
     openapi.install(app, catalogue=active_catalogue, public_url=settings.public_url)
     return app
 
@@ -88,6 +90,8 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         await stack.enter_async_context(directory.followed())
         await stack.enter_async_context(id_keys.followed(settings.id_keys_dir, keys.ids))
         entries = ledger.Ledger(engine)
+        heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFile(settings.ledger_heads_dir))
+        await stack.enter_async_context(head_keeping.kept(heads))
         to_policy = await calls_to(settings.policy_url, ONE)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
@@ -103,6 +107,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             ids=keys.ids,
             cursors=keys.cursors,
             ledger=entries,
+            heads=heads,
             policy=policy,
             rulebook=rulebook,
             profile=Source(await calls_to(settings.profile_url, MANY)),
@@ -127,3 +132,15 @@ def checks(app: FastAPI) -> dict[str, health.Check]:
         await app.state.parts.policy.answers()
 
     return {"clients": known_clients, "ledger": ledger_answers, "rulebook": rulebook, "policy-svc": policy_answers}
+
+
+def degrading(app: FastAPI) -> dict[str, health.Check]:
+    """What the wall goes on without, and an operator has to mend: heads that are kept, months that are there."""
+
+    async def heads_kept() -> object:
+        return await app.state.parts.heads.is_well()
+
+    async def months_ahead() -> None:
+        await months.require_one_ahead(app.state.parts.engine)
+
+    return {"ledger heads": heads_kept, "ledger months": months_ahead}

@@ -9,6 +9,7 @@ from gateway.clients import Directory
 from gateway.cursors import Cursors
 from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
+from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
 from gateway.store import Engine
@@ -29,6 +30,7 @@ class Parts:
     ids: PairwiseIds
     cursors: Cursors
     ledger: Ledger
+    heads: HeadKeeper
     policy: Policy
     rulebook: PolicyService
     profile: Source

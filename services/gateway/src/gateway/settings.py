@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL
 
@@ -30,6 +30,10 @@ class GatewaySettings(ServiceSettings):
         "The highest makes new ids, every one reads; `8.staged` reads until it is activated. New files are found at run time."
     )
     cursor_key_file: Path = Field(description="Key that seals cursors: 32 bytes as hexadecimal text.")
+    ledger_key_file: Path = Field(description="Ed25519 JWK that signs the heads of the ledger's tree.")
+    ledger_heads_dir: DirectoryPath = Field(
+        description="Folder in which those heads are kept, out of reach of whoever can change the database."
+    )
 
     @property
     def database(self) -> URL:

@@ -1,0 +1,91 @@
+"""Heads kept outside the database, in a folder of the operator's choice: one line after the other, and none is ever changed.
+
+Beside each head stand the first bytes of the leaves that came since the one before: no proof, but they tell which entry it is
+that does not fit a root.
+"""
+
+import base64
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import orjson
+
+from gateway.heads import Head
+
+NAME: Final = "heads.ndjson"
+MARK: Final = 6
+"""Bytes of a leaf's hash that are kept beside the head."""
+_TAIL: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A head, its number, and the marks of the leaves that it covers and the head before does not."""
+
+    number: int
+    head: Head
+    marks: bytes
+
+    def text(self) -> bytes:
+        shown = {"number": self.number, **self.head.shown(), "marks": base64.b64encode(self.marks).decode()}
+        return orjson.dumps(shown) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest line of a file."""
+
+    number: int
+    size: int
+    root: bytes
+    jws: str
+
+
+def marks_of(leaves: Sequence[bytes]) -> bytes:
+    return b"".join(leaf[:MARK] for leaf in leaves)
+
+
+class HeadsFile:
+    """Several gateways may keep the same file: whoever is faster writes, the others find that it is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+
+    def last(self) -> Last | None:
+        """Raises ``OSError`` where the folder cannot be used."""
+        with self._held() as file:
+            return _last(file)
+
+    def append(self, lines: Sequence[Line]) -> None:
+        """Add those of ``lines`` that are not there yet. They are on the disk when this returns; raises ``OSError``."""
+        with self._held() as file:
+            known = _last(file)
+            new = [line.text() for line in lines if known is None or line.number > known.number]
+            file.write(b"".join(new))
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextmanager
+    def _held(self) -> Iterator[IO[bytes]]:
+        with self._path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+
+
+def _last(file: IO[bytes]) -> Last | None:
+    """The newest whole line. Half of one, of whoever was killed while writing it, is taken away: it was nobody's word yet."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - _TAIL))
+    tail = file.read()
+    whole = tail.rpartition(b"\n")[0]
+    if not tail.endswith(b"\n") and end:
+        file.truncate(end - len(tail) + (len(whole) + 1 if whole else 0))
+    if not whole:
+        return None
+    said: dict[str, Any] = orjson.loads(whole.rpartition(b"\n")[2])
+    return Last(int(said["number"]), int(said["size"]), bytes.fromhex(said["root"]), str(said["jws"]))

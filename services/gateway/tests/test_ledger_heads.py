@@ -1,0 +1,222 @@
+"""Heads of the tree on a real PostgreSQL: when they are made, that they are kept outside, each going on from the one before."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway import head_keeping, heads, merkle, proofs
+from gateway.calls import Seen
+from gateway.head_keeping import HeadKeeper, HeadsDiffer
+from gateway.heads_file import NAME, HeadsFile
+from gateway.ledger import Ledger
+from gateway.store import entries, tree
+from gateway.store import heads as store
+from stena import keys
+from stena.database import transaction
+
+from .test_ledger import ANNA, BORYS, ENTRY
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keeper(engine: AsyncEngine, key_files: Path, tmp_path: Path, clock: Clock) -> HeadKeeper:
+    return HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path), clock=clock)
+
+
+async def write(engine: AsyncEngine, count: int) -> None:
+    ledger = Ledger(engine)
+    await asyncio.gather(*(ledger.record(ENTRY) for _ in range(count)))
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / NAME).read_text().splitlines()]
+
+
+async def leaves(engine: AsyncEngine) -> Sequence[bytes]:
+    async with transaction(engine) as connection:
+        return await tree.leaves(connection, 0, 100_000)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head of every ten entries instead of every thousand."""
+    monkeypatch.setattr(head_keeping, "ENTRIES", 10)
+
+
+async def test_heads_are_made_of_every_so_many_entries_and_of_the_rest_in_time(
+    engine: AsyncEngine, keeper: HeadKeeper, clock: Clock, tmp_path: Path, small: None
+) -> None:
+    await keeper.look()
+    await write(engine, 25)
+    await keeper.look()
+    assert [each["size"] for each in kept(tmp_path)] == [0, 10, 20]
+    clock.now += timedelta(seconds=49)
+    await keeper.look()
+    assert len(kept(tmp_path)) == 3
+    clock.now += timedelta(seconds=1)
+    await keeper.look()
+    clock.now += timedelta(seconds=50)
+    await keeper.look()
+    assert [each["size"] for each in kept(tmp_path)] == [0, 10, 20, 25, 25], "that nothing came is said too"
+    of_all = await leaves(engine)
+    assert [bytes.fromhex(each["root"]) for each in kept(tmp_path)] == [
+        merkle.root_of(of_all[: each["size"]]) for each in kept(tmp_path)
+    ]
+
+
+async def test_a_head_is_signed_by_a_key_that_is_kept(engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path) -> None:
+    await keeper.introduce()
+    await write(engine, 3)
+    await keeper.look()
+    (line,) = kept(tmp_path)
+    known = heads.key_set({"keys": await store.keys(engine)})
+    head = heads.read(line["jws"], known)
+    assert head.shown() == {name: line[name] for name in ("size", "root", "at", "jws")}
+    header, payload, signature = line["jws"].split(".")
+    for forged in (f"{header}.{payload}.{signature[::-1]}", f"{header}.{payload[:-4]}AAAA.{signature}", "", "a.b.c"):
+        with pytest.raises(heads.HeadInvalid):
+            heads.read(forged, known)
+
+
+async def test_two_gateways_make_each_head_once(engine: AsyncEngine, key_files: Path, tmp_path: Path, small: None) -> None:
+    await write(engine, 95)
+    places = [tmp_path / name for name in ("one", "two")]
+    for place in places:
+        place.mkdir()
+    key = keys.signing_key(key_files / "ledger")
+    both = [HeadKeeper(engine, key, HeadsFile(place)) for place in places]
+    for _ in range(3):
+        await asyncio.gather(*(each.look() for each in both))
+    sizes = [each["size"] for each in kept(places[0])]
+    assert sizes == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert kept(places[0]) == kept(places[1])
+
+
+async def test_gateways_that_share_a_folder_keep_each_head_once(
+    engine: AsyncEngine, key_files: Path, tmp_path: Path, small: None
+) -> None:
+    await write(engine, 35)
+    key = keys.signing_key(key_files / "ledger")
+    both = [HeadKeeper(engine, key, HeadsFile(tmp_path)) for _ in range(2)]
+    for _ in range(3):
+        await asyncio.gather(*(each.look() for each in both))
+    assert [each["number"] for each in kept(tmp_path)] == [1, 2, 3]
+
+
+async def test_half_a_line_of_who_was_killed_is_written_anew(
+    engine: AsyncEngine, keeper: HeadKeeper, key_files: Path, tmp_path: Path, small: None
+) -> None:
+    await write(engine, 20)
+    await keeper.look()
+    whole = (tmp_path / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(whole[:-30])
+    await HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path), clock=Clock()).look()
+    assert (tmp_path / NAME).read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_leaves SET leaf = sha256('x') WHERE position = 3",
+        "UPDATE ledger_heads SET root = sha256('x'), jws = 'x.y.z' WHERE number = 2",
+        "DELETE FROM ledger_heads WHERE number = 2",
+        "DELETE FROM ledger_leaves WHERE position = 12",
+    ],
+)
+async def test_what_does_not_go_on_from_what_is_kept_is_not_kept(
+    engine: AsyncEngine, owner: AsyncEngine, key_files: Path, tmp_path: Path, small: None, change: str
+) -> None:
+    async def look() -> None:
+        await HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path)).look()
+
+    await write(engine, 20)
+    await look()
+    before = (tmp_path / NAME).read_bytes()
+    async with owner.begin() as connection:
+        await connection.execute(text(change))
+    await write(engine, 20)
+    with pytest.raises((HeadsDiffer, ValueError)):
+        await look()
+    assert (tmp_path / NAME).read_bytes() == before
+
+
+async def test_the_role_that_serves_changes_no_leaf_and_no_head(engine: AsyncEngine) -> None:
+    for table in ("ledger_leaves", "ledger_nodes", "ledger_heads", "ledger_keys", "ledger_subjects"):
+        for right in ("UPDATE", "TRUNCATE") if table == "ledger_subjects" else ("UPDATE", "DELETE", "TRUNCATE"):
+            async with engine.begin() as connection:
+                allowed = await connection.scalar(text(f"SELECT has_table_privilege('{table}', '{right}')"))
+            assert not allowed, f"{right} on {table}"
+
+
+async def test_every_person_of_an_entry_can_check_theirs_and_sees_nobody_elses(engine: AsyncEngine, keeper: HeadKeeper) -> None:
+    await keeper.introduce()
+    others = tuple(Seen(str(uuid.UUID(int=number)), frozenset({"skills"})) for number in range(7))
+    ledger = Ledger(engine)
+    await ledger.record(replace(ENTRY, people=(*ENTRY.people, *others)))
+    await write(engine, 5)
+    await keeper.look()
+    known = heads.key_set({"keys": await store.keys(engine)})
+    for person in (ANNA, BORYS):
+        for told in await ledger.of_person(uuid.UUID(person), 10, None):
+            proof = await proofs.of_entry(engine, told.entry_id, told.subject)
+            assert proof is not None
+            assert proofs.holds(proof, known) is not None
+            assert proof["told"]["entry_id"] == str(told.entry_id)
+            assert proof["person"]["subject"] == str(told.subject)
+            assert "why" not in json.dumps(proof), "the justification is the organisation's"
+            for part, name, lie in (
+                ("told", "organisation", "another"),
+                ("told", "attributes", []),
+                ("person", "besides", ["gender"]),
+            ):
+                assert proofs.holds({**proof, part: {**proof[part], name: lie}}, known) is None
+            assert proofs.holds({**proof, "position": proof["position"] + 1}, known) is None
+
+
+async def test_an_entry_has_a_proof_once_a_head_covers_it(engine: AsyncEngine, keeper: HeadKeeper) -> None:
+    await keeper.look()
+    await write(engine, 1)
+    (told,) = await Ledger(engine).of_person(uuid.UUID(ANNA), 1, None)
+    assert await proofs.of_entry(engine, told.entry_id, told.subject) is None
+
+
+async def test_proofs_in_a_tree_of_several_kept_levels(engine: AsyncEngine, keeper: HeadKeeper) -> None:
+    await write(engine, 700)
+    await keeper.look()
+    of_all = await leaves(engine)
+    head = await store.newest(engine)
+    assert head is not None
+    assert (head.size, head.root) == (700, merkle.root_of(of_all))
+    async for placed in entries.in_order(engine, 700):
+        assert placed.leaf is not None
+        assert placed.leaf.hash() == placed.hash == of_all[placed.position]
+        if placed.position % 97 == 0:
+            found = await proofs.included(engine, uuid.UUID(placed.leaf.told["entry_id"]), head)
+            assert found is not None
+            assert merkle.includes(head.root, 700, placed.position, placed.hash, found.path)
+    for first in (1, 2, 255, 256, 257, 511, 512, 699, 700):
+        path = await proofs.consistent(engine, first, 700)
+        assert merkle.extends(first, merkle.root_of(of_all[:first]), 700, head.root, path)
