@@ -149,6 +149,18 @@ async def test_a_token_for_no_client_is_nobody(stand: Stand, house: House, our_t
     assert_unknown(await call(house, GATEWAY, "GET", "/v1/purposes", our_token.signed(sub=sub)))
 
 
+@pytest.mark.parametrize("name", ["sub", "exp", "kid"])
+async def test_what_is_said_twice_is_not_believed(stand: Stand, house: House, our_token: Ours, name: str) -> None:
+    """By the true key, and each time the same."""
+
+    def doubled(said: dict[str, Any]) -> bytes:
+        again = {each: value for each, value in said.items() if each == name}
+        return json.dumps(said).encode()[:-1] + (b", " + json.dumps(again).encode()[1:] if again else b"}")
+
+    bearer = token(doubled(our_token.header), doubled(our_token.claims), our_token.key.sign)
+    assert (await call(house, GATEWAY, "GET", "/v1/purposes", bearer)).status_code == 401
+
+
 async def test_the_clocks_of_two_gateways_may_differ_by_a_little(stand: Stand, house: House, our_token: Ours) -> None:
     ahead = our_token.signed(iat=_now() + SKEW - 2, exp=_now() + SKEW - 2 + LIFETIME)
     assert (await call(house, GATEWAY, "GET", "/v1/purposes", ahead)).status_code == 200
