@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from joserfc.jwk import OKPKey
 
 from gateway import id_keys
+from gateway.alerting.telling import secret_of
 from gateway.cursors import Cursors
 from gateway.identity import PairwiseIds
 from gateway.settings import GatewaySettings
@@ -19,6 +20,7 @@ class Keys:
     ids: PairwiseIds
     cursors: Cursors
     policy: str = field(repr=False)
+    webhook: bytes | None = field(default=None, repr=False)
 
 
 def read(settings: GatewaySettings) -> Keys:
@@ -29,6 +31,7 @@ def read(settings: GatewaySettings) -> Keys:
         ids=pairwise_ids(settings),
         cursors=Cursors(keys.secret(settings.cursor_key_file)),
         policy=_policy_key(settings),
+        webhook=_webhook_secret(settings),
     )
 
 
@@ -43,3 +46,15 @@ def _policy_key(settings: GatewaySettings) -> str:
         return settings.policy_key_file.read_text().strip()
     except OSError as error:
         raise KeyFileError(f"{settings.policy_key_file}: the key towards policy-svc cannot be read.") from error
+
+
+def _webhook_secret(settings: GatewaySettings) -> bytes | None:
+    if settings.alert_webhook_url is None:
+        return None
+    file = settings.alert_webhook_secret_file
+    if file is None:
+        raise KeyFileError("GATEWAY_ALERT_WEBHOOK_URL wants GATEWAY_ALERT_WEBHOOK_SECRET_FILE: what is told has to be signed.")
+    try:
+        return secret_of(file.read_text())
+    except (OSError, ValueError) as error:
+        raise KeyFileError(f"{file}: holds no secret of a webhook: `whsec_` and 24 to 64 bytes as base64.") from error

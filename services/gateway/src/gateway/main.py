@@ -1,7 +1,7 @@
 """The gateway as an application: what it is built of, in the order in which a request meets it."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import NoReturn
@@ -11,6 +11,9 @@ from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
 from gateway import clients, head_keeping, id_keys, key_files, ledger, openapi, refusals, routes, store
+from gateway.alerting import rules, watching
+from gateway.alerting.rules import BadRules, Rule
+from gateway.alerting.telling import Telling
 from gateway.deciding import DecisionPoint
 from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
@@ -22,7 +25,7 @@ from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
 from gateway.store import months
 from gateway.tokens import AccessTokens
-from gateway.upstreams import MANY, ONE, Policy, Source, Vocabulary
+from gateway.upstreams import MANY, ONE, Policy, Source, Vocabulary, Webhook
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -40,7 +43,7 @@ def app_from_environment() -> FastAPI:
     except ValidationError as error:
         # Only names: a setting's value may hold a password.
         refuse("\n".join(f"GATEWAY_{str(fault['loc'][0]).upper()}: {fault['msg']}." for fault in error.errors()))
-    except KeyFileError as error:
+    except (KeyFileError, BadRules) as error:
         refuse(str(error))
     logging.configure("gateway", settings.log_level)
     health.serve_metrics(settings)
@@ -53,15 +56,16 @@ def refuse(reason: str) -> NoReturn:
 
 
 def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong.
+    """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong, ``BadRules`` for rules of alerts that are none.
 
     ``transport`` is given by tests that keep every service in one process; it then carries every call between them.
     """
     keys = key_files.read(settings)
+    alert_rules = rules.read(settings.alert_rules_file or rules.SHIPPED)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, keys, transport) as parts:
+        async with running(settings, keys, transport) as parts, alerts_watched(settings, keys, alert_rules, parts.engine):
             app.state.parts = parts
             yield
 
@@ -114,6 +118,20 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
         )
+
+
+@asynccontextmanager
+async def alerts_watched(
+    settings: GatewaySettings, keys: Keys, alert_rules: Sequence[Rule], engine: store.Engine
+) -> AsyncIterator[None]:
+    """The ledger is looked over for what is unusual, and the webhook is told, for as long as the application lives."""
+    async with AsyncExitStack() as stack:
+        telling = None
+        if settings.alert_webhook_url is not None and keys.webhook is not None:
+            http = await stack.enter_async_context(client("", within=MANY))
+            telling = Telling(Webhook(http, settings.alert_webhook_url).send, keys.webhook)
+        await stack.enter_async_context(watching.watched(engine, alert_rules, telling))
+        yield
 
 
 def checks(app: FastAPI) -> dict[str, health.Check]:

@@ -23,3 +23,10 @@ ALERTS_TOLD = Counter("stena_alerts_told", "Tries to tell the webhook of an aler
 """``outcome`` is taken or failed."""
 
 ALERT_LAG = Gauge("stena_alert_lag_seconds", "Since the ledger was last looked over for alerts here.")
+
+ALERTS = Counter("stena_alerts_raised", "Alerts that were raised.", ["rule", "organisation"])
+
+ALERTS_TOLD = Counter("stena_alerts_told", "Tries to tell the webhook of an alert.", ["outcome"])
+"""``outcome`` is taken or failed."""
+
+ALERT_LAG = Gauge("stena_alert_lag_seconds", "Since the ledger was last looked over for alerts here.")

@@ -39,6 +39,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Casework", "description": "Who has a person's case, and how one organisation asks another to take somebody on."},
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
+    {"name": "Alerts", "description": "What is unusual about who asks: numbers about organisations, never a person."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
     {"name": "Audits", "description": "How groups fare in rankings: counts and tests, never a person."},
     {"name": "Matching", "description": "What fits a person, and who fits an opportunity, with reasons."},

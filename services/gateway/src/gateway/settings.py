@@ -35,6 +35,12 @@ class GatewaySettings(ServiceSettings):
         description="Folder in which those heads are kept, out of reach of whoever can change the database."
     )
 
+    alert_rules_file: Path | None = Field(default=None, description="YAML rules of alerts; absent: those that are shipped.")
+    alert_webhook_url: str | None = Field(default=None, description="Who is told of alerts; absent: nobody.")
+    alert_webhook_secret_file: Path | None = Field(
+        default=None, description="What messages to the webhook are signed with: `whsec_` and 24 to 64 bytes as base64."
+    )
+
     @property
     def database(self) -> URL:
         return database_url(self.database_url, self.database_password_file)

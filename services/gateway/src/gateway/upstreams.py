@@ -142,6 +142,23 @@ class Vocabulary:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 
 
+class Webhook:
+    """Whoever is told of alerts. What it answers beyond yes or no is nobody's concern."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def send(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether it took the message within ``MANY`` seconds. Redirects are not followed."""
+        try:
+            async with asyncio.timeout(MANY):
+                response = await self._http.post(self._url, content=body, headers=dict(headers))
+        except (httpx.HTTPError, TimeoutError, OSError):
+            return False
+        return response.is_success
+
+
 class Answer:
     """What a source said. ``repeated``: the same ``Idempotency-Key`` was answered before, and this is that answer."""
 

@@ -1,6 +1,7 @@
 """HTTP in and out: each route says which questions the wall must answer and how the answer looks; nothing is decided here."""
 
 from gateway.routes import (
+    alerts,
     allocations,
     audits,
     candidates,
@@ -44,6 +45,7 @@ ROUTERS = tuple(
         disclosures,
         reviews,
         concepts,
+        alerts,
         eligibility,
         opportunities,
         matches,
