@@ -34,7 +34,6 @@ class GatewaySettings(ServiceSettings):
     ledger_heads_dir: DirectoryPath = Field(
         description="Folder in which those heads are kept, out of reach of whoever can change the database."
     )
-
     alert_rules_file: Path | None = Field(default=None, description="YAML rules of alerts; absent: those that are shipped.")
     alert_webhook_url: str | None = Field(default=None, description="Who is told of alerts; absent: nobody.")
     alert_webhook_secret_file: Path | None = Field(
