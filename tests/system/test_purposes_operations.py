@@ -30,20 +30,39 @@ ON_PEOPLE = {
     "qualification-recognition": "read, amend",  # amend, for it writes the recognition
     "legal-aid": "read, amend (assigned)",  # amend, for it writes the status
     **dict.fromkeys(("accommodation", "health-access", "school-enrolment", "social-benefits", "guardianship"), CARE),
-    "case-continuity": "read, list",
-    "data-subject-access": "read, export, correct, restrict, object, erase",
+    "case-continuity": "read, list, restrict (assigned)",  # restrict, at the wish of those whom they look after
+    # access, where the table says export: all of one's own is another thing than a list as a file
+    "data-subject-access": "read, access, correct, restrict, object, erase",
     "eligibility-check": "check",
     "deduplication": "compare, distinguish, merge, separate",  # own or assigned: below
     "vital-interest": "read",  # not in the table, but it reads
 }
 ON_NOTES = {
     # Who may write notes shares their own; what is shared with a purpose is read beside what is own (test_notes).
-    "case-continuity": "read (own), create, share (own), unshare (own)",
-    "registration": "read (own), create (assigned), share (own), unshare (own)",
-    "guardianship": "read (own), create (assigned), share (own), unshare (own)",
+    "case-continuity": "read (own), create, share (own), unshare (own), release (own)",
+    "registration": "read (own), create (assigned), share (own), unshare (own), release (own)",
+    "guardianship": "read (own), create (assigned), share (own), unshare (own), release (own)",
     "legal-aid": "read (own)",
-    # data-subject-access: read, third parties masked; withheld until something masks them
+    # data-subject-access: read, third parties masked: within access to the person, of released notes
 }
+# Whoever may write an attribute of somebody decides about corrections that they propose to it (GDPR Art 16).
+DECIDE = "read (assigned), list (assigned), decide (assigned)"
+ON_CORRECTIONS = {
+    "registration": "read (own), list (own), decide (own)",
+    "qualification-recognition": "read, list, decide",
+    **dict.fromkeys(
+        ("job-ranking", "training-placement", "legal-aid", "accommodation", "health-access", "school-enrolment", "guardianship"),
+        DECIDE,
+    ),
+    "data-subject-access": "read",
+}
+# Of those objected to (GDPR Art 21) each decides for itself, for the purpose that it is about.
+OBJECTED_TO = (
+    *("job-ranking", "anonymous-shortlist", "right-to-work-check", "training-placement", "mentoring", "service-referral"),
+    *("qualification-recognition", "school-enrolment", "registration", "accommodation", "social-benefits", "guardianship"),
+    *("legal-aid", "case-continuity"),
+)
+ON_OBJECTIONS = {**dict.fromkeys(OBJECTED_TO, "read, list, decide"), "data-subject-access": "read"}
 # Not in the table of purposes: whoever has a case sees and closes it, and the person gives it or takes it back.
 ON_CASES = {"case-continuity": "read (own), close (own)", "data-subject-access": "read, open, close"}
 RECEIVE = "read (assigned), list (assigned), amend (assigned)"
@@ -57,8 +76,9 @@ ON_REFERRALS = {
 # The person gives what is their own to give, which a child's consent is not (GDPR Art 8); a no is anybody's.
 ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, record (of age), withdraw"}
 ON_OPPORTUNITIES = {
-    "data-protection-audit": "approve, approvals",  # the second person of a condition on a protected attribute
-    "opportunity-management": "read, list, create, amend (own), close (own), approve (own), approvals (own)",
+    "data-protection-audit": "approve, disapprove, approvals",  # the second person of a condition on a protected attribute
+    "opportunity-management": "read, list, create, amend (own), close (own), approve (own), disapprove (own), "
+    "approvals (own)",
     "anonymous-shortlist": "match (own)",
     **dict.fromkeys(("job-ranking", "training-placement"), "read, list, match, allocate"),
     **dict.fromkeys(("service-referral", "mentoring"), "read, list, match"),
@@ -70,6 +90,11 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "case": ON_CASES,
     "referral": ON_REFERRALS,
     "opportunity": ON_OPPORTUNITIES,
+    "correction": ON_CORRECTIONS,
+    "objection": ON_OBJECTIONS,
+    "restriction": {"case-continuity": "read (assigned)", "data-subject-access": "read"},
+    # An organisation that has verified who somebody is makes the first step, the person the second.
+    "sign-in": {"registration": "issue (own), read (own), revoke (own)", "data-subject-access": "link, read, revoke"},
     "ledger": {"data-subject-access": "read", "data-protection-audit": "read, report"},
     "alert": {"data-protection-audit": "list, acknowledge"},
     "review": {"data-protection-audit": "list, record"},
@@ -122,6 +147,7 @@ def most_open(organisation: str, purpose: str, kind: str = "person") -> Facts:
         "assigned": (organisation,),
         "consents": (purpose,),
         "created_by": "somebody-else" if kind == "review" else organisation,
+        "objections": (),
         "restricted": False,
         "minor": kind != "consent",
     }

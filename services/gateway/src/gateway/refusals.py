@@ -13,7 +13,11 @@ from stena.problems import Forbidden, Incident, NotFound, Problem, Unavailable, 
 
 log = structlog.get_logger()
 
-_COARSER: Final = {Reason.CONSENT_WITHDRAWN: Reason.CONSENT_MISSING, Reason.RESTRICTED: Reason.NOT_ASSIGNED}
+_COARSER: Final = {
+    Reason.CONSENT_WITHDRAWN: Reason.CONSENT_MISSING,
+    Reason.RESTRICTED: Reason.NOT_ASSIGNED,
+    Reason.OBJECTED: Reason.NOT_ASSIGNED,
+}
 _IN_WORDS: Final = {
     Reason.PURPOSE_UNKNOWN: "The rulebook knows no such purpose. GET /v1/purposes lists yours.",
     Reason.PURPOSE_FORBIDDEN: "This purpose is forbidden: nobody may process data for it here.",

@@ -100,9 +100,10 @@ def _above(start: Iterable[str], purposes: Mapping[str, Purpose]) -> frozenset[s
 
 
 class AttributeChapter(NamedTuple):
-    """``names`` are those of all attributes in the file, also of the malformed ones that ``attributes`` lacks."""
+    """``categories`` with their titles; ``names`` are those of all attributes in the file, also of the malformed ones that
+    ``attributes`` lacks."""
 
-    categories: frozenset[str]
+    categories: dict[str, dict[str, str]]
     names: frozenset[str]
     attributes: dict[str, Attribute]
 
@@ -110,7 +111,7 @@ class AttributeChapter(NamedTuple):
 def read_attributes(chapter: Chapter, faults: Faults) -> AttributeChapter:
     both = read_entry(AttributesEntry, chapter.raw, chapter.start, faults)
     if both is None:
-        return AttributeChapter(frozenset(), frozenset(), {})
+        return AttributeChapter({}, frozenset(), {})
     attributes: dict[str, Attribute] = {}
     for name in both.attributes:
         place = chapter.place("attributes", name)
@@ -119,7 +120,8 @@ def read_attributes(chapter: Chapter, faults: Faults) -> AttributeChapter:
         attribute = read_entry(Attribute, chapter.raw["attributes"][name], place, faults, name=name)
         if attribute is not None:
             attributes[name] = attribute
-    read = AttributeChapter(frozenset(both.categories), frozenset(both.attributes), attributes)
+    titles = {name: category.titles for name, category in both.categories.items()}
+    read = AttributeChapter(titles, frozenset(both.attributes), attributes)
     for attribute in attributes.values():
         _AttributeCheck(attribute, chapter, faults).run(read)
     return read
@@ -140,8 +142,8 @@ class _AttributeCheck:
         if attribute.category not in categories:
             self.fault("category", f"unknown category {attribute.category!r}", choices(attribute.category, categories))
         for revealed in attribute.reveals:
-            if revealed not in categories | known.names:
-                mend = choices(revealed, categories | known.names)
+            if revealed not in categories.keys() | known.names:
+                mend = choices(revealed, categories.keys() | known.names)
                 self.fault("reveals", f"unknown category or attribute {revealed!r}", mend)
         self.derivation(known)
         self.filters()

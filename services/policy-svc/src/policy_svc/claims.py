@@ -7,7 +7,7 @@ from stena.contracts.access import Evaluation
 
 SUBJECT_OWNED: Final = frozenset({"organisation", "kind", "purposes", "regions", "roles"})
 RESOURCE_OWNED: Final = frozenset({"record", "category", "sensitivity", "reveals", "owner"})
-CONTEXT_OWNED: Final = frozenset({"purpose_and_broader", "consent", "addressed", "time"})
+CONTEXT_OWNED: Final = frozenset({"purpose_and_broader", "consent", "addressed", "objection", "time"})
 
 Claim = tuple[str, ...]
 """The way to one member of an evaluation."""

@@ -4,9 +4,9 @@ Derived from the rules, never stated beside them, so that a consent never promis
 a purpose rests on consent, its basis is the law, and to ask for consent would deceive (GDPR Art 7, Recital 43).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from policy_svc.approvals import Approval
+from policy_svc.approvals import Approval, Approved
 from policy_svc.cells import Verb, View, view
 from policy_svc.faults import Faults, Place
 from policy_svc.formulas import Formula, paths
@@ -50,15 +50,25 @@ def _without_consent(rulebook: Rulebook, organisation: str, purpose: str, approv
 
 
 def _scope(rulebook: Rulebook, purpose: str) -> ConsentScope:
-    approved = [(name, approval) for name, each in rulebook.organisations.items() for approval in each.covering(purpose)]
     views = [
-        view(rulebook, name, purpose, approval.first) for name, approval in approved if _asks(rulebook.plans.of(purpose, name))
+        view(rulebook, name, purpose, approval.first)
+        for name, approval in _approved(rulebook.organisations, purpose)
+        if _asks(rulebook.plans.of(purpose, name))
     ]
     return ConsentScope(
         discloses=_in_order(rulebook, (_resting(view, "disclose", DISCLOSING) for view in views)),
         writes=_in_order(rulebook, (_resting(view, "write", WRITING) for view in views)),
-        recipients=tuple(_recipient(name, approval) for name, approval in approved),
+        recipients=recipients(rulebook.organisations, purpose),
     )
+
+
+def recipients(organisations: Mapping[str, Approved], purpose: str) -> tuple[Recipient, ...]:
+    """Everybody who is, was or will be approved for the purpose, once for each approval."""
+    return tuple(_recipient(name, approval) for name, approval in _approved(organisations, purpose))
+
+
+def _approved(organisations: Mapping[str, Approved], purpose: str) -> list[tuple[str, Approval]]:
+    return [(name, approval) for name, each in organisations.items() for approval in each.covering(purpose)]
 
 
 def _asks(share: Share) -> bool:

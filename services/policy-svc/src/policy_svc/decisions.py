@@ -5,7 +5,7 @@
 INVARIANT: deny overrides, nothing applicable is a deny, and whatever is unknown opens nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -19,10 +19,10 @@ from policy_svc.relations import Value, members
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import DISCLOSING, FACTS_OF, RECORD, WRITING
 from stena.contracts.access import ANY_ID, Disclosure, Evaluation, Reason, Withheld
-from stena.contracts.catalogue import Purpose
+from stena.contracts.catalogue import OBJECTION_BASES, Purpose
 from stena.contracts.condition import Facts, Residual, facts_used
 
-OWNED = frozenset({"person", "consent", "note", "case", "ledger"})
+OWNED = frozenset({"person", "consent", "note", "case", "correction", "objection", "restriction", "sign-in", "ledger"})
 """Resource types whose id is the id of the person that they are about."""
 
 ALWAYS = Disclosure(when=True)
@@ -156,10 +156,12 @@ def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
         return Reason.REGION_OUTSIDE_APPROVAL, rules
     if RECORD + "restricted" in spoken_of:
         return Reason.RESTRICTED, rules
+    if RECORD + "objections" in spoken_of:
+        return Reason.OBJECTED, rules
     return (Reason.DENIED_BY_RULE if applied else Reason.NOT_NECESSARY), rules
 
 
-def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: date) -> dict[str, Value]:
+def standing(approved: Approved, live: Collection[Approval], purpose: str, day: date) -> dict[str, Value]:
     """What the rulebook alone says of an organisation that asks for a purpose; ``live`` are its approvals that cover it."""
     organisation = approved.organisation
     addressed = frozenset[object]((purpose, f"{purpose}@{organisation.id}"))
@@ -173,7 +175,13 @@ def standing(approved: Approved, live: Iterable[Approval], purpose: str, day: da
         # One pair of words, by two names: a consent covers this call with them, a share is addressed to it with them.
         "context.consent": addressed,
         "context.addressed": addressed,
+        "context.objection": addressed if _may_be_objected_to(live) else frozenset[object](),
     }
+
+
+def _may_be_objected_to(live: Iterable[Approval]) -> bool:
+    """Whether the call rests on nothing else than what an objection ends: another basis carries it on (GDPR Art 21(1))."""
+    return {approval.legal_basis for approval in live} <= OBJECTION_BASES
 
 
 def _question(evaluation: Evaluation, admitted: _Admitted, now: datetime, facts: Facts | None) -> Question:

@@ -56,11 +56,12 @@ class OrganisationEntry(Entry):
 
 
 class FactsEntry(Entry):
-    """The record of a golden case: every fact that it does not name is unknown."""
+    """The record of a golden case: every fact that it does not name is unknown, but for objections, of which there are none."""
 
     region_path: tuple[str, ...] | None = None
     assigned: tuple[str, ...] | None = None
     consents: tuple[str, ...] | None = None
+    objections: tuple[str, ...] | None = ()
     restricted: bool | None = None
     minor: bool | None = None
     created_by: str | None = None

@@ -15,7 +15,8 @@ SOMEONE = "someone"
 _OF_NOBODY = frozenset(
     {("person", name) for name in ("list", "export", "changes", "create")}
     | {("opportunity", "list"), ("opportunity", "create"), ("referral", "list")}
-    | {("opportunity", "approve"), ("opportunity", "approvals")}
+    | {("correction", "list"), ("objection", "list")}
+    | {("opportunity", name) for name in ("approve", "disapprove", "approvals")}
     | {("audit", "run"), ("outcome", "read")}
 )
 """Resource types with the operations on them that name no record."""
@@ -96,6 +97,7 @@ def _reason(decision: Decision, facts: Facts) -> Reason:
 _REASON_OF_FACT = {
     "region_path": Reason.REGION_OUTSIDE_APPROVAL,
     "restricted": Reason.RESTRICTED,
+    "objections": Reason.OBJECTED,
     "consents": Reason.CONSENT_MISSING,
     "assigned": Reason.NOT_ASSIGNED,
     "created_by": Reason.NOT_ASSIGNED,

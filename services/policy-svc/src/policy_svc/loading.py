@@ -21,7 +21,7 @@ from policy_svc.chapters import (
     read_right_to_work,
 )
 from policy_svc.checks import check_rules
-from policy_svc.consent_scopes import check_consent_bases, consent_scopes
+from policy_svc.consent_scopes import check_consent_bases, consent_scopes, recipients
 from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
 from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
@@ -143,7 +143,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     }
     right_to_work = read_right_to_work(countries, faults)
     rules = read_rules(chapters, faults)
-    names = _names(attribute_names, categories, purpose_names, chapters["organisations.yaml"].names())
+    names = _names(attribute_names, frozenset(categories), purpose_names, chapters["organisations.yaml"].names())
     for rule in rules:
         check_names(rule, names, faults)
         check_bounds(rule, faults)
@@ -159,6 +159,8 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
         purposes=tuple(purposes.values()),
         organisations=tuple(approved.organisation for approved in organisations.values()),
         right_to_work=right_to_work,
+        categories=categories,
+        recipients={name: recipients(organisations, name) for name in purposes},
     )
     plans = make_plans(rules, broader, attributes.values(), organisations.values())
     rulebook = Rulebook(catalogue.revision, files, catalogue, purposes, broader, organisations, rules, plans)

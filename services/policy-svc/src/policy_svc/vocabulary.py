@@ -36,6 +36,7 @@ PATHS: Final[Mapping[str, Kind]] = {
     "context.purpose_and_broader": "set",
     "context.consent": "set",
     "context.addressed": "set",
+    "context.objection": "set",
     "context.case": "text",
     "context.justification": "text",
     "context.time": "text",
@@ -45,17 +46,21 @@ PATHS: Final[Mapping[str, Kind]] = {
 OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "person": (
         *("read", "list", "export", "changes", "create", "amend", "erase"),
-        *("match", "allocate", "check", "restrict", "object", "correct"),
+        *("match", "allocate", "check", "access", "restrict", "object", "correct"),
         *("compare", "distinguish", "merge", "separate"),
     ),
     "consent": ("read", "record", "withdraw"),
-    "note": ("read", "create", "share", "unshare"),
+    "note": ("read", "create", "share", "unshare", "release"),
     "case": ("read", "open", "close"),
     "referral": ("read", "list", "create", "amend"),
+    "correction": ("read", "list", "decide"),
+    "objection": ("read", "list", "decide"),
+    "restriction": ("read",),
+    "sign-in": ("issue", "link", "read", "revoke"),
     "ledger": ("read", "report"),
     "alert": ("list", "acknowledge"),
     "review": ("list", "record"),
-    "opportunity": ("read", "list", "create", "amend", "close", "match", "allocate", "approve", "approvals"),
+    "opportunity": ("read", "list", "create", "amend", "close", "match", "allocate", "approve", "disapprove", "approvals"),
     "selection": ("record", "list"),
     "outcome": ("read",),
     "audit": ("run",),
@@ -69,16 +74,18 @@ WRITE: Final = "write"
 ACTIONS: Final = frozenset({DISCLOSE, WRITE}.union(*OPERATIONS.values()))
 
 DISCLOSING: Final = frozenset(
-    {("opportunity", "match")}
+    {("opportunity", "match"), ("person", "access")}
+    | {("correction", name) for name in ("read", "list", "decide")}
     | {("person", name) for name in ("read", "list", "export", "changes", "match", "check", "create", "amend")}
     | {("person", name) for name in ("compare", "merge", "separate")}
 )
 """What shows attributes of people: there every attribute of the catalogue is decided too."""
 
-WRITING: Final = frozenset({("person", "create"), ("person", "amend")})
+WRITING: Final = frozenset({("person", "create"), ("person", "amend"), ("correction", "list"), ("correction", "decide")})
 
 FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("person", "consent", "case", "referral", "audit"), facts_of_people),
+    **dict.fromkeys(("correction", "objection", "restriction", "sign-in"), facts_of_people),
     "note": frozenset(type_of_fact),
     "opportunity": frozenset({"created_by"}),
     "selection": frozenset({"created_by"}),  # the owner of the opportunity

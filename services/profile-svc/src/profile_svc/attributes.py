@@ -55,6 +55,8 @@ class Attributes:
         self.purposes = frozenset(purpose.id for purpose in catalogue.purposes)
         self.legal_bases = {purpose.id: purpose.legal_bases for purpose in catalogue.purposes}
         self.consents = catalogue.consents
+        self.recipients = catalogue.recipients
+        self.services = frozenset(each.id for each in catalogue.organisations if each.kind == "service")
         self._derive = _derivations(catalogue)
         self._validators = {name: _validator(attribute.json_schema) for name, attribute in self.by_name.items()}
         self._comparable = {name: _comparable(attribute) for name, attribute in self.by_name.items() if attribute.filters}

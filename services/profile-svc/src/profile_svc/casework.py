@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from profile_svc.attributes import Attributes, Fault, InvalidValues
+from profile_svc.blurring import day_of
 from profile_svc.referrals import NotYourStep
-from profile_svc.store import cases, records, referrals
+from profile_svc.store import cases, referrals
 from profile_svc.store.cases import StoredCase
 from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
-from profile_svc.writing import Made, NotThere
+from profile_svc.writing import Made, NotThere, locked
 from stena.contracts.access import Grant
 from stena.contracts.casework import NewCase
 
@@ -82,10 +83,7 @@ async def _found(connection: Connection, person_id: UUID, case_id: UUID) -> Stor
 
 async def _lock(connection: Connection, person_id: UUID) -> StoredPerson:
     """Facts change below, so nobody else changes them meanwhile. What the caller may see is asked of each case."""
-    person = await records.lock(connection, person_id, True)
-    if person is None:
-        raise NotThere("There is no such person for this caller.")
-    return person
+    return await locked(connection, person_id, True)
 
 
 def _view(case: StoredCase, grant: Grant) -> View:
@@ -95,12 +93,8 @@ def _view(case: StoredCase, grant: Grant) -> View:
         "id": str(case.case_id),
         "organisation": case.organisation,
         "basis": case.basis,
-        "opened_at": case.opened_at if case.opened_by == grant.organisation else _day(case.opened_at),
+        "opened_at": case.opened_at if case.opened_by == grant.organisation else day_of(case.opened_at),
         "opened_by": case.opened_by,
         "closed_at": case.closed_at,
         "closed_by": case.closed_by,
     }
-
-
-def _day(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

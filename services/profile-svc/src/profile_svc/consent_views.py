@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
+from profile_svc.blurring import day_of, name_for
 from profile_svc.said import Said, is_live
 from profile_svc.sealing import PersonKey
 from profile_svc.store.vault import Vault
@@ -41,13 +42,13 @@ class Views:
         reason, words = heard(said, self.key) if close else (None, None)
         return Consent.model_validate(
             {
-                "id": self._name(said.consent_id),
+                "id": name_for(self.vault, "consent", self.grant.organisation, said.consent_id),
                 "purpose": said.purpose,
                 "recipient": said.recipient,
                 "state": state,
-                "recorded_at": said.recorded_at if close else _day(said.recorded_at),
+                "recorded_at": said.recorded_at if close else day_of(said.recorded_at),
                 "recorded_by": said.recorded_by,
-                "expires_at": said.expires_at if close or said.expires_at is None else _day(said.expires_at),
+                "expires_at": said.expires_at if close or said.expires_at is None else day_of(said.expires_at),
                 "text_version": said.text_version,
                 "language": said.language,
                 "method": said.method,
@@ -64,15 +65,6 @@ class Views:
         Others see no free text, and days for moments: by a moment two that compare what they hold would know their people.
         """
         return said.recorded_by == self.grant.organisation or self.grant.provenance == "full"
-
-    def _name(self, consent_id: UUID) -> str:
-        """A name of the record for this organisation alone: two that compare what they hold find nothing to join by."""
-        blind = self.vault.blind("consent", self.grant.organisation, str(consent_id))
-        return str(UUID(bytes=blind[:16], version=4))
-
-
-def _day(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def heard(said: Said, key: PersonKey) -> tuple[str | None, str | None]:

@@ -13,10 +13,9 @@ from profile_svc.attributes import Attributes
 from profile_svc.consent_views import Views, heard, name_of
 from profile_svc.said import Said, following
 from profile_svc.sealing import PersonKey
-from profile_svc.store import consents, records
-from profile_svc.store.records import StoredPerson
+from profile_svc.store import consents
 from profile_svc.store.vault import Connection, Vault
-from profile_svc.writing import NotThere
+from profile_svc.writing import NotThere, locked
 from stena.contracts.access import Grant
 from stena.contracts.condition import Residual
 from stena.contracts.consents import Consent, ConsentRecord, Consents, GivenBy
@@ -60,7 +59,7 @@ async def record(
     """
     require_possible(words, purpose, attributes, datetime.now(UTC))
     async with vault.transaction() as connection:
-        person = await _lock(connection, person_id, grant.rows)
+        person = await locked(connection, person_id, grant.rows)
         require_competent(words, person.facts.minor)
         key = await _key(vault, person_id)
         known = await consents.newest(connection, person_id)
@@ -82,7 +81,7 @@ async def withdraw(
 ) -> Consent:
     """Withdraw a consent that was given; again is as good as once. Raises ``NotThere``, ``GuardianNotEntitled``."""
     async with vault.transaction() as connection:
-        person = await _lock(connection, person_id, grant.rows)
+        person = await locked(connection, person_id, grant.rows)
         require_entitled(given_by, person.facts.minor)
         known = await consents.newest(connection, person_id)
         at = consents.moment_after(known, datetime.now(UTC))
@@ -149,13 +148,6 @@ async def _visible(connection: Connection, person_id: UUID, rows: Residual) -> b
     if minor is None:
         raise NotThere("There is no such person for this caller.")
     return minor
-
-
-async def _lock(connection: Connection, person_id: UUID, rows: Residual) -> StoredPerson:
-    person = await records.lock(connection, person_id, rows)
-    if person is None:
-        raise NotThere("There is no such person for this caller.")
-    return person
 
 
 async def _key(vault: Vault, person_id: UUID) -> PersonKey:

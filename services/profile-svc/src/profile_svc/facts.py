@@ -21,6 +21,7 @@ class RecordFacts:
     restricted: bool
     minor: bool
     created_by: str
+    objections: tuple[str, ...] = ()
 
     def as_mapping(self) -> dict[str, Any]:
         """For ``stena.contracts.condition.evaluate``, and to store as JSON."""
@@ -32,8 +33,11 @@ class RecordFacts:
     def with_assigned(self, organisations: Iterable[str]) -> "RecordFacts":
         return replace(self, assigned=tuple(sorted(set(organisations))))
 
-    def restrict(self) -> "RecordFacts":
-        return replace(self, restricted=True)
+    def with_restricted(self, restricted: bool) -> "RecordFacts":
+        return replace(self, restricted=restricted)
+
+    def with_objections(self, tokens: Iterable[str]) -> "RecordFacts":
+        return replace(self, objections=tuple(sorted(set(tokens))))
 
 
 def new_record(organisation: str, assigned: Iterable[str], country: str, *, restricted: bool = False) -> RecordFacts:

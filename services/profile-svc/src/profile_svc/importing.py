@@ -17,7 +17,7 @@ from profile_svc.indexing import index
 from profile_svc.lookups import Tokens
 from profile_svc.persons import new_person_id, revise
 from profile_svc.said import Said, live_consents
-from profile_svc.store import cases, consents, lookups, records
+from profile_svc.store import cases, consents, lookups, records, restrictions
 from profile_svc.store.cases import StoredCase
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
@@ -96,6 +96,9 @@ async def _add(
         said += [(ids[ref], word) for word in words]
     await records.add(connection, people, now)
     await lookups.add(connection, tokens)
+    for ref, line in new.items():
+        if line.restricted:
+            await restrictions.add(connection, restrictions.imported(ids[ref], line.created_by, now))
     await cases.add(connection, [case for ref, line in new.items() for case in _cases(ids[ref], line, now)])
     await consents.add(connection, said)
 
@@ -116,7 +119,8 @@ async def _update(
     after = await correct(vault, connection, person, line.statement(now), attributes)
     changed = after is not person
     if line.restricted and not after.facts.restricted:
-        after, changed = await records.set_facts(connection, after, after.facts.restrict(), now), True
+        await restrictions.add(connection, restrictions.imported(person.person_id, line.created_by, now))
+        after, changed = await restrictions.refresh(connection, after, now), True
     fresh = _fresh(await consents.newest(connection, person.person_id), line.said_consents(after.facts.minor, attributes, now))
     if fresh:
         await consents.record(connection, after, fresh, now)

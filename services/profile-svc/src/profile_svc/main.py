@@ -1,17 +1,37 @@
 """profile-svc, assembled: this module reads like a table of contents."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
 from fastapi import FastAPI
 
-from profile_svc import upkeep
-from profile_svc.routes import audits, cases, consents, notes, people, referrals, refusals, shares
+from profile_svc import erasing, master_keys, upkeep
+from profile_svc.routes import (
+    access,
+    audits,
+    cases,
+    consents,
+    corrections,
+    notes,
+    objections,
+    people,
+    referrals,
+    refusals,
+    restrictions,
+    shares,
+)
 from profile_svc.settings import ProfileSettings
+from profile_svc.store.keys import WrongMasterKey
 from profile_svc.store.vault import open_vault
 from profile_svc.upstreams import open_policy
 from stena import application, health, logging
+from stena.erasure_journal import JournalError
+from stena.keys import KeyFileError
+from stena.problems import Unavailable
 
 
 def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -22,12 +42,26 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
         async with AsyncExitStack() as stack:
             app.state.policy = await stack.enter_async_context(open_policy(settings.policy_url, transport))
             app.state.vault = await stack.enter_async_context(open_vault(settings))
+            await erasing.open_journal(app.state.vault)
+            await stack.enter_async_context(master_keys.followed(settings.master_keys_dir, app.state.vault.person_keys.masters))
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
 
     app = application.create(lifespan)
     refusals.install(app)
-    for routes in (people, consents, notes, shares, cases, referrals, audits):
+    for routes in (
+        people,
+        consents,
+        notes,
+        shares,
+        cases,
+        referrals,
+        corrections,
+        restrictions,
+        objections,
+        access,
+        audits,
+    ):
         app.include_router(routes.router)
     app.include_router(
         health.router(
@@ -45,5 +79,23 @@ def app_from_environment() -> FastAPI:
     """What uvicorn runs: settings from the environment, logs and metrics on."""
     settings = ProfileSettings()
     logging.configure("profile-svc", settings.log_level)
+    require_startable(settings)
     health.serve_metrics(settings)
     return create_app(settings)
+
+
+def require_startable(settings: ProfileSettings) -> None:
+    """End the process, with what to mend on stderr, where a key or the journal of erasures is missing or not the right one."""
+
+    async def open_once() -> None:
+        with suppress(Unavailable):  # a database that is not there yet is waited for by whoever starts this
+            async with open_vault(settings) as vault:
+                await erasing.open_journal(vault)
+
+    try:
+        # In a thread: whoever calls this has an event loop already.
+        with ThreadPoolExecutor(1) as apart:
+            apart.submit(asyncio.run, open_once()).result()
+    except (KeyFileError, WrongMasterKey, JournalError) as error:
+        print(f"profile-svc does not start:\n{error}", file=sys.stderr)
+        raise SystemExit(1) from None

@@ -61,7 +61,7 @@ def _columns(note_id: UUID, note: NewNote, grant: Grant, key: PersonKey) -> dict
         "written_by": grant.organisation,
         "acting_user": grant.acting_user,
         "language": note.language,
-        "sealed": key.seal(_name(note_id), note.text),
+        "sealed": key.seal(name_of(note_id), note.text),
     }
 
 
@@ -80,10 +80,10 @@ def _note(note: SealedNote, key: PersonKey, grant: Grant) -> dict[str, Any]:
         "acting_user": note.acting_user if own else None,
         "language": note.language,
         "shared_until": None if own else note.shared_until,
-        "text": key.unseal(_name(note.note_id), note.sealed),
+        "text": key.unseal(name_of(note.note_id), note.sealed),
     }
 
 
-def _name(note_id: UUID) -> str:
+def name_of(note_id: UUID) -> str:
     """What a note's text is sealed as; no attribute has such a name."""
     return f"note {note_id}"

@@ -33,6 +33,7 @@ persons = Table(
     Column("restricted", Boolean, nullable=False),
     Column("minor", Boolean, nullable=False),
     Column("created_by", Text, nullable=False),
+    Column("objections", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # Ordinary attributes, and derived ones that are computed when written.
     Column("attributes", JSONB, nullable=False),
     # Every other attribute: name -> base64 of nonce and ciphertext under the person's key.
@@ -52,6 +53,7 @@ persons = Table(
     Index("persons_minor", "person_id", postgresql_where=text("minor")),
 )
 
+# Earlier values, each sealed whatever its kind; `value` holds ordinary ones of the time before they were.
 person_history = Table(
     "person_history",
     metadata,
@@ -96,6 +98,10 @@ notes = Table(
     Column("acting_user", Text),
     Column("language", Text),
     Column("sealed", Text, nullable=False),
+    # Whether the person may read it, and with what masked: said by whoever wrote it, if anybody did.
+    Column("about_others", Text),
+    Column("masked", Text),
+    Column("released_at", Moment),
 )
 
 changes = Table(
@@ -148,4 +154,6 @@ master_keys = Table(
     key_metadata,
     Column("master_key_id", Text, primary_key=True),
     Column("first_used_at", Moment, nullable=False),
+    # From when on no person key was wrapped by it any more.
+    Column("retired_at", Moment),
 )

@@ -1,4 +1,4 @@
-"""What the passing of time does to facts, done in the background: consents and referrals end, people come of age."""
+"""What passing time does to facts, done in the background: consents, referrals, restrictions end, people come of age."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,11 +9,12 @@ from typing import Final
 
 import structlog
 
+from profile_svc import erasing
 from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
 from profile_svc.reading import today
 from profile_svc.referring import end_expired
-from profile_svc.store import consents, records, upkeep
+from profile_svc.store import consents, records, restrictions, upkeep
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Vault
 from profile_svc.writing import opened
@@ -22,7 +23,9 @@ log = structlog.get_logger()
 
 CONSENT_SWEEP: Final = 0.5  # seconds between two looks; a consent that ends is without effect within one second
 REFERRAL_SWEEP: Final = 0.5  # the same for the access that rests on a referral
+RESTRICTION_SWEEP: Final = 5.0  # what is restricted a little longer than it had to be harms nobody
 DAY_WATCH: Final = 1.0  # seconds between two looks at the calendar
+JOURNAL_WATCH: Final = 5.0  # seconds after which somebody else does an erasure that broke off
 BATCH: Final = 200
 # What is derived from a date of birth and changes on the birthdays that facts and gates ask for.
 OF_WORKING_AGE: Final = ("of_working_age",)
@@ -35,7 +38,9 @@ async def running(vault: Vault) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat(lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP)),
         asyncio.create_task(_repeat(lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP)),
+        asyncio.create_task(_repeat(lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP)),
         asyncio.create_task(_repeat(_DailyBirthdays(vault), DAY_WATCH)),
+        asyncio.create_task(_repeat(lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
     ]
     try:
         yield
@@ -59,6 +64,14 @@ async def end_consents(vault: Vault, now: datetime) -> int:
         concerned += len(people)
         if len(people) < BATCH:
             return concerned
+
+
+async def end_restrictions(vault: Vault, now: datetime) -> None:
+    """Let facts and followers know of restrictions whose time is up."""
+    concerned = BATCH
+    while concerned == BATCH:
+        async with vault.transaction() as connection:
+            concerned = await restrictions.end_expired(connection, now, BATCH)
 
 
 async def come_of_age(vault: Vault, on: date) -> None:

@@ -18,7 +18,7 @@ from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
 from stena.contracts.access import Grant
-from stena.contracts.condition import holds
+from stena.contracts.condition import Residual, holds
 from stena.contracts.profile import Amendment, NewPerson
 
 
@@ -98,14 +98,18 @@ async def amend(
         return await _view_after(vault, connection, seen_by, person_id)
 
 
-async def erase(vault: Vault, grant: Grant, person_id: UUID) -> None:
-    """Remove a person and destroy their key. Can be repeated should it break off half way. Raises ``NotThere``."""
-    async with vault.transaction() as connection:
-        stored = await records.lock(connection, person_id, grant.rows)
-        if stored is None:
-            raise NotThere("There is no such person for this caller.")
-        await records.remove(connection, stored, datetime.now(UTC))
-        await vault.person_keys.destroy(person_id)
+async def locked(connection: Connection, person_id: UUID, rows: Residual) -> StoredPerson:
+    """The person, locked until the transaction ends, if ``rows`` holds; raises ``NotThere``."""
+    stored = await records.lock(connection, person_id, rows)
+    if stored is None:
+        raise NotThere("There is no such person for this caller.")
+    return stored
+
+
+async def require_seen(connection: Connection, person_id: UUID, rows: Residual) -> None:
+    """Raises ``NotThere`` unless the person is there and ``rows`` holds."""
+    if not await records.is_seen(connection, person_id, rows):
+        raise NotThere("There is no such person for this caller.")
 
 
 async def correct(
@@ -121,7 +125,8 @@ async def correct(
     if not revision.changed:
         return stored
     after = revised(stored, revision, key, attributes)
-    await records.save(connection, stored, after, revision.replaced, said.by, said.at)
+    earlier = {name: sealed_value(stored, key, name) for name in revision.replaced}
+    await records.save(connection, stored, after, earlier, said.by, said.at)
     tokens = index({**known, **revision.values}, revision.values, attributes, vault.index_key)
     await lookups.replace(connection, stored.person_id, tokens)
     # Who can consent follows from the age: a corrected date of birth may end consents, or bring a guardian's back.
@@ -132,6 +137,11 @@ def opened(stored: StoredPerson, key: PersonKey, names: frozenset[str]) -> dict[
     """The values of those of ``names`` that have one."""
     plain = {name: stored.attributes[name] for name in names & stored.attributes.keys()}
     return plain | {name: key.unseal(name, stored.sealed[name]) for name in names & stored.sealed.keys()}
+
+
+def sealed_value(stored: StoredPerson, key: PersonKey, name: str) -> str:
+    """The value for the history: what was open is sealed there, so that nothing is left of it without the key."""
+    return stored.sealed.get(name) or key.seal(name, stored.attributes.get(name))
 
 
 def first(person_id: UUID, revision: Revision, key: PersonKey, attributes: Attributes) -> StoredPerson:

@@ -1,7 +1,7 @@
 """What profile-svc takes and gives of casework: notes and their shares, cases, referrals. Ids of people are internal here."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -33,6 +33,16 @@ class Note(Frozen):
 class Notes(Frozen):
     notes: tuple[Note, ...]
     more: bool = False
+
+
+class NoteRelease(Frozen):
+    """What the writer says of a note before the person may read it: whether it is about others, and which words are.
+
+    ``withheld`` takes it back.
+    """
+
+    about_others: Literal["none", "marked", "withheld"]
+    masked: tuple[Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")], ...] = Field(default=(), max_length=100)
 
 
 class NewShare(Frozen):

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from profile_svc import noting
+from profile_svc import noting, releasing
 from profile_svc.routes.calls import Called, answer, known_id
-from stena.contracts.casework import NewNote
+from stena.contracts.casework import NewNote, NoteRelease
 
 router = APIRouter()
 
@@ -31,3 +31,9 @@ async def write_note(
     grant = await call.grant("create", "note", person_id)
     made = await noting.write(call.vault, grant, known_id(person_id), note, idempotency_key)
     return answer(made.view, 201 if made.new else 200)
+
+
+@router.put("/persons/{person_id}/notes/{note_id}/release")
+async def release_note(call: Called, person_id: str, note_id: str, said: NoteRelease) -> Response:
+    grant = await call.grant("release", "note", person_id)
+    return answer(await releasing.release(call.vault, grant, known_id(person_id), known_id(note_id), said))

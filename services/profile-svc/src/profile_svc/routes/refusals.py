@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -10,10 +11,12 @@ from fastapi import FastAPI, Request, Response
 from profile_svc.agreeing import ChildDisagrees, GuardianNeeded, GuardianNotEntitled, NotABasis
 from profile_svc.attributes import Fault, InvalidValues, UnknownAttributes
 from profile_svc.audit.cells import TooFew
+from profile_svc.correcting import AlreadyDecided, TooManyOpen
 from profile_svc.disclosure import NotDisclosed
 from profile_svc.filtering import NotFilterable
-from profile_svc.following import OtherRulebook
+from profile_svc.following import LogCut, OtherRulebook
 from profile_svc.lookups import NoLookup, TooMany
+from profile_svc.objections import NothingToObjectTo
 from profile_svc.persons import NotWritable
 from profile_svc.referrals import NotInThisState, NotYourStep
 from profile_svc.sealing import CannotOpen
@@ -27,61 +30,55 @@ log = structlog.get_logger()
 
 MOST_FAULTS: Final = 20
 
-# Errors that say all there is to say by their kind: problem and slug (``None``: the problem's own).
-_PLAIN: Final[Mapping[type[Exception], tuple[type[Problem], str | None]]] = {
-    ChildDisagrees: (Conflict, "child-disagrees"),
-    GuardianNeeded: (Conflict, "guardian-needed"),
-    GuardianNotEntitled: (Conflict, "guardian-not-entitled"),
-    KeyReused: (Conflict, "idempotency-key-reused"),
-    NotAsSeen: (PreconditionFailed, None),
-    NotThere: (NotFound, None),
-    NotYourStep: (Forbidden, "not-your-step"),
-    OtherRulebook: (Gone, "rulebook-changed"),
-    OutsideRows: (Forbidden, "outside-approval"),
-    PageGone: (Gone, "cursor-expired"),
-    TooFew: (Conflict, "audit-too-few"),
-    TooMany: (BadRequest, "lookup-too-wide"),
+
+class Told(NamedTuple):
+    """How an error is told: the problem, its slug (``None``: the problem's own), and which of its members the caller sees."""
+
+    problem: type[Problem]
+    slug: str | None = None
+    members: Mapping[str, str] = MappingProxyType({})
+
+
+_TOLD: Final[Mapping[type[Exception], Told]] = {
+    ChildDisagrees: Told(Conflict, "child-disagrees"),
+    GuardianNeeded: Told(Conflict, "guardian-needed"),
+    GuardianNotEntitled: Told(Conflict, "guardian-not-entitled"),
+    KeyReused: Told(Conflict, "idempotency-key-reused"),
+    LogCut: Told(Gone),
+    NotAsSeen: Told(PreconditionFailed),
+    NotThere: Told(NotFound),
+    NotYourStep: Told(Forbidden, "not-your-step"),
+    OtherRulebook: Told(Gone, "rulebook-changed"),
+    OutsideRows: Told(Forbidden, "outside-approval"),
+    PageGone: Told(Gone, "cursor-expired"),
+    TooFew: Told(Conflict, "audit-too-few"),
+    TooMany: Told(BadRequest, "lookup-too-wide"),
+    TooManyOpen: Told(Conflict, "too-many-open"),
+    AlreadyDecided: Told(Conflict, "already-decided", {"state": "state"}),
+    NoLookup: Told(BadRequest, "no-lookup", {"attribute": "name", "possible": "possible"}),
+    NotABasis: Told(BadRequest, "consent-not-a-basis", {"legal_bases": "legal_bases"}),
+    NotDisclosed: Told(Forbidden, "attribute-not-disclosed", {"attributes": "names"}),
+    NotFilterable: Told(BadRequest, "not-filterable", {"attribute": "name", "possible": "possible"}),
+    NothingToObjectTo: Told(BadRequest, "nothing-to-object-to", {"legal_bases": "legal_bases"}),
+    NotInThisState: Told(Conflict, "not-in-this-state", {"state": "state"}),
+    NotWritable: Told(Forbidden, "attribute-not-writable", {"attributes": "names"}),
+    UnknownAttributes: Told(BadRequest, "unknown-attribute", {"attributes": "names"}),
 }
-_TELLING: Final = (
-    InvalidValues,
-    NoLookup,
-    NotABasis,
-    NotDisclosed,
-    NotFilterable,
-    NotInThisState,
-    NotWritable,
-    UnknownAttributes,
-)
 
 
 def install(app: FastAPI) -> None:
-    for kind in (*_PLAIN, *_TELLING):
+    for kind in (*_TOLD, InvalidValues):
         app.add_exception_handler(kind, _refuse)
     app.add_exception_handler(CannotOpen, _cannot_open)
 
 
 def problem_of(error: Exception) -> Problem:
     """The problem document that an error of the domain is for the caller."""
-    detail = str(error)
-    match error:
-        case InvalidValues(faults=faults):
-            return BadRequest("Some values are not what the rulebook asks for.", errors=_errors(faults))
-        case NotABasis(legal_bases=legal_bases):
-            return BadRequest(detail, slug="consent-not-a-basis", legal_bases=legal_bases)
-        case UnknownAttributes(names=names):
-            return BadRequest(detail, slug="unknown-attribute", attributes=names)
-        case NotFilterable(name=name, possible=possible):
-            return BadRequest(detail, slug="not-filterable", attribute=name, possible=possible)
-        case NoLookup(name=name, possible=names):
-            return BadRequest(detail, slug="no-lookup", attribute=name, possible=names)
-        case NotInThisState(state=state):
-            return Conflict(detail, slug="not-in-this-state", state=state)
-        case NotDisclosed(names=names):
-            return Forbidden(detail, slug="attribute-not-disclosed", attributes=names)
-        case NotWritable(names=names):
-            return Forbidden(detail, slug="attribute-not-writable", attributes=names)
-    problem, slug = _PLAIN[type(error)]
-    return problem(detail, slug=slug)
+    if isinstance(error, InvalidValues):
+        return BadRequest("Some values are not what the rulebook asks for.", errors=_errors(error.faults))
+    told = _TOLD[type(error)]
+    members = {member: getattr(error, name) for member, name in told.members.items()}
+    return told.problem(str(error), slug=told.slug, **members)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

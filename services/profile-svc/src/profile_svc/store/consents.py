@@ -32,6 +32,13 @@ async def newest(connection: AsyncConnection, person_id: UUID) -> tuple[Said, ..
     return tuple(map(_said, await connection.execute(_newest().where(consents.c.person_id == person_id))))
 
 
+async def all_of(connection: AsyncConnection, person_id: UUID) -> Sequence[Said]:
+    """Everything that was ever said, newest first."""
+    wanted = select(*_SAID).where(consents.c.person_id == person_id)
+    ordered = wanted.order_by(consents.c.recorded_at.desc(), consents.c.consent_id.desc())
+    return list(map(_said, await connection.execute(ordered)))
+
+
 async def history(connection: AsyncConnection, person_id: UUID, purpose: str, most: int) -> Sequence[Said]:
     """What was said for a purpose, newest first."""
     wanted = select(*_SAID).where(consents.c.person_id == person_id, consents.c.purpose == purpose)

@@ -49,3 +49,13 @@ async def rewrite(connection: AsyncConnection, tokens: Mapping[UUID, Tokens]) ->
     """Make the index of these locked people exactly ``tokens``, whatever it held of them."""
     await connection.execute(delete(lookups).where(lookups.c.person_id.in_(list(tokens))))
     await add(connection, tokens)
+
+
+async def of_others(connection: AsyncConnection, person_id: UUID, tokens: Mapping[str, Mapping[bytes, str]]) -> frozenset[str]:
+    """Which of the spellings behind ``tokens`` (attribute → token → spelling) somebody else is known by."""
+    found = set[str]()
+    for name, spellings in tokens.items():
+        known = select(lookups.c.token).where(lookups.c.attribute == name, lookups.c.token.in_(list(spellings)))
+        others = known.where(lookups.c.person_id != person_id).distinct()
+        found.update(spellings[token] for token in await connection.scalars(others))
+    return frozenset(found)

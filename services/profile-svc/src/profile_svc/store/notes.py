@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, insert, literal, null, select
+from sqlalchemy import ARRAY, Select, Text, insert, literal, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profile_svc.store import shares
@@ -38,6 +38,14 @@ class SealedNote(NamedTuple):
     language: str | None
     sealed: str
     shared_until: datetime | None
+
+
+class ReleasedNote(NamedTuple):
+    """A note with what its writer said of others in it; ``masked`` holds the marked words, sealed."""
+
+    note: SealedNote
+    about_others: Literal["none", "marked", "withheld"] | None
+    masked: str | None
 
 
 async def may_write(connection: AsyncConnection, person_id: UUID, rows: Residual, organisation: str) -> bool:
@@ -80,6 +88,20 @@ async def is_own(connection: AsyncConnection, person_id: UUID, note_id: UUID, ro
         .with_for_update(read=True, of=persons)
     )
     return (await connection.execute(wanted)).one_or_none() is not None
+
+
+async def release(connection: AsyncConnection, person_id: UUID, note_id: UUID, **columns: Any) -> None:
+    """Write down whether, and with what masked, the person may read a note."""
+    one = (notes.c.person_id == person_id, notes.c.note_id == note_id)
+    await connection.execute(update(notes).where(*one).values(**columns))
+
+
+async def released(connection: AsyncConnection, person_id: UUID, before: UUID | None, most: int) -> Sequence[ReleasedNote]:
+    """So many notes about a person, by whomever, newest first."""
+    columns = (*_COLUMNS, null(), notes.c.about_others, notes.c.masked)
+    wanted = select(*columns).where(notes.c.person_id == person_id).order_by(notes.c.note_id.desc()).limit(most)
+    older = wanted if before is None else wanted.where(notes.c.note_id < before)
+    return [ReleasedNote(SealedNote(*row[:-2]), *row[-2:]) for row in await connection.execute(older)]
 
 
 async def add(connection: AsyncConnection, person_id: UUID, columns: dict[str, Any]) -> None:

@@ -1,16 +1,16 @@
 """Writing people: the row, its history, and the log of changes. The caller holds the transaction and the row's lock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from profile_svc import casework_tables, tables
+from profile_svc import tables
 from profile_svc.facts import RecordFacts
 from profile_svc.store.selection import condition
 from profile_svc.tables import persons
@@ -81,21 +81,20 @@ async def add(connection: AsyncConnection, people: Sequence[StoredPerson], at: d
 
 
 async def save(
-    connection: AsyncConnection, before: StoredPerson, after: StoredPerson, replaced: Iterable[str], by: str, at: datetime
+    connection: AsyncConnection, before: StoredPerson, after: StoredPerson, replaced: Mapping[str, str], by: str, at: datetime
 ) -> None:
-    """Store ``after`` for ``before``; the earlier values of ``replaced`` go to the history, as sealed as they were."""
+    """Store ``after`` for ``before``; ``replaced`` holds the earlier values that go to the history, sealed."""
     history = [
         {
             "person_id": before.person_id,
             "version": before.version,
             "attribute": name,
-            "value": before.attributes.get(name),
-            "sealed": before.sealed.get(name),
+            "sealed": sealed,
             "provenance": before.provenance[name],
             "replaced_at": at,
             "replaced_by": by,
         }
-        for name in replaced
+        for name, sealed in replaced.items()
     ]
     if history:
         await connection.execute(insert(tables.person_history), history)
@@ -119,14 +118,6 @@ async def set_facts(
     if facts != person.facts or changed:
         await log(connection, [(person.person_id, changed, person.facts, facts)], at)
     return replace(person, facts=facts)
-
-
-async def remove(connection: AsyncConnection, person: StoredPerson, at: datetime) -> None:
-    """Remove everything about a person. The log stays, since followers who are behind have to learn that somebody is gone."""
-    casework = (casework_tables.note_shares, casework_tables.cases, casework_tables.referrals)
-    for table in (tables.person_history, tables.consents, tables.notes, tables.lookups, tables.idempotency, *casework, persons):
-        await connection.execute(delete(table).where(table.c.person_id == person.person_id))
-    await log(connection, [(person.person_id, (), person.facts, None)], at)
 
 
 Logged = tuple[UUID, tuple[str, ...], RecordFacts | None, RecordFacts | None]
