@@ -23,7 +23,7 @@ Folds = NDArray[np.intp]
 
 FOLDS: Final = 5
 CONFIDENCE: Final = 0.99
-FEWEST: Final = 20  # of either kind; with fewer an interval says nothing
+FEWEST: Final = 30  # of either kind; with fewer an interval says nothing
 
 
 @dataclass(frozen=True, slots=True)
