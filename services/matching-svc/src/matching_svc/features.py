@@ -74,6 +74,7 @@ class MatchFeatures(Held):
     languages: tuple[LanguageHeld, ...] | None = None
     municipality: str | None = None
     region: str | None = None
+    max_distance_km: int | None = None
     remote: bool | None = None
     wanted_occupations: tuple[str, ...] | None = None
     availability: Availability | None = None

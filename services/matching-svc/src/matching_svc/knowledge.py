@@ -3,7 +3,7 @@
 Made once for each vocabulary and model. Knows no person and no opportunity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from matching_svc.model import ByDigits, Model, Nearness
+from matching_svc.places import common_prefix
 from matching_svc.vocabulary import Vocabulary
 
 RAREST: Final = 1_000
@@ -45,6 +46,11 @@ class Knowledge:
         column = self.vocabulary.skill(skill)
         return RAREST if column is None else int(self.weights[column])
 
+    @property
+    def unnamed(self) -> int:
+        """The weight of what an opportunity asks for beside the skills that it names."""
+        return self.model.skills.unnamed * RAREST
+
     def label(self, uri: str, language: str = "en") -> str:
         return self.vocabulary.label(uri, language)
 
@@ -58,35 +64,34 @@ class Knowledge:
         codes = self.isco(one), self.isco(other)
         return 0 if codes[0] is None or codes[1] is None else by_digits[common_prefix(codes[0], codes[1])]
 
-    def credit(self, wanted: str, held: frozenset[str], months: Mapping[str, int]) -> Credit:
-        """The best that ``held`` skills and ``months`` in occupations say about ``wanted``; ties by reason, then by URI."""
-        if wanted in held:
-            return Credit(100, "held", wanted)
+    def credits(self, wanted: Iterable[str], held: frozenset[str], months: Mapping[str, int]) -> dict[str, Credit]:
+        """The best that ``held`` skills and ``months`` in occupations say about each of ``wanted``; ties by reason, then by
+        URI."""
+        vocabulary = self.vocabulary
+        columns = {column: uri for uri in held if (column := vocabulary.skill(uri)) is not None}
+        rows = {row: uri for uri in months if (row := vocabulary.occupation(uri)) is not None}
+        return {
+            each: Credit(100, "held", each) if each in held else self._nearest(each, columns, rows, months) for each in wanted
+        }
+
+    def _nearest(self, wanted: str, held: Mapping[int, str], done: Mapping[int, str], months: Mapping[str, int]) -> Credit:
         column = self.vocabulary.skill(wanted)
         if column is None:
             return Credit(0)
-        found = [*self._by_skills(column, held), *self._by_occupations(column, months)]
+        found = [*self._by_skills(column, held), *self._by_occupations(column, done, months)]
         return min(found, key=lambda each: (-each.percent, each.because or "", each.by or ""), default=Credit(0))
 
-    def _by_skills(self, column: int, held: frozenset[str]) -> list[Credit]:
-        near = dict(zip(*_row(self.near, column), strict=True))
-        columns = ((uri, self.vocabulary.skill(uri)) for uri in held)
+    def _by_skills(self, column: int, held: Mapping[int, str]) -> Iterator[Credit]:
         broader = self.model.nearness.broader
-        return [
-            Credit(near[at], "broader" if near[at] == broader else "group", uri)
-            for uri, at in columns
-            if at is not None and at in near
-        ]
+        for at, percent in zip(*_row(self.near, column), strict=True):
+            if at in held:
+                yield Credit(percent, "broader" if percent == broader else "group", held[at])
 
-    def _by_occupations(self, column: int, months: Mapping[str, int]) -> list[Credit]:
-        rules, rows = self.model.nearness, {uri: self.vocabulary.occupation(uri) for uri in months}
-        needing = set(_row(self.implied, column)[0])
-        found = (
-            Credit(rules.occupation * min(done, rules.full_after_months) // rules.full_after_months, "occupation", uri)
-            for uri, done in months.items()
-            if rows[uri] in needing
-        )
-        return [credit for credit in found if credit.percent > 0]
+    def _by_occupations(self, column: int, done: Mapping[int, str], months: Mapping[str, int]) -> Iterator[Credit]:
+        needing = _row(self.implied, column)[0] if done else ()
+        for row in done.keys() & needing:
+            if percent := self.model.nearness.implied(months[done[row]]):
+                yield Credit(percent, "occupation", done[row])
 
 
 def knowledge(vocabulary: Vocabulary, model: Model) -> Knowledge:
@@ -116,12 +121,3 @@ def _near(vocabulary: Vocabulary, rules: Nearness) -> csr_array:
 def _row(matrix: csr_array, row: int) -> tuple[list[int], list[int]]:
     begin, end = matrix.indptr[row], matrix.indptr[row + 1]
     return matrix.indices[begin:end].tolist(), matrix.data[begin:end].tolist()
-
-
-def common_prefix(one: str, other: str) -> int:
-    length = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length

@@ -23,6 +23,14 @@ class Weighing(Frozen):
     reason: str = Field(min_length=1)
 
 
+class Skills(Frozen):
+    """``unnamed`` counts rarest skills. ``unasked`` is the value of the component for a job that names neither skills nor an
+    occupation."""
+
+    unnamed: int = Field(ge=0, le=100)
+    unasked: Percent
+
+
 class Nearness(Frozen):
     """How much of a skill counts for another. Groups with more than ``widest`` skills say nothing about their members."""
 
@@ -31,6 +39,10 @@ class Nearness(Frozen):
     widest: int = Field(ge=2)
     occupation: Percent
     full_after_months: int = Field(gt=0)
+
+    def implied(self, months: int) -> int:
+        """How much of a skill counts that an occupation needs which was held for so long, in percent."""
+        return self.occupation * min(months, self.full_after_months) // self.full_after_months
 
 
 class Experience(Frozen):
@@ -44,10 +56,12 @@ class Wishes(Frozen):
 
 
 class Place(Frozen):
-    """``region[n]`` is for NUTS codes that agree in the first ``n`` characters: 5 is the same NUTS 3 region."""
+    """``region[n]`` is for NUTS codes that agree in the first ``n`` characters: 5 is the same NUTS 3 region. Where it is known
+    how far apart two of these are, a percent is lost for each ``km_a_percent`` instead."""
 
     municipality: Percent
     region: tuple[Percent, Percent, Percent, Percent, Percent, Percent]
+    km_a_percent: int = Field(ge=1)
     elsewhere: Percent
 
 
@@ -66,6 +80,7 @@ class Model(Frozen):
     model: str
     floor: int = Field(ge=1, le=50)
     components: dict[ComponentName, Weighing]
+    skills: Skills
     nearness: Nearness
     experience: Experience
     wishes: Wishes

@@ -6,7 +6,7 @@ What changed since the large part was packed lies in a small one beside it; ``pa
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from matching_svc.gates import check
 from matching_svc.knowledge import Knowledge
 from matching_svc.numbering import Numberings
 from matching_svc.offers_columns import Offers, offer_at, packed
-from matching_svc.offers_measures import Prepared, prepared, scores
+from matching_svc.offers_measures import Prepared, Scores, prepared, scores
 from matching_svc.people_ranking import in_order
 from matching_svc.ranking import Pair, Ranked, rank
 from stena.contracts.condition import Residual, evaluate
@@ -24,6 +24,9 @@ from stena.contracts.matching import Opportunity
 
 SMALL: Final = 500
 """Changes after which both parts should be packed into one."""
+
+OUT: Final = -1
+"""In the place of a score: not to be ranked."""
 
 
 @dataclass(slots=True, eq=False)
@@ -94,30 +97,32 @@ def search(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, t
     found: list[Ranked] = []
     for part in offered.parts:
         units = scores(part.offers, view, knowledge, offered.numberings, part.prepared(knowledge, offered.numberings))
-        visible = np.array([evaluate(rows, {"created_by": owner}) is True for owner in part.offers.owners], dtype=np.bool_)
-        usable = np.flatnonzero(part.alive & visible[part.offers.owner])
-        passing = _passing(part.offers, usable, units, view, today, limit)
+        hidden = np.array([evaluate(rows, {"created_by": owner}) is not True for owner in part.offers.owners], dtype=np.bool_)
+        units[~part.alive | hidden[part.offers.owner]] = OUT
+        passing = _passing(part.offers, units, view, today, limit)
         offers = (offer_at(part.offers, row) for row in passing)
         found += rank((Pair(offer.id, view, offer) for offer in offers), knowledge, today)
     return sorted(found, key=lambda each: (-each.score.units, each.pair.id))[:limit]
 
 
-def _passing(offers: Offers, rows: NDArray[np.int64], units: Any, view: View, today: date, limit: int) -> list[int]:
-    """The best ``limit`` of ``rows`` without a failed gate. Gates are asked once for all rows that agree in what they read."""
-    asked: dict[int, bool] = {}
+def _passing(offers: Offers, units: Scores, view: View, today: date, limit: int) -> list[int]:
+    """The best ``limit`` that are not OUT and fail no gate. Gates are asked once for all rows that agree in what they read,
+    and together with one that fails, all these are out."""
+    passed = set[int]()
     while True:
         found: list[int] = []
-        failed: int | None = None
-        for at in in_order(units[rows], offers.order[rows], limit):
-            row, gate = int(rows[at]), int(offers.gate[rows[at]])
-            if gate not in asked:
-                asked[gate] = all(each.outcome != "not-met" for each in check(view, offer_at(offers, row), today))
-            if not asked[gate]:
-                failed = gate
-                break
-            found.append(row)
-            if len(found) == limit:
+        for row in in_order(units, offers.order, limit):
+            if len(found) == limit or units[row] == OUT:
                 return found
-        if failed is None:
+            gate = int(offers.gate[row])
+            if gate not in passed and _fails(view, offer_at(offers, row), today):
+                units[offers.gate == gate] = OUT
+                break
+            passed.add(gate)
+            found.append(row)
+        else:
             return found
-        rows = rows[offers.gate[rows] != failed]
+
+
+def _fails(view: View, offer: Opportunity, today: date) -> bool:
+    return any(gate.outcome == "not-met" for gate in check(view, offer, today))

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from matching_svc import gates_conditions as conditions
 from matching_svc.concepts import is_concept
-from stena.contracts.matching import NewOpportunity
+from stena.contracts.matching import TEACHING, NewOpportunity
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the body, and what to mend."""
@@ -43,6 +43,7 @@ def faults(opportunity: NewOpportunity, edition: Edition | None) -> list[Fault]:
     is not known which concepts there are, and their form has to do."""
     return [
         *_foreign_concepts(opportunity, edition),
+        *_lessons(opportunity),
         *_dates(opportunity),
         *_places(opportunity),
         *_texts(opportunity),
@@ -57,12 +58,17 @@ def _foreign_concepts(opportunity: NewOpportunity, edition: Edition | None) -> I
             yield ("occupation",), "This is not the URI of an ESCO occupation."
         elif edition is not None and edition.occupation(occupation) is None:
             yield ("occupation",), "The vocabulary has no such occupation."
-    for name in ("essential_skills", "optional_skills"):
+    for name in ("essential_skills", "optional_skills", "teaches"):
         for at, uri in enumerate(getattr(opportunity, name)):
             if not is_concept(uri, "skill"):
                 yield (name, at), "This is not the URI of an ESCO skill."
             elif edition is not None and edition.skill(uri) is None:
                 yield (name, at), "The vocabulary has no such skill."
+
+
+def _lessons(opportunity: NewOpportunity) -> Iterator[Fault]:
+    if opportunity.teaches and opportunity.kind not in TEACHING:
+        yield ("teaches",), "Only training, language courses and mentoring teach skills."
 
 
 def _dates(opportunity: NewOpportunity) -> Iterator[Fault]:

@@ -19,6 +19,8 @@ from matching_svc.numbering import Lists, Numberings, joined
 Bytes8 = NDArray[np.int8]
 UNSTATED: Final = -32_768
 """An education level that is not stated; elsewhere it is -1."""
+ANYWHERE: Final = 30_000
+"""Kilometres, further than any two places are apart."""
 _MOST: Final = 30_000
 """Months and levels beyond this make no difference to any score."""
 
@@ -27,7 +29,7 @@ _MOST: Final = 30_000
 class People:
     """Row ``n`` is the person ``ids[n]``. -1 is: not stated (of education UNSTATED).
 
-    ``order`` is each row's place among the sorted ids.
+    ``order`` is each row's place among the sorted ids; ``furthest`` in km, ANYWHERE where it is not stated.
     """
 
     ids: tuple[str, ...]
@@ -46,6 +48,7 @@ class People:
     education: NDArray[np.int16]
     municipality: NDArray[np.int32]
     region: NDArray[np.int32]
+    furthest: NDArray[np.int16]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -107,6 +110,7 @@ class Packer:
         columns["education"].append(UNSTATED if education is None else max(-_MOST, min(_MOST, education)))
         columns["municipality"].append(-1 if municipality is None else numberings.municipalities.of(municipality))
         columns["region"].append(-1 if region is None else numberings.regions.of(region))
+        columns["furthest"].append(max(-1, min(ANYWHERE, known.get("max_distance_km", ANYWHERE))))
 
     def _short(self, known: dict[str, Any], skills: list[int]) -> dict[str, Any]:
         """URIs by their numbers: nine tenths of a document would be URIs."""
@@ -138,6 +142,7 @@ _COLUMNS: Final[dict[str, type[Any]]] = {
     "education": np.int16,
     "municipality": np.int32,
     "region": np.int32,
+    "furthest": np.int16,
 }
 
 

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching_svc.features import STEPS
-from matching_svc.knowledge import Knowledge, common_prefix
-from matching_svc.model import ComponentName
+from matching_svc.knowledge import Knowledge
+from matching_svc.model import ComponentName, Place
 from matching_svc.numbering import Lists, Numbering, Numberings, largest
 from matching_svc.people_columns import UNSTATED, People
+from matching_svc.places import between, kilometres
 from matching_svc.scale import scale
+from matching_svc.scoring import silent
 from matching_svc.wanted import Wanted, wanted
 from stena.contracts.matching import NewOpportunity
 
@@ -41,14 +43,14 @@ class Question:
 
     @cached_property
     def essential(self) -> Wanted | None:
-        return self._wanted(self.opportunity.essential_skills)
+        return self._wanted(self.opportunity.essential_skills, self.knowledge.unnamed)
 
     @cached_property
     def optional(self) -> Wanted | None:
-        return self._wanted(self.opportunity.optional_skills)
+        return self._wanted(self.opportunity.optional_skills, 0)
 
-    def _wanted(self, skills: tuple[str, ...]) -> Wanted | None:
-        return wanted(skills, self.knowledge, self.numberings) if skills and "skills" in self.allowed else None
+    def _wanted(self, skills: tuple[str, ...], unnamed: int) -> Wanted | None:
+        return wanted(skills, self.knowledge, self.numberings, unnamed) if skills and "skills" in self.allowed else None
 
     @property
     def implies(self) -> bool:
@@ -65,6 +67,7 @@ class Question:
             "place": (any(value and name in allowed for name, value in places.items()), _place),
             "education": (asked.education_level is not None and "education_level" in allowed, _education),
             "wishes": (asked.occupation is not None and "wanted_occupations" in allowed, _wishes),
+            "skills": (silent(asked) and "skills" in allowed, _unasked),
         }
         return tuple((name, measure) for name, (does, measure) in applies.items() if does)
 
@@ -104,6 +107,10 @@ class Question:
 
     def unstated(self, component: ComponentName) -> int:
         return 100 * self.knowledge.model.components[component].unstated
+
+
+def _unasked(question: Question, people: People, rows: Rows) -> Units:
+    return np.full(len(rows), 100 * question.knowledge.model.skills.unasked, dtype=np.int64)
 
 
 def _coverage(question: Question, name: ComponentName, each: Wanted, people: People, rows: Rows) -> Units:
@@ -213,8 +220,10 @@ def _place(question: Question, people: People, rows: Rows) -> Units:
     if lives:
         value[municipality >= 0] = 100 * place.elsewhere
     if asked.region is not None and "region" in allowed:
-        table = region_table(asked.region, question.numberings.regions, place.region)
-        value = np.where(region >= 0, table[region], value)
+        near, apart = _regions(asked.region, question.numberings.regions, place)
+        value = np.where(region >= 0, near[region], value)
+        if "max_distance_km" in allowed:
+            value[(region >= 0) & (apart[region] > people.furthest[rows])] = 100 * place.elsewhere
     if lives:
         here = question.numberings.municipalities.find(asked.municipality or "")
         value[municipality == (-2 if here is None else here)] = 100 * place.municipality
@@ -223,7 +232,12 @@ def _place(question: Question, people: People, rows: Rows) -> Units:
     return value
 
 
-def region_table(region: str, regions: Numbering, nearness: tuple[int, ...]) -> Units:
-    """By region in units; one entry more than there are, which is what -1 finds."""
-    near = [100 * nearness[min(5, common_prefix(each, region))] for each in list(regions.texts())]
-    return np.array([*near, 0], dtype=np.int64)
+def _regions(region: str, regions: Numbering, place: Place) -> tuple[Units, Units]:
+    """By region: what it counts in units, and how far it is from ``region``, -1 for the same and where that is not known.
+
+    One entry more than there are regions, which is what -1 finds.
+    """
+    texts = list(regions.texts())
+    near = [100 * between(each, region, None, place) for each in texts]
+    apart = [-1 if each == region or (km := kilometres(each, region)) is None else km for each in texts]
+    return np.array([*near, 0], dtype=np.int64), np.array([*apart, -1], dtype=np.int64)

@@ -139,7 +139,7 @@ class _Ranking:
                 self.found.append(Found(row, int(units[at])))
 
 
-def in_order(units: Units, order: NDArray[np.int32], need: int) -> Iterator[int]:
+def in_order(units: NDArray[Any], order: NDArray[np.int32], need: int) -> Iterator[int]:
     """The best first; sorts a part that is most often enough, and all of them only if asked on."""
     most = 4 * need
     part = np.flatnonzero(units >= np.partition(units, -most)[-most]) if len(units) > most else np.arange(len(units))

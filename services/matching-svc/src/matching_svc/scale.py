@@ -23,11 +23,11 @@ Units = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """``logarithms`` by value in units, lifted to the floor; ``steps[n]`` the least one that scores above ``n``."""
+    """``logarithms`` by value in units, lifted to the floor; ``scores[n]`` is the score of the logarithm ``-n``."""
 
     floor: int
     logarithms: Units
-    steps: Units
+    scores: NDArray[np.int16]
 
     def lifted(self, value: int) -> int:
         """The value in hundredths of a unit, raised so that 0 becomes the floor and the best stays the best."""
@@ -35,7 +35,7 @@ class Scale:
 
     def score(self, logarithm: Any, weight: int | Units) -> Any:
         """From the sum of weighted logarithms to units; for one pair or an array of them. ``weight`` is their sum, above 0."""
-        return np.searchsorted(self.steps, logarithm // weight, side="right")
+        return self.scores[-(logarithm // weight)]
 
 
 @cache
@@ -44,4 +44,5 @@ def scale(floor: int) -> Scale:
     least, rest = floor / 100, 1 - floor / 100
     logarithms = [round(math.log(least + rest * value / UNIT) * _FINE) for value in range(UNIT + 1)]
     steps = [math.ceil(math.log((score - 0.5) / UNIT) * _FINE) for score in range(1, UNIT + 1)]
-    return Scale(floor, np.array(logarithms, dtype=np.int64), np.array(steps, dtype=np.int64))
+    of_each = np.searchsorted(np.array(steps), -np.arange(1 - logarithms[0]), side="right")
+    return Scale(floor, np.array(logarithms, dtype=np.int64), of_each.astype(np.int16))

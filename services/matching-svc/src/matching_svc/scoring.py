@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from matching_svc.features import STEPS, View
-from matching_svc.knowledge import Credit, Knowledge, common_prefix
+from matching_svc.knowledge import Credit, Knowledge
 from matching_svc.model import ComponentName, Model
+from matching_svc.places import between
 from matching_svc.scale import UNIT, scale
-from stena.contracts.matching import Component, NewOpportunity
+from stena.contracts.matching import Assumed, Component, NewOpportunity
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component before weighing, its value in units. ``uses`` names every attribute that was looked at."""
+    """One component before weighing, its value in units. ``uses`` names every attribute that was looked at; ``assumed``,
+    whose silence the value stands for."""
 
     component: ComponentName
     value: int
     uses: tuple[str, ...]
+    assumed: Assumed = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def components(scored: Score, model: Model) -> tuple[Component, ...]:
             weight=weight / UNIT,
             contribution=contribution / UNIT,
             uses=part.uses,
+            assumed=part.assumed,
         )
         for part, weight, contribution in zip(scored.parts, rounded_weights, contributions, strict=True)
     )
@@ -80,8 +84,7 @@ def _apportion(units: int, shares: list[int]) -> list[int]:
 
 def credited(view: View, wanted: tuple[str, ...], knowledge: Knowledge) -> dict[str, Credit]:
     """How much of each wanted skill the person is taken to have, by what the caller may know."""
-    held, months = view.features.skills or frozenset[str](), months_by_occupation(view)
-    return {skill: knowledge.credit(skill, held, months) for skill in wanted}
+    return knowledge.credits(wanted, view.features.skills or frozenset(), months_by_occupation(view))
 
 
 def months_by_occupation(view: View) -> Mapping[str, int]:
@@ -92,23 +95,36 @@ def months_by_occupation(view: View) -> Mapping[str, int]:
 
 
 def _skills(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
-    return _coverage("skills", opportunity.essential_skills, view, knowledge)
+    if silent(opportunity) and view.allows("skills"):
+        return Part("skills", 100 * knowledge.model.skills.unasked, (), "opportunity")
+    return _coverage("skills", opportunity.essential_skills, view, knowledge, knowledge.unnamed)
+
+
+def silent(opportunity: NewOpportunity) -> bool:
+    """Whether it is a job that does not say what it asks for; other kinds are often open to everybody."""
+    says = opportunity.occupation is not None or opportunity.essential_skills or opportunity.optional_skills
+    return opportunity.kind == "job" and not says
 
 
 def _optional_skills(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
-    return _coverage("optional-skills", opportunity.optional_skills, view, knowledge)
+    return _coverage("optional-skills", opportunity.optional_skills, view, knowledge, 0)
 
 
-def _coverage(name: ComponentName, wanted: tuple[str, ...], view: View, knowledge: Knowledge) -> Part | None:
+def _coverage(name: ComponentName, wanted: tuple[str, ...], view: View, knowledge: Knowledge, unnamed: int) -> Part | None:
     """The share of the wanted skills that the person has, a rare skill counting more, a near one in part."""
     if not wanted or not view.allows("skills"):
         return None
     weights = {skill: knowledge.weight(skill) for skill in wanted}
     found = credited(view, tuple(weights), knowledge)
-    value = 100 * sum(weights[skill] * credit.percent for skill, credit in found.items()) // sum(weights.values())
-    if view.features.skills is None:
-        value = max(value, 100 * knowledge.model.components[name].unstated)
-    return Part(name, value, view.allows("skills", "work_history"))
+    uses, total = view.allows("skills", "work_history"), sum(weights.values()) + unnamed
+    value = 100 * sum(weights[skill] * credit.percent for skill, credit in found.items()) // total
+    if view.features.skills is None and value < (unstated := _unstated(name, knowledge)):
+        return Part(name, unstated, uses, "person")
+    return Part(name, value, uses)
+
+
+def _unstated(name: ComponentName, knowledge: Knowledge) -> int:
+    return 100 * knowledge.model.components[name].unstated
 
 
 def _experience(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
@@ -116,7 +132,7 @@ def _experience(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -
     if opportunity.occupation is None or not (uses := view.allows("work_history")):
         return None
     if view.features.work_history is None:
-        return Part("experience", 100 * knowledge.model.components["experience"].unstated, uses)
+        return Part("experience", _unstated("experience", knowledge), uses, "person")
     rules = knowledge.model.experience
     values = (
         100
@@ -133,28 +149,28 @@ def _wishes(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Pa
         return None
     wanted = view.features.wanted_occupations
     if not wanted:
-        return Part("wishes", 100 * knowledge.model.components["wishes"].unstated, uses)
+        return Part("wishes", _unstated("wishes", knowledge), uses, "person")
     by_digits = knowledge.model.wishes.same_isco
     return Part("wishes", 100 * max(knowledge.nearness(wish, opportunity.occupation, 100, by_digits) for wish in wanted), uses)
 
 
-def _education(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
+def education(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     if opportunity.education_level is None or not (uses := view.allows("education_level")):
         return None
     held = view.features.education_level
     if held is None:
-        return Part("education", 100 * knowledge.model.components["education"].unstated, uses)
+        return Part("education", _unstated("education", knowledge), uses, "person")
     shortfall = max(0, opportunity.education_level - held)
     return Part("education", 100 * max(0, 100 - knowledge.model.education.step * shortfall), uses)
 
 
-def _languages(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
+def languages(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     """Over all languages asked for, what is left after the shortfall in CEFR steps."""
     if not opportunity.languages or not (uses := view.allows("languages")):
         return None
     model, held = knowledge.model, view.features.languages
     if held is None:
-        return Part("languages", 100 * model.components["languages"].unstated, uses)
+        return Part("languages", _unstated("languages", knowledge), uses, "person")
     value = total = 0
     for need in opportunity.languages:
         weight = model.languages.essential if need.essential else 1
@@ -164,26 +180,29 @@ def _languages(view: View, opportunity: NewOpportunity, knowledge: Knowledge) ->
     return Part("languages", 100 * value // total, uses)
 
 
-def _place(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
+def place(view: View, opportunity: NewOpportunity, knowledge: Knowledge) -> Part | None:
     asked = {"remote": opportunity.remote, "municipality": opportunity.municipality, "region": opportunity.region}
     if not (uses := view.allows(*(attribute for attribute, value in asked.items() if value))):
         return None
-    return Part("place", 100 * _near(view, opportunity, knowledge.model), uses)
+    if "region" in uses:
+        uses += view.allows("max_distance_km")
+    near = _near(view, opportunity, knowledge.model)
+    return Part("place", _unstated("place", knowledge), uses, "person") if near is None else Part("place", 100 * near, uses)
 
 
-def _near(view: View, opportunity: NewOpportunity, model: Model) -> int:
+def _near(view: View, opportunity: NewOpportunity, model: Model) -> int | None:
     """The best that is known of how the person can be where the opportunity is, in percent."""
-    person, place = view.features, model.place
+    person, rules = view.features, model.place
     if opportunity.remote and person.remote:
         return 100
     if opportunity.municipality is not None and person.municipality == opportunity.municipality:
-        return place.municipality
+        return rules.municipality
     if opportunity.region is not None and person.region is not None:
-        return place.region[min(5, common_prefix(person.region, opportunity.region))]
+        return between(person.region, opportunity.region, person.max_distance_km, rules)
     if opportunity.municipality is not None and person.municipality is not None:
-        return place.elsewhere
-    return model.components["place"].unstated
+        return rules.elsewhere
+    return None
 
 
-_Measure = Callable[[View, NewOpportunity, Knowledge], Part | None]
-_MEASURES: Final[tuple[_Measure, ...]] = (_skills, _experience, _languages, _place, _education, _wishes, _optional_skills)
+Measure = Callable[[View, NewOpportunity, Knowledge], Part | None]
+_MEASURES: Final[tuple[Measure, ...]] = (_skills, _experience, languages, place, education, _wishes, _optional_skills)

@@ -34,6 +34,13 @@ opportunities = Table(
 )
 Index("opportunities_by_kind", opportunities.c.kind, opportunities.c.state, opportunities.c.opportunity_id)
 Index("opportunities_by_owner", opportunities.c.owner, opportunities.c.opportunity_id)
+Index("opportunities_by_change", opportunities.c.kind, opportunities.c.updated_at)
+Index(
+    "opportunities_by_lesson",
+    opportunities.c.doc["teaches"],
+    postgresql_using="gin",
+    postgresql_where=opportunities.c.state == "open",
+)
 
 features = Table(
     "features",

@@ -16,18 +16,16 @@ Units = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``by_skill`` is skills × wanted and ``by_occupation`` occupations × wanted, in percent; ``weights`` by wanted skill."""
+    """``by_skill`` is skills × wanted and ``by_occupation`` occupations × wanted, in percent; ``weights`` by wanted skill,
+    ``total`` theirs and of what is wanted without being named."""
 
     weights: Units
     by_skill: Units
     by_occupation: Units
-
-    @property
-    def total(self) -> int:
-        return int(self.weights.sum())
+    total: int
 
 
-def wanted(skills: tuple[str, ...], knowledge: Knowledge, numberings: Numberings) -> Wanted:
+def wanted(skills: tuple[str, ...], knowledge: Knowledge, numberings: Numberings, unnamed: int) -> Wanted:
     unique = tuple(dict.fromkeys(skills))
     by_skill = np.zeros((len(numberings.skills), len(unique)), dtype=np.int64)
     by_occupation = np.zeros((len(numberings.occupations), len(unique)), dtype=np.int64)
@@ -36,7 +34,8 @@ def wanted(skills: tuple[str, ...], knowledge: Knowledge, numberings: Numberings
         _implied(by_occupation[:, at], uri, knowledge, numberings)
         if (number := numberings.skills.find(uri)) is not None and number < len(by_skill):
             by_skill[number, at] = 100
-    return Wanted(np.array([knowledge.weight(uri) for uri in unique], dtype=np.int64), by_skill, by_occupation)
+    weights = np.array([knowledge.weight(uri) for uri in unique], dtype=np.int64)
+    return Wanted(weights, by_skill, by_occupation, int(weights.sum()) + unnamed)
 
 
 def _near(column: Units, uri: str, knowledge: Knowledge, numberings: Numberings) -> None:

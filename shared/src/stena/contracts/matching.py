@@ -39,7 +39,7 @@ class NewOpportunity(Frozen):
 
     ``occupation``, ``essential_skills`` and ``optional_skills`` are ESCO concept URIs; ``region`` is a NUTS code. ``regulated``
     names the qualification that the law wants recognised before the profession is exercised. Of the places of ``capacity``,
-    ``filled`` are taken.
+    ``filled`` are taken. ``teaches`` are the skills, ESCO concepts too, that a course or a mentor leaves people with.
     """
 
     kind: OpportunityKind
@@ -48,6 +48,7 @@ class NewOpportunity(Frozen):
     occupation: str | None = Field(default=None, max_length=200)
     essential_skills: tuple[str, ...] = Field(default=(), max_length=100)
     optional_skills: tuple[str, ...] = Field(default=(), max_length=100)
+    teaches: tuple[str, ...] = Field(default=(), max_length=100)
     languages: tuple[LanguageNeed, ...] = Field(default=(), max_length=20)
     regulated: str | None = Field(default=None, min_length=1, max_length=200, description="Directive 2005/36/EC")
     licences: tuple[Licence, ...] = Field(default=(), max_length=16, description="Directive 2006/126/EC, Article 4")
@@ -107,14 +108,21 @@ class Gate(Frozen):
     uses: tuple[str, ...]
 
 
+Assumed = Literal["person", "opportunity"] | None
+
+
 class Component(Frozen):
-    """A share of the score: ``value`` in 0..1, ``weight`` after redistribution, ``contribution`` adds up to the score."""
+    """A share of the score: ``value`` in 0..1, ``weight`` after redistribution, ``contribution`` adds up to the score.
+
+    ``assumed``: the value is not known and stands for what the ``person`` has not stated, or what the ``opportunity`` does
+    not say."""
 
     component: Literal["skills", "optional-skills", "languages", "education", "place", "wishes", "experience"]
     value: float
     weight: float
     contribution: float
     uses: tuple[str, ...]
+    assumed: Assumed = None
 
 
 class SkillFinding(Frozen):
@@ -204,6 +212,9 @@ KIND_PURPOSE: dict[str, str] = {
     "service": "service-referral",
 }
 """The purpose under which matching-svc follows people for each kind of opportunity."""
+
+TEACHING: tuple[OpportunityKind, ...] = ("training", "language-course", "mentoring")
+"""The kinds of opportunity that leave people with skills."""
 
 MATCHING_ORGANISATION = "stena-matching"
 """matching-svc in the rulebook: an organisation of kind ``service``, approved for the purposes above and nothing else."""
