@@ -13,12 +13,14 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from sqlalchemy.engine import URL
 
 from gateway import store
 from gateway.deciding import reach_of
 from gateway.identity import PairwiseIds, Scope
 from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
+from gateway.store import months
 from gateway.tokens import new_secret, secret_hash
 from stena.contracts.catalogue import Catalogue
 from stena.keys import KeyFileError
@@ -41,8 +43,10 @@ class Registered:
 
 
 def migrate() -> None:
-    """Bring the database `gateway` to the newest revision."""
-    upgrade(OwnerSettings().database, Path(__file__).parent / "migrations")
+    """Bring the database `gateway` to the newest revision, and give the ledger the months to come."""
+    owner = OwnerSettings().database
+    upgrade(owner, Path(__file__).parent / "migrations")
+    with_database(owner, lambda engine: months.add(engine, months.ahead(datetime.now(UTC).date())))
 
 
 @client.command("add")
@@ -54,7 +58,7 @@ def add_client(
 ) -> None:
     """Register a client and show its secret, this once."""
     settings = GatewaySettings()
-    _known_organisation(_catalogue(settings), organisation)
+    _known_organisation(rulebook_of(settings), organisation)
     made = Registered(f"cli_{secrets.token_hex(10)}", new_secret())
     row = store.Client(
         made.client_id,
@@ -64,7 +68,7 @@ def add_client(
         secret_hash(made.client_secret),
         datetime.now(UTC),
     )
-    _with_database(settings, lambda engine: store.register(engine, row))
+    with_database(settings.database, lambda engine: store.register(engine, row))
     if as_json:
         _print_json({"client_id": made.client_id, "client_secret": made.client_secret, "organisation": organisation})
     else:
@@ -74,7 +78,7 @@ def add_client(
 @client.command("list")
 def list_clients(as_json: AsJson = False) -> None:
     """Every client, revoked ones too."""
-    rows = _with_database(GatewaySettings(), store.all_clients)
+    rows = with_database(GatewaySettings().database, store.all_clients)
     if as_json:
         _print_json([_shown(row) for row in rows])
         return
@@ -89,8 +93,8 @@ def list_clients(as_json: AsJson = False) -> None:
 @client.command("revoke")
 def revoke_client(client_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Refuse a client from now on; its tokens stop working within a second."""
-    if not _with_database(GatewaySettings(), lambda engine: store.revoke(engine, client_id)):
-        _fail(f"No client {client_id} that is not revoked yet. `stena client list` shows them.")
+    if not with_database(GatewaySettings().database, lambda engine: store.revoke(engine, client_id)):
+        fail(f"No client {client_id} that is not revoked yet. `stena client list` shows them.")
     print(f"{client_id} is revoked.")
 
 
@@ -102,10 +106,10 @@ def person_id(
 ) -> None:
     """The id by which an organisation (and purpose) knows a person."""
     settings = GatewaySettings()
-    catalogue = _catalogue(settings)
+    catalogue = rulebook_of(settings)
     _known_organisation(catalogue, organisation)
     if purpose and purpose not in {known.id for known in catalogue.purposes}:
-        _fail(f"The rulebook knows no purpose {purpose}.")
+        fail(f"The rulebook knows no purpose {purpose}.")
     scope = Scope(reach_of(catalogue, purpose), organisation, purpose)
     named = _ids(settings).name(str(_internal_id(internal_id)), scope)
     if as_json:
@@ -117,10 +121,12 @@ def person_id(
 def _known_organisation(catalogue: Catalogue, organisation: str) -> None:
     known = sorted(each.id for each in catalogue.organisations)
     if organisation not in known:
-        _fail(f"The rulebook knows no organisation {organisation}. It knows: {', '.join(known)}.")
+        fail(f"The rulebook knows no organisation {organisation}. It knows: {', '.join(known)}.")
 
 
-def _catalogue(settings: GatewaySettings) -> Catalogue:
+def rulebook_of(settings: GatewaySettings) -> Catalogue:
+    """The active rulebook's catalogue; ends the command where policy-svc does not answer."""
+
     async def fetch() -> Catalogue:
         async with http_client(settings.policy_url, within=5) as http:
             return await PolicyService(http, audience="gateway", within=5).catalogue()
@@ -128,32 +134,34 @@ def _catalogue(settings: GatewaySettings) -> Catalogue:
     try:
         return asyncio.run(fetch())
     except Unavailable:
-        _fail(f"policy-svc does not answer at {settings.policy_url}. Start the services first, for instance with `stena up`.")
+        fail(f"policy-svc does not answer at {settings.policy_url}. Start the services first, for instance with `stena up`.")
 
 
-def _with_database(settings: GatewaySettings, work: Callable[[store.Engine], Awaitable[Result]]) -> Result:
+def with_database(url: URL, work: Callable[[store.Engine], Awaitable[Result]]) -> Result:
+    """What ``work`` gives; ends the command where the database does not answer."""
+
     async def run() -> Result:
-        async with store.opened(settings.database) as engine:
+        async with store.opened(url) as engine:
             return await work(engine)
 
     try:
         return asyncio.run(run())
-    except Unavailable:
-        _fail("The gateway's database does not answer. Start it first, for instance with `stena up`.")
+    except (Unavailable, OSError):  # no answer, or no password to read
+        fail("The gateway's database does not answer. Start it first, for instance with `stena up`.")
 
 
 def _ids(settings: GatewaySettings) -> PairwiseIds:
     try:
         return pairwise_ids(settings)
     except KeyFileError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _internal_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        _fail(f"{text} is no internal id of a person; those are UUIDs.")
+        fail(f"{text} is no internal id of a person; those are UUIDs.")
 
 
 def _shown(row: store.Client) -> dict[str, Any]:
@@ -171,6 +179,7 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _fail(message: str) -> NoReturn:
+def fail(message: str) -> NoReturn:
+    """End the command with ``message`` and exit code 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)

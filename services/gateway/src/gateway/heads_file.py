@@ -50,6 +50,12 @@ def marks_of(leaves: Sequence[bytes]) -> bytes:
     return b"".join(leaf[:MARK] for leaf in leaves)
 
 
+def unmarked(text: str) -> list[bytes]:
+    """The marks in a line, one by one."""
+    marks = base64.b64decode(text, validate=True)
+    return [marks[at : at + MARK] for at in range(0, len(marks), MARK)]
+
+
 class HeadsFile:
     """Several gateways may keep the same file: whoever is faster writes, the others find that it is written."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, select, text
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -14,6 +14,7 @@ from gateway import ledger_leaves
 from gateway.calls import Entry, Outcome
 from gateway.group_commit import GroupCommit
 from gateway.metrics import ENTRIES
+from gateway.store import entries
 from gateway.subjects import Subjects
 from gateway.tables import clients, ledger, ledger_people, ledger_subjects
 from stena import request_id
@@ -21,8 +22,6 @@ from stena.database import single_statements, transaction
 
 WITHIN: Final = 0.8  # seconds to record an entry
 WITHIN_LATE: Final = 0.2  # what is left of a second when another service took most of it
-
-_APPEND: Final = text("SELECT ledger_append(CAST(:entries AS json), CAST(:leaves AS bytea[]), CAST(:forgotten AS uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +175,9 @@ class Ledger:
     async def _write(self, group: Sequence[Written]) -> None:
         subjects = await self._subjects.of(seen.person for each in group for seen in each.entry.people)
         leaves = [ledger_leaves.made(each.entry, each.entry_id, each.at, each.trace_id, subjects) for each in group]
-        row = {
-            "entries": ledger_leaves.stored(leaves),
-            "leaves": [leaf.hash() for leaf in leaves],
-            "forgotten": [UUID(person) for each in group for person in _erased(each.entry)],
-        }
+        forgotten = [UUID(person) for each in group for person in _erased(each.entry)]
         async with transaction(self._writing) as connection:
-            await connection.execute(_APPEND, row)
+            await entries.append(connection, leaves, forgotten)
 
 
 def _about(person: UUID, narrowed: Narrowed) -> Select[Any]:

@@ -1,6 +1,5 @@
-"""The operator's command that shows one decision of the ledger, and the call behind it as the decision point was asked it."""
+"""`stena ledger`: what it is made of, and the command that shows one decision and the call behind it as it was asked."""
 
-import asyncio
 import json
 from typing import Annotated, Any, Final
 
@@ -9,21 +8,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway import store
+from gateway import ledger_check_commands, ledger_upkeep_commands
+from gateway.commands import with_database
 from gateway.ledger import Decided, Ledger
 from gateway.settings import GatewaySettings
 from stena.contracts.access import ANY_ID
-from stena.problems import Unavailable
 
-ledger = typer.Typer(help="Look decisions up in the ledger. It is never changed.", no_args_is_help=True)
+ledger = typer.Typer(help="Look into the ledger, copy it out, and check that nobody has changed it.", no_args_is_help=True)
+ledger.command("export")(ledger_upkeep_commands.export)
+ledger.command("verify")(ledger_check_commands.verify)
+ledger.command("check")(ledger_check_commands.check)
+ledger.command("partitions")(ledger_upkeep_commands.partitions)
+ledger.add_typer(ledger_upkeep_commands.retention, name="retention")
 
 OF_MANY: Final = frozenset({"list", "export", "changes", "create"})
 """Operations that name no record, whomever they concern in the end."""
-
-
-@ledger.callback()
-def group() -> None:
-    """Without this a group of one command would be that command."""
 
 
 @ledger.command("show")
@@ -34,7 +33,7 @@ def show(
     ] = False,
 ) -> None:
     """One decision: who asked for what, how it ended, under which revision of the rulebook."""
-    found = _find(decision)
+    found = with_database(GatewaySettings().database, lambda engine: Ledger(engine).of_decision(decision))
     if found is None:
         typer.echo(f"The ledger knows no decision {decision}.", err=True)
         raise typer.Exit(1)
@@ -70,15 +69,3 @@ def asked(found: Decided) -> dict[str, Any]:
 
 def _said(values: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value is not None}
-
-
-def _find(decision: str) -> Decided | None:
-    async def run() -> Decided | None:
-        async with store.opened(GatewaySettings().database) as engine:
-            return await Ledger(engine).of_decision(decision)
-
-    try:
-        return asyncio.run(run())
-    except (Unavailable, OSError):  # no answer, or no password to read
-        typer.echo("The gateway's database does not answer. Start it first, for instance with `stena up`.", err=True)
-        raise typer.Exit(1) from None

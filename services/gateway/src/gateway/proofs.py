@@ -33,7 +33,7 @@ class Inclusion:
 
 
 async def consistent(engine: Engine, first: int, second: int) -> list[bytes]:
-    """That the tree of ``second`` entries begins with the one of ``first``, both of a head that was made. Raises ``ValueError``."""
+    """That the tree of ``second`` entries begins with that of ``first``, both signed. Raises ``ValueError``."""
     wanted = merkle.consistency(first, second)
     found = await tree.hashes(engine, wanted)
     return [found[each] for each in wanted]

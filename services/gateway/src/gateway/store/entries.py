@@ -1,11 +1,11 @@
-"""Entries as they were hashed, read back: some of them, or all in the order of the tree."""
+"""Entries as they are hashed: written, and read back, some of them or all in the order of the tree."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway import ledger_leaves as parts
@@ -15,6 +15,7 @@ from stena.database import transaction
 
 BATCH: Final = 500
 
+_APPEND: Final = text("SELECT ledger_append(CAST(:entries AS json), CAST(:leaves AS bytea[]), CAST(:forgotten AS uuid[]))")
 _ENTRY: Final = (
     *(ledger.c[name] for name in (*parts.TOLD, *parts.KEPT)),
     ledger_leaves.c.position,
@@ -37,6 +38,12 @@ class Placed:
     position: int
     hash: bytes
     leaf: Leaf | None
+
+
+async def append(connection: AsyncConnection, leaves: Sequence[Leaf], forgotten: Sequence[UUID] = ()) -> None:
+    """Write entries as the next leaves of the tree. ``forgotten`` are people whom the ledger knows no longer from then on."""
+    row = {"entries": parts.stored(leaves), "leaves": [leaf.hash() for leaf in leaves], "forgotten": list(forgotten)}
+    await connection.execute(_APPEND, row)
 
 
 async def leaves_of(engine: AsyncEngine, entries: Collection[UUID]) -> Mapping[UUID, Leaf]:
