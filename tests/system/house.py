@@ -137,8 +137,10 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             database_url=urls["profile"],
             keys_database_url=urls["profile_keys"],
             policy_url=POLICY,
-            master_key_file=files.path("master-key"),
+            master_keys_dir=files.master_keys,
             index_key_file=files.path("index-key"),
+            erasure_journal_dir=place,
+            journal_key_file=files.path("journal-key"),
         ),
         GATEWAY: GatewaySettings(
             public_url=GATEWAY,

@@ -41,11 +41,20 @@ def test_a_rotated_id_key_is_not_joined_by_a_new_first_one(tmp_path: Path) -> No
     assert [path.name for path in files.id_keys.iterdir()] == ["2"]
 
 
+def test_the_only_master_key_of_before_becomes_the_first_version(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    keys.make_secret(tmp_path / "secrets" / "master-key")
+    before = (tmp_path / "secrets" / "master-key").read_text()
+    files = made(tmp_path)
+    assert (files.master_keys / "1").read_text() == before
+    assert not files.path("master-key").exists()
+
+
 def test_the_services_can_read_what_was_made(tmp_path: Path) -> None:
     files = made(tmp_path)
     for name in ("token-key", "grant-key"):
         assert keys.signing_key(files.path(name)).is_private
-    for name in ("cursor-key", "master-key", "index-key"):
+    for name in ("cursor-key", "master-keys/1", "index-key", "journal-key"):
         assert len(keys.secret(files.path(name))) == 32
     assert len(keys.secret(files.id_keys / "1", 64)) == 64
 

@@ -3,21 +3,14 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
-from sqlalchemy.engine import URL
 
 from profile_svc.attributes import Attributes
-from profile_svc.commands import migrations
-from profile_svc.main import create_app
-from profile_svc.settings import ProfileSettings
-from stena import keys
 from stena.contracts.catalogue import Catalogue
-from stena.migrations import upgrade
 from stena_local.testing import Postgres
 
-from .source import REVISION, PolicyStandIn, Service
+from .source import REVISION, Place, Service
 
 RULEBOOK = Path(__file__).parents[3] / "deploy" / "rulebook"
 
@@ -56,33 +49,26 @@ def attributes(catalogue: Catalogue) -> Attributes:
 
 
 @pytest.fixture(scope="session")
-def settings(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ProfileSettings, URL]]:
-    people, person_keys = postgres.database("profile"), postgres.database("profile_keys")
-    upgrade(people.owner_url, migrations("migrations"))
-    upgrade(person_keys.owner_url, migrations("key_migrations"))
-    folder = tmp_path_factory.mktemp("keys")
-    for name in ("master", "index"):
-        keys.make_secret(folder / name)
-    yield (
-        ProfileSettings(
-            database_url=people.app_url.render_as_string(hide_password=False),
-            keys_database_url=person_keys.app_url.render_as_string(hide_password=False),
-            policy_url="http://policy",
-            master_key_file=folder / "master",
-            index_key_file=folder / "index",
-        ),
-        people.owner_url,
-    )
-    people.drop()
-    person_keys.drop()
+def pattern(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Migrated once, and then copied: nobody serves here."""
+    made = Place.make(postgres, tmp_path_factory.mktemp("pattern"))
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def place(postgres: Postgres, pattern: Place, tmp_path: Path) -> Iterator[Place]:
+    """A place of the test's own, whose databases hold nobody else."""
+    made = Place.make(postgres, tmp_path, like=pattern)
+    yield made
+    made.drop()
 
 
 @pytest.fixture(scope="session")
-async def service(settings: tuple[ProfileSettings, URL], catalogue: Catalogue) -> AsyncIterator[Service]:
-    policy = PolicyStandIn(catalogue)
-    app = create_app(settings[0], transport=httpx.ASGITransport(policy.app()))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://profile") as http,
-    ):
-        yield Service(app, http, app.state.vault, policy, catalogue, settings[1], settings[0])
+async def service(
+    postgres: Postgres, pattern: Place, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    made = Place.make(postgres, tmp_path_factory.mktemp("keys"), like=pattern)
+    async with made.serving(catalogue) as running:
+        yield running
+    made.drop()

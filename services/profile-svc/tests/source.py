@@ -1,8 +1,10 @@
 """profile-svc as its tests call it: with grants that they sign themselves, under a policy-svc that only serves its keys."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,11 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from profile_svc.commands import migrations
+from profile_svc.main import create_app
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.vault import Vault
+from stena import keys
 from stena.contracts.access import Disclosure, Grant
 from stena.contracts.catalogue import Catalogue
 from stena.grants import ISSUER, LIFETIME, sign
+from stena.migrations import upgrade
+from stena_local.testing import Database, Postgres
 
 REVISION = "sha256:test"
 
@@ -52,6 +59,7 @@ class Service:
     policy: PolicyStandIn
     catalogue: Catalogue
     owner_url: URL
+    keys_owner_url: URL
     settings: ProfileSettings
 
     def grant(self, operation: str, target: str | None = None, **changes: Any) -> str:
@@ -100,14 +108,71 @@ class Service:
         return dict(answer.json())
 
     async def sql(self, statement: str, **parameters: Any) -> list[Any]:
-        """As the database's owner, past the service."""
-        engine = create_async_engine(self.owner_url)
+        """As the owner of the people's database, past the service."""
+        return await self._sql(self.owner_url, statement, parameters)
+
+    async def keys_sql(self, statement: str, **parameters: Any) -> list[Any]:
+        """The same in the database of the keys."""
+        return await self._sql(self.keys_owner_url, statement, parameters)
+
+    async def _sql(self, url: URL, statement: str, parameters: Mapping[str, Any]) -> list[Any]:
+        engine = create_async_engine(url)
         try:
             async with engine.begin() as connection:
                 result = await connection.execute(text(statement), parameters)
                 return [tuple(row) for row in result] if result.returns_rows else []
         finally:
             await engine.dispose()
+
+
+@dataclass
+class Place:
+    """Databases and a folder of keys for profile-svc, which may run there several times."""
+
+    people: Database
+    person_keys: Database
+    folder: Path
+
+    @classmethod
+    def make(cls, postgres: Postgres, folder: Path, like: "Place | None" = None) -> "Place":
+        """Databases that are migrated, or copies of those of ``like``, a first version of every key, and no journal yet."""
+        people = postgres.database("profile", like=like.people if like else None)
+        person_keys = postgres.database("profile_keys", like=like.person_keys if like else None)
+        if like is None:
+            upgrade(people.owner_url, migrations("migrations"))
+            upgrade(person_keys.owner_url, migrations("key_migrations"))
+        for name in ("masters", "erasures"):
+            (folder / name).mkdir()
+        for name in ("masters/1", "index", "journal"):
+            keys.make_secret(folder / name)
+        return cls(people, person_keys, folder)
+
+    @property
+    def settings(self) -> ProfileSettings:
+        return ProfileSettings(
+            database_url=self.people.app_url.render_as_string(hide_password=False),
+            keys_database_url=self.person_keys.app_url.render_as_string(hide_password=False),
+            policy_url="http://policy",
+            master_keys_dir=self.folder / "masters",
+            index_key_file=self.folder / "index",
+            erasure_journal_dir=self.folder / "erasures",
+            journal_key_file=self.folder / "journal",
+        )
+
+    @asynccontextmanager
+    async def serving(self, catalogue: Catalogue) -> AsyncIterator[Service]:
+        policy = PolicyStandIn(catalogue)
+        app = create_app(self.settings, transport=httpx.ASGITransport(policy.app()))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://profile") as http,
+        ):
+            urls = self.people.owner_url, self.person_keys.owner_url
+            yield Service(app, http, app.state.vault, policy, catalogue, *urls, self.settings)
+
+    def drop(self) -> None:
+        self.people.drop()
+        self.person_keys.drop()
 
 
 def _disclosures(wanted: Any) -> dict[str, Disclosure]:

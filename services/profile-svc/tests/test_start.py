@@ -1,44 +1,33 @@
 """Starting, migrating, and what time does by itself."""
 
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from profile_svc import tables, upkeep
-from profile_svc.store.keys import WrongMasterKey
-from profile_svc.store.vault import open_vault
-from stena import keys
-from stena.keys import KeyFileError
 
 from .people import OLENA
 from .source import Service
 
 
-async def test_another_master_key_is_refused(service: Service, tmp_path: Path) -> None:
-    keys.make_secret(tmp_path / "master")
-    for file, error in ((tmp_path / "master", WrongMasterKey), (tmp_path / "missing", KeyFileError)):
-        with pytest.raises(error, match=r"PROFILE_MASTER_KEY_FILE|missing"):
-            async with open_vault(service.settings.model_copy(update={"master_key_file": file})):
-                pass
-
-
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 async def test_the_tables_are_those_that_the_migrations_make(service: Service) -> None:
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), tables.metadata))
+    for url, metadata in ((service.owner_url, tables.metadata), (service.keys_owner_url, tables.key_metadata)):
+        engine = create_async_engine(url)
+        try:
+            async with engine.connect() as connection:
+                assert await connection.run_sync(differences, metadata) == []
+        finally:
+            await engine.dispose()
 
-    engine = create_async_engine(service.owner_url)
-    try:
-        async with engine.connect() as connection:
-            assert await connection.run_sync(differences) == []
-    finally:
-        await engine.dispose()
+
+def differences(connection: Connection, metadata: MetaData) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
 async def test_the_service_is_ready_when_its_databases_and_the_catalogue_are(service: Service) -> None:

@@ -160,4 +160,4 @@ def _detach(layout: Layout, timeout: float = 120) -> None:
 
 
 def _as_variables(settings: Settings) -> dict[str, str]:
-    return {f"STENA_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    return {f"STENA_{name.upper()}": str(value) for name, value in settings.model_dump().items() if value is not None}

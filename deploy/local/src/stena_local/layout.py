@@ -66,6 +66,11 @@ class Layout:
         return self.home / "ledger"
 
     @property
+    def erasures(self) -> Path:
+        """Where the journal of erasures is kept: in no backup of the databases, or it would come back with them."""
+        return self.settings.erasure_journal_dir or self.home / "erasures"
+
+    @property
     def postgres_place(self) -> Path:
         """Below the home; as root where the unprivileged account may enter, named after the home."""
         if os.geteuid() != 0:
@@ -90,14 +95,21 @@ class Layout:
 
     def make_folders(self) -> None:
         try:
-            for folder in (self.home, self.logs, self.ledger_heads, self.policy_state):
+            for folder in (self.home, self.logs, self.ledger_heads, self.policy_state, self.erasures):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise DeploymentError(f"{self.home} cannot be made ({error.strerror}). Choose another --home.") from error
 
     def made_folders(self) -> list[Path]:
         """The folders that a deployment makes for itself; whatever else lies in its home belongs to somebody else."""
-        return [self.postgres_place, self.secrets.folder, self.ledger_heads, self.policy_state, self.logs]
+        return [
+            self.postgres_place,
+            self.secrets.folder,
+            self.ledger_heads,
+            self.policy_state,
+            self.home / "erasures",
+            self.logs,
+        ]
 
     def server(self) -> Server:
         return Server(
@@ -157,8 +169,10 @@ class Layout:
             **self._database("PROFILE_DATABASE", "profile", "app"),
             **self._database("PROFILE_KEYS_DATABASE", "profile_keys", "app"),
             "PROFILE_POLICY_URL": self.url(POLICY),
-            "PROFILE_MASTER_KEY_FILE": str(self.secrets.path("master-key")),
+            "PROFILE_MASTER_KEYS_DIR": str(self.secrets.master_keys),
             "PROFILE_INDEX_KEY_FILE": str(self.secrets.path("index-key")),
+            "PROFILE_ERASURE_JOURNAL_DIR": str(self.erasures),
+            "PROFILE_JOURNAL_KEY_FILE": str(self.secrets.path("journal-key")),
         }
 
     def _matching(self) -> dict[str, str]:

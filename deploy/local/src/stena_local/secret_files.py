@@ -11,7 +11,7 @@ from stena import keys
 from stena_local.postgres import roles
 
 _SIGNING = ("token-key", "grant-key", "ledger-key")
-_RANDOM = {"cursor-key": 32, "master-key": 32, "index-key": 32, "policy-key": 32, "administrator-key": 32}
+_RANDOM = {"cursor-key": 32, "index-key": 32, "journal-key": 32, "policy-key": 32, "administrator-key": 32}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class SecretFiles:
     @property
     def id_keys(self) -> Path:
         return self.folder / "id-keys"
+
+    @property
+    def master_keys(self) -> Path:
+        return self.folder / "master-keys"
 
     @property
     def enforcement_points(self) -> Path:
@@ -45,7 +49,7 @@ class SecretFiles:
 
     def make(self) -> None:
         """Make whatever is missing, folders with mode 0700 and files with mode 0600."""
-        for folder in (self.folder, self.id_keys, self.folder / "passwords"):
+        for folder in (self.folder, self.id_keys, self.master_keys, self.folder / "passwords"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in _SIGNING:
             keys.make_signing_key(self.path(name))
@@ -53,11 +57,19 @@ class SecretFiles:
             keys.make_secret(self.path(name), size)
         if not any(self.id_keys.iterdir()):
             keys.make_secret(self.id_keys / "1", 64)
+        self._make_master_key()
         for role in roles():
             if not self.password(role).exists():
                 write(self.password(role), secrets.token_urlsafe(32))
         self._list(self.enforcement_points, "gateway", self.path("policy-key"))
         self._list(self.administrators, "operator", self.path("administrator-key"))
+
+    def _make_master_key(self) -> None:
+        """The first version; what was the only master key, before there could be several, becomes it."""
+        if not any(self.master_keys.iterdir()):
+            if self.path("master-key").exists():
+                self.path("master-key").rename(self.master_keys / "1")
+            keys.make_secret(self.master_keys / "1", 32)
 
     def _list(self, holders: Path, name: str, key: Path) -> None:
         """Let ``name`` be who holds ``key``; whom an operator has added stays."""

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     )
     postgres_user: str = Field(default="nobody", description="Whom PostgreSQL runs as when root starts it.")
     rulebook_dir: Path = Field(default=_CHECKOUT / "deploy" / "rulebook", description="The rulebook that policy-svc loads.")
+    erasure_journal_dir: Path | None = Field(
+        default=None, description="Folder of the journal of erasures; default: in the home. No backup may hold it."
+    )
     log_level: str = Field(default="INFO", description="Least severity that the services log.")
 
 

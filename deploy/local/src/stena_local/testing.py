@@ -5,6 +5,7 @@ import random
 import secrets
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from stena_local.postgres import Server, random_passwords
+from stena_local.postgres import SUPERUSER, Server, random_passwords
 from stena_local.processes import HOST, free_port
 from stena_local.programs import find
 
@@ -29,6 +30,28 @@ class Database:
 
     def drop(self) -> None:
         self.server.drop(self.name)
+
+    def dump(self) -> str:
+        """Everything in it as SQL, as a backup by `pg_dump` holds it."""
+        return self._program("pg_dump", "--no-password")
+
+    def load(self, dump: str) -> None:
+        """Restore a backup into this database, which is empty."""
+        self._program("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", script=dump)
+
+    def _program(self, name: str, *arguments: str, script: str = "") -> str:
+        url = self.server.url(self.name, SUPERUSER)
+        target = f"host={url.host} port={url.port} dbname={url.database} user={url.username}"
+        done = subprocess.run(
+            [self.server.programs.folder / name, *arguments, "-d", target],
+            input=script,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGPASSWORD": str(url.password)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @dataclass(frozen=True)

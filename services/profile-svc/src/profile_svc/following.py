@@ -21,6 +21,10 @@ MOST_BATCHES: Final = 20
 """So many times so many changes of the log are read for one page."""
 
 
+class LogCut(Exception):
+    """A follower was away for longer than changes are kept."""
+
+
 class OtherRulebook(Exception):
     """A follower's position is of another rulebook: what it may see has changed, so it has to read everything anew."""
 
@@ -28,13 +32,18 @@ class OtherRulebook(Exception):
 async def follow(
     vault: Vault, grant: Grant, attributes: Attributes, limit: int, position: Position | None, *, again: bool = False
 ) -> Page:
-    """The page after ``position``, or after a new walk through everybody if ``again``; raises ``OtherRulebook``."""
+    """The page after ``position``, or after a new walk through everybody if ``again``.
+
+    Raises ``OtherRulebook`` and ``LogCut``.
+    """
     if position is not None and position.revision != grant.rulebook:
         raise OtherRulebook("The rulebook has changed since. Read everything anew.")
     seen_by = viewer(vault, grant, attributes)
     async with vault.transaction() as connection:
         if position is None:
             position = Position(phase="snapshot", revision=grant.rulebook, xid=await changes.horizon(connection))
+        elif not await changes.is_whole_after(connection, position.xid, position.change):
+            raise LogCut("Changes since then are no longer kept. Read everything anew.")
         if again:
             position = position.model_copy(update={"phase": "snapshot", "after": None, "until": None})
         if position.phase == "snapshot":
@@ -58,7 +67,7 @@ async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Gra
     # Asked for before the log is read, so that everything older than it is read if nothing is left over.
     horizon = position.xid if position.until is None else await changes.horizon(connection)
     walked = position.until is not None
-    found, position, left_over = await _to_tell(connection, grant, position, limit)
+    found, position, left_over = await _to_tell(vault, connection, grant, position, limit)
     told = concerned(grant, found, walked=walked)
     visible = await people.find_many(connection, seen_by.selection, told.people) if told.people else []
     views = {UUID(view["id"]): view for view in await views_of(vault, seen_by, visible)}
@@ -71,7 +80,7 @@ async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Gra
 
 
 async def _to_tell(
-    connection: Connection, grant: Grant, position: Position, limit: int
+    vault: Vault, connection: Connection, grant: Grant, position: Position, limit: int
 ) -> tuple[list[LoggedChange], Position, bool]:
     """The next changes that concern the follower, of at most ``limit`` people; the place behind them; whether any is left over.
 
@@ -81,7 +90,7 @@ async def _to_tell(
     found: list[LoggedChange] = []
     people_told = set[UUID]()
     for _ in range(MOST_BATCHES):
-        batch = await changes.read(connection, position.xid, position.change, BATCH)
+        batch = await changes.read(connection, vault.log_key, position.xid, position.change, BATCH)
         passed = [change for change in batch if concerns(grant, change)]
         for change in passed:
             if change.person_id not in people_told and len(people_told) == limit:

@@ -1,4 +1,4 @@
-"""Encryption of single values under a key of the person, and of that key under the master key (AES-256-GCM both).
+"""Encryption of single values under a key of the person, and of that key under a master key (AES-256-GCM both).
 
 INVARIANT: a sealed value opens only with its own person's key and only as what it was sealed as: person and attribute
 are authenticated with it, so that a value moved to another row or column is refused.
@@ -7,6 +7,7 @@ are authenticated with it, so that a value moved to another row or column is ref
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,17 +23,17 @@ class CannotOpen(Exception):
     """A sealed value or key is not what it should be; the message holds no part of it."""
 
 
-class PersonKey:
-    """The key of one person. Lives as long as one request."""
+class SealingKey:
+    """A key of ``owner``: what it seals opens as that one's and as nobody else's."""
 
-    __slots__ = ("_cipher", "_person_id")
+    __slots__ = ("_cipher", "_owner")
 
-    def __init__(self, person_id: UUID, key: bytes) -> None:
-        self._person_id = str(person_id)
+    def __init__(self, owner: str, key: bytes) -> None:
+        self._owner = owner
         self._cipher = AESGCM(key)
 
     def seal(self, name: str, value: Any) -> str:
-        """``value`` (JSON) as base64 of nonce and ciphertext, bound to the person and to ``name``."""
+        """``value`` (JSON) as base64 of nonce and ciphertext, bound to the owner and to ``name``."""
         plain = orjson.dumps(value)
         padded = plain + b" " * (-len(plain) % _BLOCK)
         nonce = secrets.token_bytes(_NONCE)
@@ -44,10 +45,19 @@ class PersonKey:
         try:
             return orjson.loads(self._cipher.decrypt(data[:_NONCE], data[_NONCE:], self._binding(name)))
         except InvalidTag as error:
-            raise CannotOpen("A sealed value does not open with its person's key.") from error
+            raise CannotOpen("A sealed value does not open with the key that it is said to be sealed with.") from error
 
     def _binding(self, name: str) -> bytes:
-        return f"{self._person_id}|{name}".encode()
+        return f"{self._owner}|{name}".encode()
+
+
+class PersonKey(SealingKey):
+    """The key of one person. Lives as long as one request."""
+
+    __slots__ = ()
+
+    def __init__(self, person_id: UUID, key: bytes) -> None:
+        super().__init__(str(person_id), key)
 
 
 class MasterKey:
@@ -59,15 +69,56 @@ class MasterKey:
 
     def make_person_key(self, person_id: UUID) -> tuple[PersonKey, bytes]:
         """A fresh person key, and the same one wrapped for storing."""
-        key, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE)
-        return PersonKey(person_id, key), nonce + self._cipher.encrypt(nonce, key, self._binding(person_id))
+        key = secrets.token_bytes(32)
+        return PersonKey(person_id, key), self._wrapped(person_id, key)
 
     def unwrap(self, person_id: UUID, wrapped: bytes) -> PersonKey:
+        return PersonKey(person_id, self._unwrapped(person_id, wrapped))
+
+    def wrap_anew(self, person_id: UUID, wrapped: bytes, before: "MasterKey") -> bytes:
+        """The same person key under this master key, which ``before`` had wrapped; raises ``CannotOpen``."""
+        return self._wrapped(person_id, before._unwrapped(person_id, wrapped))
+
+    def _wrapped(self, person_id: UUID, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, key, self._binding(person_id))
+
+    def _unwrapped(self, person_id: UUID, wrapped: bytes) -> bytes:
         try:
-            key = self._cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], self._binding(person_id))
+            return self._cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], self._binding(person_id))
         except InvalidTag as error:
             raise CannotOpen("A person key does not open with the master key.") from error
-        return PersonKey(person_id, key)
 
     def _binding(self, person_id: UUID) -> bytes:
         return f"person key|{self.id}|{person_id}".encode()
+
+
+class MasterKeys:
+    """Every version of the master key. ``making`` wraps new person keys, each one opens what it has wrapped."""
+
+    def __init__(self, keys: Mapping[int, bytes], making: int) -> None:
+        self._by_id: Mapping[str, MasterKey] = {}
+        self.learn(keys, making)
+
+    def learn(self, keys: Mapping[int, bytes], making: int) -> None:
+        """Take up ``keys`` besides those that are known: none is forgotten as long as the service runs."""
+        found = {version: MasterKey(key) for version, key in keys.items()}
+        self._by_id = {**self._by_id, **{key.id: key for key in found.values()}}
+        self.making = found[making]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._by_id)
+
+    def unwrap(self, person_id: UUID, wrapped: bytes, master_key_id: str) -> PersonKey:
+        """Raises ``CannotOpen``, also for a master key that is not there."""
+        return self._known(master_key_id).unwrap(person_id, wrapped)
+
+    def wrap_anew(self, person_id: UUID, wrapped: bytes, master_key_id: str) -> bytes:
+        """The person key under the version that is ``making``; raises ``CannotOpen``."""
+        return self.making.wrap_anew(person_id, wrapped, self._known(master_key_id))
+
+    def _known(self, master_key_id: str) -> MasterKey:
+        if master_key_id not in self._by_id:
+            raise CannotOpen("A person key is wrapped by a master key that is not here.")
+        return self._by_id[master_key_id]

@@ -18,8 +18,15 @@ class ProfileSettings(ServiceSettings):
     keys_database_url: str = Field(description="Database of the person keys, as its runtime role.")
     keys_database_password_file: Path | None = Field(default=None, description="File with the password of that role.")
     policy_url: str = Field(description="Base address of policy-svc.")
-    master_key_file: Path = Field(description="32 bytes as hexadecimal text: wraps the person keys.")
+    master_keys_dir: Path = Field(
+        description="Master keys, which wrap the person keys: files named by version (1 to 255), each 32 bytes as hexadecimal "
+        "text. The highest wraps, every one opens; `8.staged` opens until it is activated. New files are found at run time."
+    )
     index_key_file: Path = Field(description="32 bytes as hexadecimal text: makes ETags and blind indexes.")
+    erasure_journal_dir: Path = Field(
+        description="Folder of the journal of erasures. It is in no backup of the databases, and is backed up by itself."
+    )
+    journal_key_file: Path = Field(description="32 bytes as hexadecimal text: the journal's lines are known by it.")
 
 
 class OwnerSettings(ServiceSettings):

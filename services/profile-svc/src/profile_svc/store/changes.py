@@ -5,17 +5,34 @@ every one still running are read, so whatever is still to come stands further on
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, and_, cast, literal, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    cast,
+    exists,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from profile_svc.erasure_tables import erased_changes, pruned
 from profile_svc.feed import LoggedChange
+from profile_svc.sealing import SealingKey
 from profile_svc.tables import TransactionId, changes
 
 _HORIZON: Final = literal_column("pg_snapshot_xmin(pg_current_snapshot())", TransactionId())
 _FRONTIER: Final = literal_column("pg_snapshot_xmax(pg_current_snapshot())", TransactionId())
+
+_MATTER: Final = ("person_id", "attributes", "facts_before", "facts_after")
 
 
 async def horizon(connection: AsyncConnection) -> str:
@@ -28,23 +45,51 @@ async def frontier(connection: AsyncConnection) -> str:
     return str(await connection.scalar(select(cast(_FRONTIER, Text))))
 
 
-async def read(connection: AsyncConnection, xid: str, change_id: UUID | None, most: int) -> Sequence[LoggedChange]:
-    """So many changes of ended transactions, from ``xid`` on, after ``change_id`` of that one."""
+async def read(
+    connection: AsyncConnection, log_key: SealingKey, xid: str, change_id: UUID | None, most: int
+) -> Sequence[LoggedChange]:
+    """So many changes of ended transactions, from ``xid`` on, after ``change_id`` of that one.
+
+    Those of people who have been erased since are opened with ``log_key``; attributes are not told of them.
+    """
     start = cast(literal(xid), TransactionId())
-    later = changes.c.xid >= start
-    if change_id is not None:
-        later = or_(changes.c.xid > start, and_(changes.c.xid == start, changes.c.change_id > change_id))
-    wanted = (
-        select(
-            changes.c.person_id,
-            changes.c.attributes,
-            changes.c.facts_before,
-            changes.c.facts_after,
-            cast(changes.c.xid, Text),
-            changes.c.change_id,
-        )
-        .where(later, changes.c.xid < _HORIZON)
-        .order_by(changes.c.xid, changes.c.change_id)
-        .limit(most)
+
+    def behind(table: Table) -> ColumnElement[bool]:
+        later = table.c.xid >= start
+        if change_id is not None:
+            later = or_(table.c.xid > start, and_(table.c.xid == start, table.c.change_id > change_id))
+        return and_(later, table.c.xid < _HORIZON)
+
+    both = union_all(
+        select(*(changes.c[name] for name in _MATTER), *_place(changes), null().label("sealed")).where(behind(changes)),
+        select(*(null().label(name) for name in _MATTER), *_place(erased_changes), erased_changes.c.sealed).where(
+            behind(erased_changes)
+        ),
+    ).subquery()
+    wanted = select(both).with_only_columns(
+        *(both.c[name] for name in _MATTER), cast(both.c.xid, Text).label("place"), both.c.change_id, both.c.sealed
     )
-    return [LoggedChange(*row) for row in await connection.execute(wanted)]
+    ordered = wanted.order_by(both.c.xid, both.c.change_id).limit(most)
+    return [_change(row, log_key) for row in await connection.execute(ordered)]
+
+
+async def is_whole_after(connection: AsyncConnection, xid: str, change_id: UUID | None) -> bool:
+    """Whether nothing behind this place was cut off the log."""
+    start = cast(literal(xid), TransactionId())
+    lost = (
+        pruned.c.xid >= start
+        if change_id is None
+        else or_(pruned.c.xid > start, and_(pruned.c.xid == start, pruned.c.change_id > change_id))
+    )
+    return not await connection.scalar(select(exists().where(lost)))
+
+
+def _place(table: Table) -> tuple[ColumnElement[Any], ...]:
+    return table.c.xid, table.c.change_id
+
+
+def _change(row: Any, log_key: SealingKey) -> LoggedChange:
+    if row.sealed is None:
+        return LoggedChange(row.person_id, row.attributes, row.facts_before, row.facts_after, row.place, row.change_id)
+    said = log_key.unseal(str(row.change_id), row.sealed)
+    return LoggedChange(UUID(said["person"]), [], said["before"], said["after"], row.place, row.change_id)

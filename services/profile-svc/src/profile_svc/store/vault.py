@@ -9,11 +9,13 @@ import orjson
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from profile_svc.sealing import MasterKey
+from profile_svc.master_keys import master_keys
+from profile_svc.sealing import SealingKey
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.keys import PersonKeys
 from stena import keys
 from stena.database import create_engine, single_statements, transaction
+from stena.erasure_journal import Journal
 from stena.settings import database_url
 
 Connection = AsyncConnection
@@ -24,10 +26,16 @@ class Vault:
     people: AsyncEngine
     person_keys: PersonKeys
     index_key: bytes
+    journal: Journal
 
     @property
     def etag_key(self) -> bytes:
         return self.blind("etag")
+
+    @property
+    def log_key(self) -> SealingKey:
+        """Seals what the log says of people who were erased."""
+        return SealingKey("log", self.blind("erased changes"))
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """One transaction on the people; raises ``Unavailable`` where the database is slow or gone."""
@@ -52,9 +60,10 @@ async def open_vault(settings: ProfileSettings) -> AsyncIterator[Vault]:
     people = create_engine(database_url(settings.database_url, settings.database_password_file))
     key_engine = create_engine(database_url(settings.keys_database_url, settings.keys_database_password_file))
     try:
-        person_keys = PersonKeys(key_engine, MasterKey(keys.secret(settings.master_key_file)))
-        await person_keys.require_master_key()
-        yield Vault(people, person_keys, keys.secret(settings.index_key_file))
+        person_keys = PersonKeys(key_engine, master_keys(settings.master_keys_dir))
+        await person_keys.require_master_keys()
+        journal = Journal(settings.erasure_journal_dir, keys.secret(settings.journal_key_file))
+        yield Vault(people, person_keys, keys.secret(settings.index_key_file), journal)
     finally:
         await people.dispose()
         await key_engine.dispose()
