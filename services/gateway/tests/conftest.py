@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import gateway
+from gateway.heads_file import NAME as HEADS
 from gateway.main import create_app
 from gateway.tables import metadata
 from stena import keys
@@ -28,8 +29,9 @@ def database(postgres: Postgres) -> Database:
 
 
 @pytest.fixture
-async def owner(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The role that owns the tables, which are empty."""
+async def owner(database: Database, key_files: Path) -> AsyncIterator[AsyncEngine]:
+    """The role that owns the tables, which are empty; and no head is kept of what was in them."""
+    (key_files / HEADS).unlink(missing_ok=True)
     made = create_async_engine(database.owner_url)
     async with made.begin() as connection:
         await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))

@@ -55,7 +55,7 @@ def _differences(kept: Sequence[bytes], there: Sequence[bytes]) -> Iterator[tupl
 
 def _events(at: int, one: bytes | None, other: bytes | None, moved: Counter[bytes]) -> Iterator[tuple[Kind, int]]:
     lost, came = one is not None and one not in moved, other is not None and other not in moved
-    if one is not None and not lost:
+    if (one is not None and not lost) or (other is not None and not came):
         yield "reordered", at
     if lost and came:
         yield "changed", at

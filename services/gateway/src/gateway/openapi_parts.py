@@ -38,6 +38,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Consents and notes", "description": "What a person has agreed to, and what was written down."},
     {"name": "Casework", "description": "Who has a person's case, and how one organisation asks another to take somebody on."},
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
+    {"name": "Ledger", "description": "That the record of disclosures is whole: signed heads, and proofs below them."},
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
     {"name": "Alerts", "description": "What is unusual about who asks: numbers about organisations, never a person."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
