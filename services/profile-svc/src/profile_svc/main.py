@@ -16,6 +16,7 @@ from profile_svc.routes import (
     cases,
     consents,
     corrections,
+    duplicates,
     notes,
     objections,
     people,
@@ -59,6 +60,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
         corrections,
         restrictions,
         objections,
+        duplicates,
         access,
         audits,
     ):
