@@ -78,7 +78,7 @@ def test_what_is_verified_is_there(lines: list[dict[str, Any]]) -> None:
 
 def test_every_record_fact_occurs(lines: list[dict[str, Any]]) -> None:
     """A wall is tried only by people who differ in what it decides by."""
-    assert facts_of_people == {"region_path", "assigned", "consents", "restricted", "minor", "created_by"}
+    assert facts_of_people == {"region_path", "assigned", "consents", "objections", "restricted", "minor", "created_by"}
     for member in ("restricted", "consents"):
         assert {bool(line[member]) for line in lines} == {True, False}, member
     assert {"residence" in line["attributes"] for line in lines} == {True, False}

@@ -1,7 +1,7 @@
 """The shapes of notes, shares, cases and referrals in the public API."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -25,6 +25,12 @@ class NoteView(Shown):
 class NotePage(Shown):
     notes: list[NoteView]
     next: str | None = None
+
+
+class NoteReleaseView(Shown):
+    about_others: Literal["none", "marked", "withheld"]
+    masked: list[str]
+    released_at: datetime
 
 
 class NewShareBody(Sent):

@@ -37,6 +37,10 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "People", "description": "People as one purpose lets them be seen."},
     {"name": "Consents and notes", "description": "What a person has agreed to, and what was written down."},
     {"name": "Casework", "description": "Who has a person's case, and how one organisation asks another to take somebody on."},
+    {
+        "name": "Rights",
+        "description": "What people ask for themselves: access, corrections, restrictions, objections, sign-in.",
+    },
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
     {"name": "Ledger", "description": "That the record of disclosures is whole: signed heads, and proofs below them."},
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},

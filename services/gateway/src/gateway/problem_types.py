@@ -7,6 +7,7 @@ from gateway.audit_problems import ABOUT_AUDITS
 from gateway.consent_problems import ABOUT_CONSENT
 from gateway.inside_problems import BEHIND
 from gateway.problem_type import ProblemType
+from gateway.rights_problems import ABOUT_RIGHTS
 
 _MALFORMED: Final[Mapping[str, ProblemType]] = {
     "malformed-request": ProblemType(
@@ -69,6 +70,24 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "Malformed request",
         "An opportunity of the allocation is closed, of another kind, not visible to you, or not there.",
         "Look at `errors` for which, and leave it out.",
+    ),
+    "conditions-differ": ProblemType(
+        400,
+        "Malformed request",
+        "The opportunities carry different conditions on protected attributes, and one job can ask the source one thing only.",
+        "Place people at those that `errors` names in a job of their own.",
+    ),
+    "required-not-eligible": ProblemType(
+        400,
+        "Malformed request",
+        "Somebody who has to be placed fails a condition of the opportunities.",
+        "Look at `errors` for whom, and take them out of `required` or offer them another place.",
+    ),
+    "method-without-it": ProblemType(
+        400,
+        "Malformed request",
+        "The method of the allocation has no room for something that the body asks for.",
+        "Leave out what `errors` names, or choose the other method.",
     ),
     "reason-needed": ProblemType(
         400,
@@ -167,9 +186,10 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
     "not-your-step": ProblemType(
         403,
         "Refused",
-        "The referral or case is there, and this step of it is somebody else's to take.",
+        "The referral, case or restriction is there, and this step of it is somebody else's to take.",
         "The recipient accepts, rejects and finishes a referral, the sender revokes it. A case is closed by whoever has it, "
-        "or gave it, and is referred on by nobody who was given it.",
+        "or gave it, and is referred on by nobody who was given it. A restriction is ended by the person, or by whoever "
+        "recorded it.",
     ),
     "kind-not-allowed": ProblemType(
         403,
@@ -228,6 +248,12 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "Conflict",
         "The condition's last day is over: nothing can rest on it any more.",
         "Propose it anew, with a reason of today.",
+    ),
+    "condition-over": ProblemType(
+        409,
+        "Conflict",
+        "A condition on a protected attribute has changed, or its approval has expired or was withdrawn.",
+        "Have it approved anew or take it out of the opportunity, then ask again; an allocation has to be asked for anew.",
     ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."
@@ -292,6 +318,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     **_REFUSALS,
     **_STATE,
     **ABOUT_CONSENT,
+    **ABOUT_RIGHTS,
     **ABOUT_AUDITS,
     **BEHIND,
     **_OURS,

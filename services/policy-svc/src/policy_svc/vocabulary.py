@@ -56,6 +56,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "correction": ("read", "list", "decide"),
     "objection": ("read", "list", "decide"),
     "restriction": ("read",),
+    "retention": ("read", "list"),
     "sign-in": ("issue", "link", "read", "revoke"),
     "ledger": ("read", "report"),
     "alert": ("list", "acknowledge"),
@@ -75,17 +76,19 @@ ACTIONS: Final = frozenset({DISCLOSE, WRITE}.union(*OPERATIONS.values()))
 
 DISCLOSING: Final = frozenset(
     {("opportunity", "match"), ("person", "access")}
-    | {("correction", name) for name in ("read", "list", "decide")}
+    | {("correction", name) for name in OPERATIONS["correction"]}
     | {("person", name) for name in ("read", "list", "export", "changes", "match", "check", "create", "amend")}
     | {("person", name) for name in ("compare", "merge", "separate")}
 )
 """What shows attributes of people: there every attribute of the catalogue is decided too."""
 
-WRITING: Final = frozenset({("person", "create"), ("person", "amend"), ("correction", "list"), ("correction", "decide")})
+WRITING: Final = frozenset(
+    {("person", "create"), ("person", "amend")} | {("correction", name) for name in OPERATIONS["correction"]}
+)
 
 FACTS_OF: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("person", "consent", "case", "referral", "audit"), facts_of_people),
-    **dict.fromkeys(("correction", "objection", "restriction", "sign-in"), facts_of_people),
+    **dict.fromkeys(("correction", "objection", "restriction", "retention", "sign-in"), facts_of_people),
     "note": frozenset(type_of_fact),
     "opportunity": frozenset({"created_by"}),
     "selection": frozenset({"created_by"}),  # the owner of the opportunity

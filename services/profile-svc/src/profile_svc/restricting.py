@@ -54,8 +54,8 @@ async def restrict(vault: Vault, grant: Grant, person_id: UUID, wanted: NewRestr
     return Made(view_of(vault, grant, opener, made, now), earlier is None)
 
 
-async def lift(vault: Vault, grant: Grant, person_id: UUID, name: str, lifting: Lifting | None) -> View:
-    """End a restriction: at once by the person, who needs no ``lifting``; by an organisation after a notice.
+async def lift(vault: Vault, grant: Grant, person_id: UUID, name: str, lifting: Lifting) -> View:
+    """End a restriction: at once by the person; by an organisation after a notice.
 
     Raises ``InvalidValues``, ``NotThere``, ``NotYourStep``."""
     now = datetime.now(UTC)
@@ -102,11 +102,9 @@ def view_of(vault: Vault, grant: Grant, key: PersonKey, restriction: StoredRestr
     }
 
 
-def _announced(
-    restriction: StoredRestriction, lifting: Lifting | None, grant: Grant, key: PersonKey, now: datetime
-) -> dict[str, Any]:
+def _announced(restriction: StoredRestriction, lifting: Lifting, grant: Grant, key: PersonKey, now: datetime) -> dict[str, Any]:
     """INVARIANT: who has had processing restricted is told before it is lifted (GDPR Art 18(3))."""
-    if lifting is None:
+    if lifting.reason is None:
         raise InvalidValues([Fault(("reason",), "is missing: the person is told why the restriction ends")])
     until = lifting.until or now + NOTICE
     if until < now + NOTICE:

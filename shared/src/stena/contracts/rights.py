@@ -62,7 +62,7 @@ class NewRestriction(Frozen):
 class Lifting(Frozen):
     """That a restriction ends, at ``until``: the person is told before (GDPR Art 18(3))."""
 
-    reason: str = Field(min_length=1, max_length=2_000)
+    reason: str | None = Field(default=None, min_length=1, max_length=2_000)
     until: AwareDatetime | None = None
 
 

@@ -1,8 +1,9 @@
 """Notes about a person: read, written."""
 
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from gateway import casework_views as views
 from gateway.calls import Call, Permit, Question, Shown
@@ -14,14 +15,18 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import Answer
-from stena.contracts.casework import NewNote
+from stena.contracts.casework import NewNote, NoteRelease
 
 router = APIRouter(prefix="/v1/persons/{id}", tags=["Consents and notes"])
 
+NoteId = Annotated[UUID, Path(alias="note", examples=[views.ITEM_ID])]
+
 READ_NOTES = Question("read", "note", "person")
 WRITE_NOTE = Question("create", "note", "person")
+RELEASE_NOTE = Question("release", "note", "person")
 
 _NOTE: Final = frozenset(views.NoteView.model_fields)
+_RELEASE: Final = frozenset(views.NoteReleaseView.model_fields)
 
 
 @router.get("/notes", operation_id="listNotes", summary="Session history", response_model=views.NotePage)
@@ -73,6 +78,33 @@ async def write_note(person: PersonId, body: NewNote, states: CallerStates, key:
         return about_one(permit, Reply(note, answer.status, replayed(answer.repeated)))
 
     return respond(await pass_through(gateway.wall, Call(states, (WRITE_NOTE,), person), fetch, redact))
+
+
+@router.put(
+    "/notes/{note}/release",
+    operation_id="releaseNote",
+    summary="Let the person read a note",
+    response_model=views.NoteReleaseView,
+)
+async def release_note(
+    person: PersonId,
+    note: NoteId,
+    body: NoteRelease,
+    states: CallerStates,
+    gateway: Gateway,
+) -> Response:
+    """By the organisation that wrote it, which alone can know who else is in it (GDPR Art 15(4)). The words in `masked` are
+    made unreadable, and besides them what looks like somebody else's name, number or address. `withheld` takes a
+    release back."""
+
+    async def fetch(permit: Permit) -> Answer:
+        where = ["persons", permit.person or "", "notes", str(note), "release"]
+        return await gateway.profile.ask("PUT", where, permit.passes[0], json=body.model_dump())
+
+    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
+        return about_one(permit, Reply(members(answer.body, _RELEASE, "release")))
+
+    return respond(await pass_through(gateway.wall, Call(states, (RELEASE_NOTE,), person), fetch, redact))
 
 
 def _checked_note(permit: Permit, note: dict[str, Any]) -> dict[str, Any]:

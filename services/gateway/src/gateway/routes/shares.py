@@ -13,12 +13,12 @@ from gateway.parts import Gateway
 from gateway.redaction import members
 from gateway.replies import Reply, about_one, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
+from gateway.routes.notes import NoteId
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
 
 router = APIRouter(prefix="/v1/persons/{id}/notes/{note}/shares", tags=["Consents and notes"])
 
-NoteId = Annotated[UUID, Path(alias="note", examples=[views.ITEM_ID])]
 ShareId = Annotated[UUID, Path(alias="share", examples=[views.ITEM_ID])]
 
 READ_SHARES = Question("read", "note", "person")

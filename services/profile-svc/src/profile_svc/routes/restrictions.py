@@ -30,6 +30,6 @@ async def restrict(
 
 
 @router.post("/{restriction_id}/lift")
-async def lift_restriction(call: Called, person_id: str, restriction_id: str, lifting: Lifting | None = None) -> Response:
+async def lift_restriction(call: Called, person_id: str, restriction_id: str, lifting: Lifting) -> Response:
     grant = await call.grant("restrict", "person", person_id)
     return answer(await restricting.lift(call.vault, grant, known_id(person_id), restriction_id, lifting))

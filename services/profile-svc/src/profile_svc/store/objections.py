@@ -74,7 +74,7 @@ async def refresh(connection: AsyncConnection, person: StoredPerson, at: datetim
 def _addressed(grant: Grant) -> Select[Any]:
     mine = or_(
         objections.c.recipient == grant.organisation,
-        and_(objections.c.recipient.is_(None), objections.c.covers.any(grant.organisation)),
+        and_(objections.c.recipient.is_(None), objections.c.covers.contains([grant.organisation])),
     )
     return (
         select(objections)
