@@ -132,9 +132,14 @@ async def fuzz(target: InProcess, door: Door, place: Path, *options: str, seed: 
     where = ["--url", f"http://127.0.0.1:{door.port}", "--no-color", "--generation-database", "none", f"--seed={seed}"]
     # A NUL is a request that no HTTP library sends; tests by hand send it.
     how = ["--checks", ",".join(CHECKS), "--warnings=off", "--generation-allow-x00=false", "--exclude-operation-id=token"]
-    environment = {**os.environ, "STENA_WORLD": str(world), "SCHEMATHESIS_HOOKS": "tests.leaks.hostile.fuzzing_hooks"}
+    environment = {
+        **os.environ,
+        "STENA_WORLD": str(world),
+        "SCHEMATHESIS_HOOKS": "tests.leaks.hostile.fuzzing_hooks",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
     running = await asyncio.create_subprocess_exec(
-        *program, *where, *how, *options, env=environment, cwd=Path(__file__).parents[2],
+        *program, *where, *how, *options, env=environment, cwd=place,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await running.communicate()

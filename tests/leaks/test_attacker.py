@@ -125,7 +125,7 @@ def test_the_page_tells_what_was_recorded(make: object) -> None:
 
 
 async def test_a_purpose_gives_nothing_away_beyond_what_is_known(target: Target) -> None:
-    guesses = [guess for guess in GUESSES if guess.name in ("gender", "over 40", "health")]
+    guesses = [guess for guess in GUESSES if guess.name in ("gender", "over 40")]
     outcome = await attacker.attack(target, 240, ("job-ranking", "anonymous-shortlist"), guesses, 1, unwatched)
     assert all(control.holds for control in outcome.controls), outcome.controls
     assert not attacker.section(outcome).findings

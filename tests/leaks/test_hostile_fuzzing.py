@@ -13,7 +13,7 @@ from .target import Target
 
 async def test_every_answer_to_whatever_is_sent_is_in_the_document(target: Target, door: Door, tmp_path: Path) -> None:
     assert isinstance(target, InProcess)
-    how = ("--max-examples=1", "--phases=examples,fuzzing,stateful", "--max-time=35", "--continue-on-failure", "--no-shrink")
+    how = ("--max-examples=1", "--phases=examples,fuzzing,stateful", "--max-time=20", "--continue-on-failure", "--no-shrink")
     fuzzed = await fuzz(target, door, tmp_path, *how)
     assert fuzzed.passed, f"{fuzzed.said}\n{table(fuzzed)}"
     assert len({name.split()[0] for name in fuzzed.answers}) > 30, "hardly any call was made"

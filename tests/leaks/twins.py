@@ -48,7 +48,9 @@ Snapshot = Mapping[str, str]
 async def run(target: Target, world: World, *, short: bool = False, progress: Progress = unwatched) -> Section:
     """Flip every attribute of some people, one after the other, and look at them as everybody who is approved."""
     asked = [each for each in everybody_asking() if each.approved and each.organisation != "self-service"]
-    stands = [await stand_of(target, world, each) for each in asked if not short or each.purpose in SHORT]
+    if short:
+        asked = [next(each for each in asked if each.purpose == purpose) for purpose in sorted(SHORT)]
+    stands = [await stand_of(target, world, each) for each in asked]
     people = [who for who in world.people if who.name in FLIPPED[-1 if short else 0 :]]
     steps = [(who, *flip) for who in people for flip in flips(who)[:: SHORT_STEP if short else 1]]
     twins, values = Twins(), dict[str, Values]()

@@ -8,7 +8,7 @@ from tests.leaks.asking import Fault, Stand
 
 from .common import KINDS, Effort, listed, may, names
 
-SAID: Final = {"outcome": "moved", "to_rank": 2, "reason": "other", "words": "Came to the trial day and liked it."}
+SAID: Final = {"outcome": "moved", "to_rank": 2, "reason": "other"}
 
 
 async def decisions(stand: Stand, effort: Effort) -> None:

@@ -34,7 +34,7 @@ async def _refused(stand: Stand) -> None:
     await stand.ask("allocations", "POST", WHERE, status=403, json=body)
     await stand.ask("allocations", "GET", f"{WHERE}/{NONE}", status=403)
     await stand.ask("allocations", "DELETE", f"{WHERE}/{NONE}", status=403)
-    said = {"person": stand.ids[stand.people[-1].name], "opportunity": None, "reason": "Found work."}
+    said = {"person": stand.ids[stand.people[-1].name], "opportunity": None, "reason": "person-declined"}
     await stand.ask("allocations", "POST", f"{WHERE}/{NONE}/confirmations", status=403, json=said)
 
 
@@ -47,7 +47,7 @@ async def _place(stand: Stand, kind: str, offered: list[str]) -> None:
     where = f"{WHERE}/{made.json()['id']}"
     found = await _ended(stand, where)
     if found.is_success and (shown := found.json()["placements"]):
-        said = {"person": shown[0]["person"]["id"], "opportunity": None, "reason": "Found work."}
+        said = {"person": shown[0]["person"]["id"], "opportunity": None, "reason": "person-declined"}
         await stand.ask("allocations", "POST", f"{where}/confirmations", status=204, json=said)
     await _look(stand, where)
     await stand.ask("allocations", "DELETE", where, status=200)
