@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
 
-from gateway import head_keeping, heads, merkle, proofs
+from gateway import head_keeping, heads, ledger_leaves, merkle, proofs
 from gateway.calls import Seen
 from gateway.head_keeping import HeadKeeper, HeadsDiffer
 from gateway.heads_file import NAME, HeadsFile
 from gateway.ledger import Ledger
 from gateway.store import entries, tree
 from gateway.store import heads as store
+from gateway.subjects import Subjects
 from stena import keys
 from stena.database import transaction
 
@@ -47,8 +49,11 @@ def keeper(engine: AsyncEngine, key_files: Path, tmp_path: Path, clock: Clock) -
 
 
 async def write(engine: AsyncEngine, count: int) -> None:
-    ledger = Ledger(engine)
-    await asyncio.gather(*(ledger.record(ENTRY) for _ in range(count)))
+    """All at once, however busy the machine is."""
+    subjects = await Subjects(engine).of(seen.person for seen in ENTRY.people)
+    made = [ledger_leaves.made(ENTRY, uuid7(), datetime.now(UTC), "trace", subjects) for _ in range(count)]
+    async with transaction(engine) as connection:
+        await entries.append(connection, made)
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -73,13 +78,10 @@ async def test_heads_are_made_of_every_so_many_entries_and_of_the_rest_in_time(
     await write(engine, 25)
     await keeper.look()
     assert [each["size"] for each in kept(tmp_path)] == [0, 10, 20]
-    clock.now += timedelta(seconds=49)
-    await keeper.look()
-    assert len(kept(tmp_path)) == 3
-    clock.now += timedelta(seconds=1)
-    await keeper.look()
-    clock.now += timedelta(seconds=50)
-    await keeper.look()
+    for seconds, count in ((9, 3), (1, 4), (49, 4), (1, 5)):
+        clock.now += timedelta(seconds=seconds)
+        await keeper.look()
+        assert len(kept(tmp_path)) == count
     assert [each["size"] for each in kept(tmp_path)] == [0, 10, 20, 25, 25], "that nothing came is said too"
     of_all = await leaves(engine)
     assert [bytes.fromhex(each["root"]) for each in kept(tmp_path)] == [

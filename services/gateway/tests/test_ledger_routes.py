@@ -17,7 +17,8 @@ from stena import keys
 from stena.contracts.condition import Overlaps
 
 from .running import Caller, Running
-from .test_ledger import ANNA, ENTRY
+from .test_ledger import ANNA
+from .test_ledger_heads import write
 
 AUDIT = "job-ranking"  # the neighbours of this gateway permit everything for any purpose
 SIZES = (5, 9, 11)
@@ -31,8 +32,7 @@ async def officer(running: Running, engine: AsyncEngine, key_files: Path, tmp_pa
     await keeper.introduce()
     caller, written = await running.caller(), 0
     for size in SIZES:
-        for _ in range(size - written):
-            await Ledger(engine).record(ENTRY)
+        await write(engine, size - written)
         written, clock[0] = size, clock[0] + timedelta(hours=1)
         await keeper.look()
     return caller
@@ -77,6 +77,8 @@ async def test_an_entry_is_proven_below_every_head_that_covers_it(officer: Calle
             path = [bytes.fromhex(each) for each in proof["path"]]
             assert merkle.includes(head.root, head.size, proof["position"], bytes.fromhex(proof["leaf"]), path)
             assert "why" not in answer.text
+            there = f"/v1/ledger/proofs/inclusion?position={proof['position']}{wanted}"
+            assert (await officer.call("GET", there, purpose=AUDIT)).json()["leaf"] == proof["leaf"]
 
 
 async def test_the_ledger_only_grew(officer: Caller) -> None:
@@ -92,6 +94,9 @@ async def test_the_ledger_only_grew(officer: Caller) -> None:
     [
         ("inclusion?entry=0199d7a4-c0de-7000-a1b2-c3d4e5f60718", 404),
         ("inclusion?entry=nonsense", 400),
+        ("inclusion?position=11", 404),
+        ("inclusion", 400),
+        ("inclusion?position=1&entry=0199d7a4-c0de-7000-a1b2-c3d4e5f60718", 400),
         ("inclusion?entry=0199d7a4-c0de-7000-a1b2-c3d4e5f60718&size=7", 400),
         ("consistency?first=5&second=10", 400),
         ("consistency?first=9&second=5", 400),

@@ -17,6 +17,7 @@ from .open_to_all import about_nobody
 from .pages import filter_people, follow, list_fields, list_people, sort_people
 from .people import look_up, read, read_fields
 from .placing import allocations
+from .proving import heads_and_proofs
 from .records import consents, disclosures, reviews
 from .telling import give_case, record_consent, refer, review, write_note
 from .writing import amend, create, erase
@@ -43,6 +44,7 @@ CALLS: Final[Mapping[str, Ask]] = {
     "consents": consents,
     "disclosures": disclosures,
     "reviews": reviews,
+    "heads and proofs": heads_and_proofs,
     "decisions": decisions,
     "allocations": allocations,
     "audits": audits,

@@ -25,8 +25,10 @@ log = structlog.get_logger()
 
 ENTRIES: Final = 1_000
 """A head is made of every so many entries …"""
+SOON: Final = timedelta(seconds=10)
+"""… after so long a time if anything came …"""
 OFTEN: Final = timedelta(seconds=50)
-"""… and after so long a time, entries or not: that nothing came is worth saying too."""
+"""… and after so long if nothing did: that too is worth saying."""
 LOOK: Final = 1.0  # seconds between two looks
 AT_ONCE: Final = 20
 """Heads made, or kept outside, in one go."""
@@ -89,7 +91,7 @@ class HeadKeeper:
     async def _following(self, connection: store.Connection, last: Numbered | None) -> Numbered | None:
         number, size, peaks = (last.number, last.head.size, last.peaks) if last else (0, 0, ())
         new, now = await tree.leaves(connection, size, ENTRIES), self._clock()
-        if len(new) < ENTRIES and last is not None and now - last.head.at < OFTEN:
+        if len(new) < ENTRIES and last is not None and now - last.head.at < (SOON if new else OFTEN):
             return None
         growing = merkle.Growing(size, peaks)
         await tree.keep(connection, [part for leaf in new for part in growing.add(leaf)])

@@ -47,7 +47,6 @@ class LedgerKeys(Shown):
 class InclusionView(Shown):
     """Leaf `position` is below `head`: RFC 9162, section 2.1.3."""
 
-    entry: str = Field(examples=[ENTRY_ID])
     position: int = Field(ge=0, examples=[17])
     leaf: Hash
     path: list[Hash]

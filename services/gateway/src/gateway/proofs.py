@@ -4,7 +4,7 @@ A person's proof holds what they are told of an entry, and of everything else in
 and learn of nobody else by it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -39,10 +39,10 @@ async def consistent(engine: Engine, first: int, second: int) -> list[bytes]:
     return [found[each] for each in wanted]
 
 
-async def included(engine: Engine, entry_id: UUID, head: Head) -> Inclusion | None:
-    """That the entry is in the tree of ``head``; ``None`` if it is in none, or in a later one."""
-    found = await _included(engine, [entry_id], head)
-    return found.get(entry_id)
+async def included(engine: Engine, entry: UUID | int, head: Head) -> Inclusion | None:
+    """That the entry, by its id or its place, is in the tree of ``head``; ``None`` if it is in none, or in a later one."""
+    position = entry if isinstance(entry, int) else (await tree.positions(engine, [entry])).get(entry)
+    return None if position is None else (await _included(engine, [position], head)).get(position)
 
 
 async def of_entry(engine: Engine, entry_id: UUID, subject: UUID) -> Proof | None:
@@ -56,12 +56,13 @@ async def of_entries(engine: Engine, wanted: Collection[tuple[UUID, UUID]]) -> M
     head = await head_store.newest(engine)
     if head is None or not wanted:
         return {}
-    found = await _included(engine, [entry for entry, _ in wanted], head)
-    leaves = await entries.leaves_of(engine, list(found))
+    places = await tree.positions(engine, [entry for entry, _ in wanted])
+    found = await _included(engine, places.values(), head)
+    leaves = await entries.leaves_of(engine, list(places))
     return {
-        entry: _shown(found[entry], leaves[entry], str(subject))
+        entry: _shown(found[places[entry]], leaves[entry], str(subject))
         for entry, subject in wanted
-        if entry in found and entry in leaves
+        if entry in leaves and places[entry] in found
     }
 
 
@@ -79,14 +80,12 @@ def holds(proof: Proof, keys: KeySet) -> Head | None:
     return head if held else None
 
 
-async def _included(engine: Engine, wanted: Sequence[UUID], head: Head) -> dict[UUID, Inclusion]:
-    positions = {entry: at for entry, at in (await tree.positions(engine, wanted)).items() if at < head.size}
-    paths = {at: merkle.inclusion(at, head.size) for at in positions.values()}
+async def _included(engine: Engine, positions: Iterable[int], head: Head) -> dict[int, Inclusion]:
+    """For those of ``positions`` that are below ``head``."""
+    paths = {at: merkle.inclusion(at, head.size) for at in positions if at < head.size}
     subtrees = {each for path in paths.values() for each in path} | {(at, at + 1) for at in paths}
     found = await tree.hashes(engine, list(subtrees))
-    return {
-        entry: Inclusion(at, found[at, at + 1], [found[each] for each in paths[at]], head) for entry, at in positions.items()
-    }
+    return {at: Inclusion(at, found[at, at + 1], [found[each] for each in path], head) for at, path in paths.items()}
 
 
 def _shown(found: Inclusion, leaf: Leaf, subject: str) -> Proof:

@@ -66,9 +66,10 @@ async def list_heads(
     responses={404: {"description": "No such entry, or it is not below that head."}},
 )
 async def prove_inclusion(
-    entry: Annotated[UUID, Query(description="The entry's id.", examples=[ENTRY_ID])],
     states: CallerStates,
     gateway: Gateway,
+    entry: Annotated[UUID | None, Query(description="The entry's id.", examples=[ENTRY_ID])] = None,
+    position: Annotated[int | None, Query(ge=0, le=2**62, description="Or its place, from 0.")] = None,
     size: _Size | None = None,
 ) -> Response:
     """Below the newest head, or the one of `size`."""
@@ -76,7 +77,7 @@ async def prove_inclusion(
     async def fetch(permit: Permit) -> Inclusion:
         _require_unconditional(permit)
         head = await _head(gateway, size)
-        found = await proofs.included(gateway.engine, entry, head)
+        found = await proofs.included(gateway.engine, _wanted(entry, position), head)
         if found is None:
             raise NotVisible
         return found
@@ -84,7 +85,7 @@ async def prove_inclusion(
     def redact(permit: Permit, found: Inclusion) -> Shown[Reply]:
         path = [each.hex() for each in found.path]
         content = {"position": found.position, "leaf": found.leaf.hex(), "path": path, "head": found.head.shown()}
-        return Shown(Reply({"entry": str(entry), **content}))
+        return Shown(Reply(content))
 
     return respond(await pass_through(gateway.wall, Call(states, (READ_LEDGER,)), fetch, redact))
 
@@ -117,6 +118,17 @@ def _require_unconditional(permit: Permit) -> None:
     if permit.grant.rows is not True:
         log.error("the rulebook lets the ledger be read under a condition on facts", purpose=permit.grant.purpose)
         raise Rejected(Forbidden("The ledger is not open to your organisation for this purpose."))
+
+
+def _wanted(entry: UUID | None, position: int | None) -> UUID | int:
+    match entry, position:
+        case UUID(), None:
+            return entry
+        case None, int():
+            return position
+        case _:
+            fault = {"in": "query", "pointer": "/entry", "detail": "the id of an entry or its position, one of them"}
+            raise Rejected(BadRequest("Say which entry is to be proven.", errors=[fault]))
 
 
 async def _head(gateway: Parts, size: int | None) -> Head:
