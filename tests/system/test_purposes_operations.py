@@ -60,7 +60,7 @@ ON_CORRECTIONS = {
 OBJECTED_TO = (
     *("job-ranking", "anonymous-shortlist", "right-to-work-check", "training-placement", "mentoring", "service-referral"),
     *("qualification-recognition", "school-enrolment", "registration", "accommodation", "social-benefits", "guardianship"),
-    *("legal-aid", "case-continuity"),
+    *("legal-aid", "case-continuity", "deduplication"),
 )
 ON_OBJECTIONS = {**dict.fromkeys(OBJECTED_TO, "read, list, decide"), "data-subject-access": "read"}
 # Not in the table of purposes: whoever has a case sees and closes it, and the person gives it or takes it back.

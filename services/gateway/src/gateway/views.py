@@ -111,23 +111,34 @@ class ChangesPage(Shown):
     disclosure: DisclosureView
 
 
+class DisclosedCategory(Shown):
+    category: str
+    title: str = Field(description="In the language of `Accept-Language`.")
+
+
 class DisclosureRecord(Shown):
     at: datetime
     organisation: OrganisationId
     organisation_name: str
     purpose: PurposeId
     purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
+    why: str = Field(description="The purpose in plain words, in the same language.")
     operation: str
     resource: str = Field(description="What the operation was on: person, note, consent, case, referral, ledger.")
     outcome: str
+    categories: list[DisclosedCategory] = Field(description="Which kinds of data were disclosed, with titles.")
     attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
     emergency: bool = Field(description="Whether glass was broken for it: every such access is reviewed.")
     decision: str | None
     rulebook: str | None
+    proof: dict[str, Any] | None = Field(
+        description="That the entry is in the ledger's tree (RFC 9162), for anybody to check; `null` until a head covers it."
+    )
 
 
 class DisclosurePage(Shown):
     disclosures: list[DisclosureRecord]
+    total: int = Field(ge=0, description="How many there are in all that the filters leave.")
     next: str | None = None
 
 

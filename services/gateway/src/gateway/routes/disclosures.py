@@ -1,23 +1,27 @@
 """Who saw what of a person: the ledger as the person, and those who watch over the wall, may read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
 
-from gateway import views
+from gateway import proofs, views
 from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.disclosing import Proof, Telling
 from gateway.firewall import Rejected, pass_through
-from gateway.languages import preferred
-from gateway.ledger import Recorded
-from gateway.parts import Gateway
-from gateway.replies import Json, Reply, respond
+from gateway.ledger import Narrowed, Recorded
+from gateway.parts import Gateway, Parts
+from gateway.replies import Reply, next_page, respond
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
+from gateway.rulebook_types import OrganisationId
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Forbidden
 
@@ -27,7 +31,16 @@ router = APIRouter(prefix="/v1/persons/{id}", tags=["Disclosures"])
 
 READ_LEDGER = Question("read", "ledger", "person")
 
-Entries = tuple[Sequence[Recorded], bool, Catalogue]
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A page of the ledger about one person, of ``total`` entries that the filters leave."""
+
+    rows: Sequence[Recorded]
+    more: bool
+    total: int
+    proven: Mapping[UUID, Proof]
+    catalogue: Catalogue
 
 
 @router.get(
@@ -38,52 +51,54 @@ async def list_disclosures(
     states: CallerStates,
     gateway: Gateway,
     accept_language: AcceptLanguage = None,
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="Not before this moment.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    organisation: Annotated[OrganisationId | None, Query(max_length=64, description="Of this organisation alone.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
-    """Newest first: answers, denials and changes that concern the person (GDPR Art 15(1)(c)). Names of attributes,
-    never values."""
+    """Newest first: answers, denials and changes that concern the person (GDPR Art 15(1)(c)), and why, in the language of
+    `Accept-Language`. Names of attributes, never values. `proof` shows that the entry stands in the ledger's tree; one that no
+    signed head covers yet has it within a minute."""
+    narrowed = Narrowed(organisation, since, until)
+    shape = (person, organisation, _text(since), _text(until))
 
     async def fetch(permit: Permit) -> Entries:
-        _require_unconditional(permit)
-        before = None
-        if cursor is not None:
-            before = UUID(open_cursor(gateway, cursor, bound(permit, "disclosures", permit.person)))
-        found = await gateway.ledger.of_person(UUID(permit.person), limit + 1, before)
-        return found[:limit], len(found) > limit, await gateway.rulebook.catalogue(permit.rulebook)
+        require_unconditional(permit)
+        before = None if cursor is None else UUID(open_cursor(gateway, cursor, bound(permit, "disclosures", shape)))
+        return await entries(gateway, permit, narrowed, limit, before)
 
-    def redact(permit: Permit, entries: Entries) -> Shown[Reply]:
-        rows, more, catalogue = entries
+    def redact(permit: Permit, found: Entries) -> Shown[Reply]:
         following = None
-        if more:
-            following = gateway.cursors.seal(str(rows[-1].entry_id), bound(permit, "disclosures", permit.person))
-        shown = [_disclosure(row, catalogue, accept_language) for row in rows]
-        return Shown(Reply({"disclosures": shown, "next": following}), (Seen(permit.person or ""),))
+        if found.more:
+            following = gateway.cursors.seal(str(found.rows[-1].entry_id), bound(permit, "disclosures", shape))
+        telling = Telling(found.catalogue, accept_language)
+        shown = [telling.entry(row, found.proven.get(row.entry_id)) for row in found.rows]
+        content = {"disclosures": shown, "total": found.total, "next": following}
+        given = (("from", _text(since)), ("until", _text(until)), ("organisation", organisation), ("limit", str(limit)))
+        query = [(name, value) for name, value in given if value is not None]
+        links = next_page(f"/v1/persons/{person}/disclosures", query, following)
+        return Shown(Reply(content, headers=links), (Seen(permit.person or ""),))
 
     return respond(await pass_through(gateway.wall, Call(states, (READ_LEDGER,), person), fetch, redact))
 
 
-def _require_unconditional(permit: Permit) -> None:
+async def entries(gateway: Parts, permit: Permit, narrowed: Narrowed, limit: int, before: UUID | None) -> Entries:
+    """A page of what the ledger holds about the person of the call, with what proves it."""
+    person = UUID(permit.person)
+    found = await gateway.ledger.of_person(person, limit + 1, before, narrowed)
+    page = found[:limit]
+    proven = await proofs.of_entries(gateway.engine, [(row.entry_id, row.subject) for row in page])
+    total = await gateway.ledger.total_of_person(person, narrowed)
+    return Entries(page, len(found) > limit, total, proven, await gateway.rulebook.catalogue(permit.rulebook))
+
+
+def require_unconditional(permit: Permit) -> None:
     """INVARIANT: what cannot be enforced is refused, and a condition on facts cannot be enforced where no facts are."""
     if permit.grant.rows is not True:
         log.error("the rulebook lets the ledger be read under a condition on facts", purpose=permit.grant.purpose)
         raise Rejected(Forbidden("The ledger of a person is not open to your organisation for this purpose."))
 
 
-def _disclosure(row: Recorded, catalogue: Catalogue, accept_language: str | None) -> Json:
-    names = {organisation.id: organisation.name for organisation in catalogue.organisations}
-    titles = {purpose.id: purpose.titles for purpose in catalogue.purposes}
-    return {
-        "at": row.at,
-        "organisation": row.organisation,
-        "organisation_name": names.get(row.organisation, row.organisation),
-        "purpose": row.purpose,
-        "purpose_title": preferred(accept_language, titles.get(row.purpose, {"": row.purpose})),
-        "operation": row.operation,
-        "resource": row.resource,
-        "outcome": row.outcome,
-        "attributes": row.attributes,
-        "emergency": row.access_id is not None,
-        "decision": row.decision,
-        "rulebook": row.rulebook,
-    }
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
