@@ -16,6 +16,7 @@ from policy_svc.plain_loading import LAYOUT as PLAIN_LAYOUT
 from policy_svc.plain_loading import PlainCaseEntry, PlainHeaderEntry, parse_plain
 from policy_svc.vocabulary import ACTIONS, PATHS, RECORD
 from stena.contracts.catalogue import Attribute, Purpose
+from stena.contracts.retention import Duty, Period, Retention
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rulebook.md").read_text()
 SECTIONS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
@@ -32,6 +33,7 @@ FILES = [
     ("attributes.yaml", [keys(AttributesEntry), keys(Attribute, "name")]),
     ("organisations.yaml", [keys(OrganisationEntry), keys(ApprovalEntry)]),
     ("rules/*.yaml", [set(KEYS)]),
+    ("retention.yaml", [keys(Retention), keys(Period), keys(Duty)]),
     ("tests/*.yaml", [keys(CaseEntry), keys(FactsEntry)]),
     ("Plain rulebooks", [keys(EntitiesEntry), keys(PlainCaseEntry)]),
 ]

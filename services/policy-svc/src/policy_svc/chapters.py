@@ -16,7 +16,7 @@ from stena.contracts.matching import KIND_PURPOSE
 OPERATORS: Final = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "in", "has"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[a-z][a-z0-9-]*")
-_DURATION = re.compile(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+DURATION = re.compile(r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
 
 
 class Chapter(NamedTuple):
@@ -52,8 +52,8 @@ def read_purposes(chapter: Chapter, faults: Faults) -> dict[str, Purpose]:
 
 
 def _check_purpose(purpose: Purpose, chapter: Chapter, faults: Faults) -> None:
-    _check_titles(purpose.titles, chapter.place(purpose.id, "titles"), faults)
-    if purpose.retention is not None and not _DURATION.fullmatch(purpose.retention):
+    check_titles(purpose.titles, chapter.place(purpose.id, "titles"), faults)
+    if purpose.retention is not None and not DURATION.fullmatch(purpose.retention):
         faults.add(
             chapter.place(purpose.id, "retention"), f"{purpose.retention!r} is no duration", "Write ISO 8601, as P2Y or P6M"
         )
@@ -138,7 +138,7 @@ class _AttributeCheck:
 
     def run(self, known: AttributeChapter) -> None:
         attribute, categories = self.attribute, known.categories
-        _check_titles(attribute.titles, self.chapter.place("attributes", attribute.name, "titles"), self.faults)
+        check_titles(attribute.titles, self.chapter.place("attributes", attribute.name, "titles"), self.faults)
         if attribute.category not in categories:
             self.fault("category", f"unknown category {attribute.category!r}", choices(attribute.category, categories))
         for revealed in attribute.reveals:
@@ -267,7 +267,7 @@ def read_right_to_work(chapters: Mapping[str, Chapter], faults: Faults) -> dict[
     return {country: plain(chapter.raw) for country, chapter in chapters.items()}
 
 
-def _check_titles(titles: Mapping[str, str], place: Place, faults: Faults) -> None:
+def check_titles(titles: Mapping[str, str], place: Place, faults: Faults) -> None:
     for language in ("en", "bg"):
         if not titles.get(language, "").strip():
             faults.add(place, f"no title in {language}", f"Add {language}: …")

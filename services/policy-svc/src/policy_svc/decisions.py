@@ -22,7 +22,9 @@ from stena.contracts.access import ANY_ID, Disclosure, Evaluation, Reason, Withh
 from stena.contracts.catalogue import OBJECTION_BASES, Purpose
 from stena.contracts.condition import Facts, Residual, facts_used
 
-OWNED = frozenset({"person", "consent", "note", "case", "correction", "objection", "restriction", "sign-in", "ledger"})
+OWNED = frozenset(
+    {"person", "consent", "note", "case", "correction", "objection", "restriction", "retention", "sign-in", "ledger"}
+)
 """Resource types whose id is the id of the person that they are about."""
 
 ALWAYS = Disclosure(when=True)

@@ -15,7 +15,7 @@ SOMEONE = "someone"
 _OF_NOBODY = frozenset(
     {("person", name) for name in ("list", "export", "changes", "create")}
     | {("opportunity", "list"), ("opportunity", "create"), ("referral", "list")}
-    | {("correction", "list"), ("objection", "list")}
+    | {("correction", "list"), ("objection", "list"), ("retention", "list")}
     | {("opportunity", name) for name in ("approve", "disapprove", "approvals")}
     | {("audit", "run"), ("outcome", "read")}
 )

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from policy_svc import golden
+from policy_svc import golden, retention_chapter
 from policy_svc.abac import compile_rule
 from policy_svc.chapters import (
     Chapter,
@@ -26,6 +26,7 @@ from policy_svc.entries import CaseEntry, HeaderEntry, read_entry
 from policy_svc.faults import Faults, Place
 from policy_svc.plans import make_plans
 from policy_svc.proxies import check_proxies
+from policy_svc.retention_chapter import read_retention
 from policy_svc.rulebook import Rulebook
 from policy_svc.rules import Names, Rule, check_approvals, check_bounds, check_facts, check_names
 from policy_svc.vocabulary import ACTIONS, OPERATIONS, ORGANISATION_KINDS, PATHS, RECORD, SENSITIVITIES, Kind
@@ -36,19 +37,21 @@ MOST_FILES: Final = 2_000
 
 
 class Layout(NamedTuple):
-    """The files that a kind of rulebook must have, and the folders in which there may be more."""
+    """The files that a kind of rulebook must have or may have, and the folders in which there may be more."""
 
     chapters: tuple[str, ...]
     folders: tuple[str, ...]
+    may_have: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
         folder, _, file = name.rpartition("/")
-        return name in self.chapters or (folder in self.folders and file.endswith(".yaml"))
+        return name in (*self.chapters, *self.may_have) or (folder in self.folders and file.endswith(".yaml"))
 
 
 LAYOUT: Final = Layout(
     chapters=("rulebook.yaml", "purposes.yaml", "attributes.yaml", "organisations.yaml"),
     folders=("rules", "right_to_work", "tests"),
+    may_have=(retention_chapter.FILE,),
 )
 
 
@@ -142,6 +145,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
         name.split("/")[1].removesuffix(".yaml"): chapters[name] for name in chapters if name.startswith("right_to_work/")
     }
     right_to_work = read_right_to_work(countries, faults)
+    retention = read_retention(chapters.get(retention_chapter.FILE), purposes, attribute_names, faults)
     rules = read_rules(chapters, faults)
     names = _names(attribute_names, frozenset(categories), purpose_names, chapters["organisations.yaml"].names())
     for rule in rules:
@@ -161,6 +165,7 @@ def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
         right_to_work=right_to_work,
         categories=categories,
         recipients={name: recipients(organisations, name) for name in purposes},
+        retention=retention,
     )
     plans = make_plans(rules, broader, attributes.values(), organisations.values())
     rulebook = Rulebook(catalogue.revision, files, catalogue, purposes, broader, organisations, rules, plans)

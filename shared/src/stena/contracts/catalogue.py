@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stena.contracts.access import Disclosure, Withheld
+from stena.contracts.retention import Retention
 
 Sensitivity = Literal["ordinary", "sensitive", "protected", "special"]
 Kind = Literal["authority", "ngo", "employer", "provider", "person", "service"]
@@ -112,7 +113,7 @@ class ConsentScope(Frozen):
 class Catalogue(Frozen):
     """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data; ``consents`` a purpose to
     what rests on consent there. Of a purpose that is missing from it nothing does. ``categories`` maps a category of attributes
-    to its titles, ``recipients`` a purpose to everybody who is approved for it."""
+    to its titles, ``recipients`` a purpose to everybody who is approved for it. ``retention`` says how long records are kept."""
 
     revision: str
     country: str
@@ -123,6 +124,7 @@ class Catalogue(Frozen):
     consents: dict[str, ConsentScope] = Field(default_factory=dict)
     categories: dict[str, dict[str, str]] = Field(default_factory=dict)
     recipients: dict[str, tuple[Recipient, ...]] = Field(default_factory=dict)
+    retention: Retention = Field(default_factory=Retention)
 
 
 class Promise(Frozen):
