@@ -135,6 +135,7 @@ def _calls(stand: Stand, who: Somebody, cursor: str | None) -> Iterator[tuple[st
         yield FEED, f"/v1/persons/changes?since={cursor}"
     for kind in sorted(kind for kind in KIND_PURPOSE if kind in KINDS[purpose]):
         yield f"matches {kind}", path(stand, who, f"/matches?kind={kind}&limit=100")
+        yield f"skill gaps {kind}", path(stand, who, f"/skill-gaps?kind={kind}&limit=20")
     for opportunity, (_, kind) in stand.opportunities.items():
         if kind in KINDS[purpose]:
             yield f"candidates {kind}", f"/v1/opportunities/{opportunity}/candidates?limit=100"

@@ -57,4 +57,6 @@ def test_concepts_are_known(offers: list[Offer]) -> None:
     for offer in offers:
         opportunity = offer.opportunity
         assert opportunity.occupation is None or opportunity.occupation in known.occupations
-        assert {*opportunity.essential_skills, *opportunity.optional_skills} <= set(known.skills)
+        named = {*opportunity.essential_skills, *opportunity.optional_skills, *opportunity.teaches}
+        assert named <= set(known.skills)
+        assert bool(opportunity.teaches) == (opportunity.kind == "training")

@@ -11,6 +11,7 @@ from .common import Ask, Effort
 from .exports import export_csv, export_ndjson, export_of_search
 from .fitting import candidates, matches
 from .judging import audits, decisions
+from .learning import skill_gaps
 from .mistakes import mistakes
 from .offering import conditions, opportunities
 from .open_to_all import about_nobody
@@ -38,6 +39,7 @@ CALLS: Final[Mapping[str, Ask]] = {
     "changes": follow,
     "matches": matches,
     "candidates": candidates,
+    "skill gaps": skill_gaps,
     "notes": notes,
     "cases": cases,
     "referrals": referrals,

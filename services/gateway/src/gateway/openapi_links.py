@@ -22,6 +22,7 @@ LINKS: Final[Mapping[str, tuple[Link, ...]]] = {
         ("openCase", _PERSON),
         ("referPerson", _PERSON),
         ("listMatches", _PERSON),
+        ("listSkillGaps", _PERSON),
         ("listDisclosures", _PERSON),
     ),
     "readPerson": (("amendPerson", _CHANGE),),

@@ -113,6 +113,14 @@ def explanation(items: Mapping[str, Any], disclosed: Collection[str]) -> dict[st
     }
 
 
+def skill_gaps(found: Mapping[str, Any], disclosed: Collection[str]) -> dict[str, Any]:
+    """The gaps of a person without what rests on attributes that the caller does not see of this person; all rest on skills."""
+    known = frozenset(disclosed)
+    if "skills" not in known:
+        return {"gaps": [], "considered": 0, "open": 0}
+    return {**found, "gaps": [gap for gap in found["gaps"] if known.issuperset(gap["uses"])]}
+
+
 def _refuse(rule: str, names: Collection[str]) -> None:
     if names:
         raise Surplus(rule, names)

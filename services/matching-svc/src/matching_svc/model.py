@@ -25,10 +25,11 @@ class Weighing(Frozen):
 
 class Skills(Frozen):
     """``unnamed`` counts rarest skills. ``unasked`` is the value of the component for a job that names neither skills nor an
-    occupation."""
+    occupation. To whom meets the share ``open`` of the named ones, an opportunity is called open."""
 
     unnamed: int = Field(ge=0, le=100)
     unasked: Percent
+    open: Percent
 
 
 class Nearness(Frozen):

@@ -6,7 +6,7 @@ What changed since the large part was packed lies in a small one beside it; ``pa
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,15 +94,34 @@ class Offered:
 
 def search(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int) -> list[Ranked]:
     """The best ``limit`` that ``rows`` lets through and whose gates are not failed: as ``rank`` gives of all of them."""
-    found: list[Ranked] = []
+    found = _best(offered, view, rows, knowledge, today, limit)
+    offers = (offer_at(each.part.offers, each.row) for each in found)
+    return rank((Pair(offer.id, view, offer) for offer in offers), knowledge, today)
+
+
+def asked_by_best(
+    offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int
+) -> list[list[str]]:
+    """The essential skills of each that ``search`` would find."""
+    skills = offered.numberings.skills
+    found = _best(offered, view, rows, knowledge, today, limit)
+    return [[skills.text(number) for number in each.part.offers.essential.at(each.row).tolist()] for each in found]
+
+
+class _Found(NamedTuple):
+    part: Part
+    row: int
+    units: int
+
+
+def _best(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int) -> list[_Found]:
+    found: list[_Found] = []
     for part in offered.parts:
         units = scores(part.offers, view, knowledge, offered.numberings, part.prepared(knowledge, offered.numberings))
         hidden = np.array([evaluate(rows, {"created_by": owner}) is not True for owner in part.offers.owners], dtype=np.bool_)
         units[~part.alive | hidden[part.offers.owner]] = OUT
-        passing = _passing(part.offers, units, view, today, limit)
-        offers = (offer_at(part.offers, row) for row in passing)
-        found += rank((Pair(offer.id, view, offer) for offer in offers), knowledge, today)
-    return sorted(found, key=lambda each: (-each.score.units, each.pair.id))[:limit]
+        found += (_Found(part, row, int(units[row])) for row in _passing(part.offers, units, view, today, limit))
+    return sorted(found, key=lambda each: (-each.units, each.part.offers.ids[each.row]))[:limit]
 
 
 def _passing(offers: Offers, units: Scores, view: View, today: date, limit: int) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -37,7 +38,7 @@ Index("opportunities_by_owner", opportunities.c.owner, opportunities.c.opportuni
 Index("opportunities_by_change", opportunities.c.kind, opportunities.c.updated_at)
 Index(
     "opportunities_by_lesson",
-    opportunities.c.doc["teaches"],
+    text("(doc -> 'teaches')"),
     postgresql_using="gin",
     postgresql_where=opportunities.c.state == "open",
 )

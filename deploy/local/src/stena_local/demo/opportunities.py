@@ -109,6 +109,7 @@ def _training(chance: Chance, index: int, on: date) -> Offer:
             optional_skills=tuple(chance.some(occupation.essential_skills, 2, 5)),
             languages=(LanguageNeed(language="bul", level=level),) if level else (),
             **_seats(chance, on),
+            teaches=tuple(chance.some(occupation.essential_skills, 4, 8)),
         ),
     )
 

@@ -29,6 +29,7 @@ from gateway.routes import (
     reviews,
     selections,
     shares,
+    skill_gaps,
     tokens,
 )
 
@@ -60,6 +61,7 @@ ROUTERS = tuple(
         eligibility,
         opportunities,
         matches,
+        skill_gaps,
         candidates,
         selections,
         audits,

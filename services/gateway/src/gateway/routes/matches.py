@@ -46,8 +46,8 @@ async def list_matches(
     what to verify. People decide: nobody is rejected here."""
 
     async def fetch(permit: Permit) -> tuple[View, Any]:
-        view = await _visible(gateway, permit)
-        person, *also = await _for_matching(gateway, permit.person or "", kind)
+        view = await visible(gateway, permit)
+        person, *also = await for_matching(gateway, permit.person or "", kind)
         request = {
             "person": person,
             "also": also,
@@ -65,14 +65,14 @@ async def list_matches(
     return respond(await pass_through(gateway.wall, Call(states, MATCH_PERSON, person), fetch, redact))
 
 
-async def _visible(gateway: Parts, permit: Permit) -> View:
+async def visible(gateway: Parts, permit: Permit) -> View:
     """The person as the caller may see them, checked already: what is disclosed decides what is ranked with."""
     path, query = ["persons", permit.person or ""], [("operation", "match")]
     answer = await gateway.profile.ask("GET", path, permit.passes[PERSON], query=query)
     return PersonWall(permit.passes[PERSON].grant).check(answer.body, {permit.person or ""})
 
 
-async def _for_matching(gateway: Parts, person: str, kind: str) -> tuple[str, ...]:
+async def for_matching(gateway: Parts, person: str, kind: str) -> tuple[str, ...]:
     """The ids by which matching-svc may know the person for this kind of opportunity: while it is told of new ones, either."""
     return gateway.ids.names(person, await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind]))
 

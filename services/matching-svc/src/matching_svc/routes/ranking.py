@@ -1,7 +1,6 @@
 """Rankings, both ways, with nothing of a person but what the caller's own decision discloses."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, cast
@@ -10,11 +9,11 @@ from fastapi import APIRouter, Depends, Response
 
 from matching_svc import offers_shelf
 from matching_svc.eligibility import live
-from matching_svc.features import MatchFeatures, view
 from matching_svc.index import Index, Stale
 from matching_svc.people_search import search
 from matching_svc.ranking import explanation
 from matching_svc.routes.parts import Built, answer, granted
+from matching_svc.routes.person import require_kind, seen
 from matching_svc.shelf import Snapshot
 from matching_svc.store import approvals
 from matching_svc.store import opportunities as stored
@@ -32,7 +31,7 @@ from stena.contracts.matching import (
     OpportunityKind,
 )
 from stena.database import transaction
-from stena.problems import Conflict, Forbidden, NotFound, Unavailable
+from stena.problems import Conflict, NotFound, Unavailable
 
 router = APIRouter()
 
@@ -42,14 +41,11 @@ Allowed = Annotated[Grant, Depends(granted("match"))]
 @router.post("/matches")
 async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Response:
     """What fits this person. Somebody whom matching does not know fits nothing."""
-    _require_kind(grant, request.kind)
-    people = _people(parts.index, request.kind)
-    features = next((people[id_] for id_ in (request.person, *request.also) if id_ in people), None)
-    if features is None:
+    person = seen(request, parts.index, grant)
+    if person is None:
         return answer(Matches(matches=()))
     offered, knowledge = await parts.offers.current(request.kind), parts.knowledge
-    seen = view(features, frozenset(request.attributes))
-    ranked = await asyncio.to_thread(offers_shelf.search, offered, seen, grant.rows, knowledge, _today(), request.limit + 1)
+    ranked = await asyncio.to_thread(offers_shelf.search, offered, person, grant.rows, knowledge, _today(), request.limit + 1)
     best = tuple(
         Match(
             opportunity=cast(Opportunity, one.pair.opportunity),
@@ -101,28 +97,15 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
 def _rankable(opportunity: Opportunity | None, grant: Grant) -> Opportunity:
     if opportunity is None:
         raise NotFound("There is no such opportunity for this caller.")
-    _require_kind(grant, opportunity.kind)
+    require_kind(grant, opportunity.kind)
     if opportunity.state == "closed":
         raise Conflict("The opportunity is closed.", slug="opportunity-closed")
     return opportunity
 
 
-def _require_kind(grant: Grant, kind: OpportunityKind) -> None:
-    """INVARIANT: an empty list of kinds means none."""
-    if kind not in grant.kinds:
-        raise Forbidden("This purpose does not match people with this kind of opportunity.", slug="kind-not-allowed")
-
-
 def _snapshot(index: Index, kind: OpportunityKind) -> Snapshot:
     try:
         return index.snapshot(KIND_PURPOSE[kind])
-    except Stale as error:
-        raise Unavailable("The matching index is being brought up to date. Try again shortly.") from error
-
-
-def _people(index: Index, kind: OpportunityKind) -> Mapping[str, MatchFeatures]:
-    try:
-        return index.people(KIND_PURPOSE[kind])
     except Stale as error:
         raise Unavailable("The matching index is being brought up to date. Try again shortly.") from error
 

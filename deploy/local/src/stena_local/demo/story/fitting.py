@@ -20,6 +20,7 @@ def tell(stage: Stage) -> None:
         "sees which jobs fit Olena; the bakery sees who fits its job, and not who they are.",
     )
     _jobs(stage)
+    _gaps(stage)
     _candidates(stage)
 
 
@@ -31,6 +32,23 @@ def _jobs(stage: Stage) -> None:
     stage.findings.check(len(matches) == 3, "the agency gets the three best jobs", f"{answer.status}, {len(matches)} jobs")
     seen = next(view for view in views() if (view.organisation, view.purpose) == _AGENCY)
     stage.findings.all_of(unexplained(matches, seen), "every score is explained by what the agency may see")
+
+
+def _gaps(stage: Stage) -> None:
+    person = stage.person_id(stage.olena, *_AGENCY)
+    answer = stage.get(f"/v1/persons/{person}/skill-gaps", *_AGENCY, kind="job", limit=3)
+    gaps = answer.body.get("gaps", []) if answer.status == 200 else []
+    table = Table(title="What would open more jobs to Olena", title_justify="left", title_style="bold", box=HORIZONTALS)
+    for heading in ("Skill", "Opens", "Helps with", "Taught by"):
+        table.add_column(heading, max_width=40)
+    for gap in gaps:
+        courses = ", ".join(course["title"] for course in gap["courses"])
+        table.add_row(gap["label"], f"{gap['opens']} jobs", f"{gap['raises']} jobs", courses or "–")
+    stage.console.print(table)
+    stage.findings.check(bool(gaps), "the agency sees what Olena could learn", f"{answer.status} {answer.reason}")
+    seen = next(view for view in views() if (view.organisation, view.purpose) == _AGENCY)
+    hidden = {name for gap in gaps for name in gap["uses"]} - seen.sees
+    stage.findings.all_of(sorted(hidden), "what she could learn rests on what the agency may see")
 
 
 def _candidates(stage: Stage) -> None:
