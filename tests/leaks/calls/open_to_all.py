@@ -9,6 +9,7 @@ async def about_nobody(stand: Stand, effort: Effort) -> None:
     for where in (
         "/v1/purposes",
         "/v1/attributes",
+        "/v1/register",
         "/v1/concepts?q=%D0%B7%D0%B8%D0%B4",
         "/.well-known/oauth-authorization-server",
         "/.well-known/jwks.json",

@@ -21,6 +21,7 @@ from gateway.heads_file import HeadsFile
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.parts import Parts, active_catalogue
+from gateway.promised import Promised
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
 from gateway.store import months
@@ -113,6 +114,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             ledger=entries,
             heads=heads,
             policy=policy,
+            promised=Promised(policy.promises),
             rulebook=rulebook,
             profile=Source(await calls_to(settings.profile_url, MANY)),
             matching=Source(to_matching),

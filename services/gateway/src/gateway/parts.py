@@ -12,6 +12,7 @@ from gateway.firewall import Wall
 from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
+from gateway.promised import Promised
 from gateway.store import Engine
 from gateway.tokens import AccessTokens
 from gateway.upstreams import Policy, Source, Vocabulary
@@ -32,6 +33,7 @@ class Parts:
     ledger: Ledger
     heads: HeadKeeper
     policy: Policy
+    promised: Promised
     rulebook: PolicyService
     profile: Source
     matching: Source

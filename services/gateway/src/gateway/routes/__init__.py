@@ -25,6 +25,7 @@ from gateway.routes import (
     pages,
     people,
     referrals,
+    register,
     restrictions,
     reviews,
     selections,
@@ -39,6 +40,7 @@ ROUTERS = tuple(
     for each in (
         tokens,
         catalogue,
+        register,
         pages,
         export,
         feed,
