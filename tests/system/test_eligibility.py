@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .house import House, put
+from .house import MATCHING, House, put
 from .people import line
 from .test_matching import until
 from .test_refusals import RECORD
@@ -37,9 +37,9 @@ async def approve(house: House, id_: str, user: str, organisation: str = OWNER) 
     return await caller("POST", f"/v1/eligibility-conditions/{id_}/approval", purpose, headers={"Acting-User": user})
 
 
-async def offer(house: House, *conditions: dict[str, Any], organisation: str = OWNER) -> Any:
+async def offer(house: House, *conditions: dict[str, Any], organisation: str = OWNER, **more: Any) -> Any:
     caller = await house.caller(organisation)
-    body = {"kind": "training", "title": "A course", "eligibility": list(conditions)}
+    body = {"kind": "training", "title": "A course", "eligibility": list(conditions), **more}
     return await caller("POST", "/v1/opportunities", "opportunity-management", json=body)
 
 
@@ -249,3 +249,135 @@ async def test_the_source_gives_no_record_for_it(house: House) -> None:
     id_ = await house.pairwise(person, OWNER, "eligibility-check")
     for path in (f"/v1/persons/{id_}", "/v1/persons", "/v1/persons/changes", f"/v1/persons/{id_}/matches?kind=training"):
         assert (await caller("GET", path, "eligibility-check")).status_code == 403, path
+
+
+async def withdraw(house: House, id_: str, user: str | None = "ivanova", organisation: str = OWNER) -> Any:
+    caller = await house.caller(organisation)
+    purpose = "data-protection-audit" if organisation == "privacy-office" else "opportunity-management"
+    headers = {"Acting-User": user} if user else {}
+    return await caller("DELETE", f"/v1/eligibility-conditions/{id_}/approval", purpose, headers=headers)
+
+
+async def test_an_approval_is_taken_back_at_once_and_opens_nothing(house: House) -> None:
+    """Whoever proposed it may take it back alone. Nobody is shown for the opportunity any more, nor it to anybody."""
+    woman = await bring(house, "still there", AGREED, gender="female")
+    man = await bring(house, "never there", AGREED, gender="male")
+    approval = (await propose(house)).json()["id"]
+    await approve(house, approval, "petrova")
+    open_to_all, for_women = (await offer(house)).json()["id"], (await offer(house, condition(approval))).json()["id"]
+    ids = {each: await house.pairwise(each, OWNER, PURPOSE) for each in (woman, man)}
+
+    async def known() -> bool:
+        return set(ids.values()) <= (await shortlist(house, open_to_all)).keys()
+
+    await until(known, 30)
+    assert ids.values() & (await shortlist(house, for_women)).keys() == {ids[woman]}
+    assert (for_women in await fitting(house, ids[woman]), for_women in await fitting(house, ids[man])) == (True, False)
+
+    assert (await withdraw(house, approval, None)).status_code in (400, 403)
+    assert (await withdraw(house, approval, "x", "employment-agency")).status_code == 404
+    gone = await withdraw(house, approval)
+    assert gone.status_code == 200, gone.text
+    assert (gone.json()["withdrawn"]["acting_user"], gone.json()["approved"]["acting_user"]) == ("ivanova", "petrova")
+    assert (await withdraw(house, approval, "petrova")).json() == gone.json()
+
+    caller = await house.caller(OWNER)
+    refused = await caller("GET", f"/v1/opportunities/{for_women}/candidates", PURPOSE)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/condition-over")
+    assert ids[woman] not in refused.text
+    assert for_women not in await fitting(house, ids[woman])
+    assert for_women not in await fitting(house, ids[man])
+    assert (await offer(house, condition(approval))).status_code == 400
+    assert (await approve(house, approval, "georgieva")).json()["type"] == "/problems/already-approved"
+
+
+async def test_the_privacy_office_stops_a_condition_and_the_ledger_says_so(house: House) -> None:
+    approval = (await propose(house)).json()["id"]
+    await approve(house, approval, "petrova")
+    gone = await withdraw(house, approval, "dimitrov", "privacy-office")
+    assert gone.json()["withdrawn"]["organisation"] == "privacy-office"
+    async with house.parts.ledger._reading.connect() as connection:
+        rows = await connection.exec_driver_sql("SELECT outcome, acting_user FROM ledger WHERE operation = 'disapprove'")
+        assert ("done", "dimitrov") in [tuple(row) for row in rows]
+
+
+async def fitting(house: House, person: str) -> dict[str, Any]:
+    """What fits the person, by opportunity."""
+    caller = await house.caller(OWNER)
+    answer = await caller("GET", f"/v1/persons/{person}/matches?kind=training&limit=100", PURPOSE)
+    assert answer.status_code in (200, 503), answer.text
+    return {each["opportunity"]["id"]: each for each in answer.json().get("matches", ())}
+
+
+async def test_matches_ask_the_source_too(house: House) -> None:
+    people = {
+        "woman": await bring(house, "matched woman", AGREED, gender="female"),
+        "man": await bring(house, "matched man", AGREED, gender="male"),
+        "unasked": await bring(house, "matched unasked", RECORD, gender="male"),
+    }
+    approval = (await propose(house)).json()["id"]
+    await approve(house, approval, "petrova")
+    offered = (await offer(house, condition(approval))).json()["id"]
+    ids = {name: await house.pairwise(each, OWNER, PURPOSE) for name, each in people.items()}
+
+    async def known() -> bool:
+        return set(ids.values()) <= (await shortlist(house, (await offer(house)).json()["id"])).keys()
+
+    await until(known, 30)
+    found = {name: (await fitting(house, id_)).get(offered) for name, id_ in ids.items()}
+    assert found["man"] is None
+    assert gate_of(found["woman"] or {}) == ("met", "condition-met")
+    assert gate_of(found["unasked"] or {}) == ("unknown", "asked-at-the-source")
+    assert (OWNER, ["gender"]) in await recorded(house, people["man"])
+
+
+async def test_whoever_fails_a_condition_is_not_allocated_and_matching_does_not_hear_of_them(house: House) -> None:
+    people = {
+        "woman": await bring(house, "placed woman", AGREED, gender="female"),
+        "man": await bring(house, "placed man", AGREED, gender="male"),
+        "unasked": await bring(house, "placed unasked", RECORD, gender="male"),
+    }
+    approval = (await propose(house)).json()["id"]
+    await approve(house, approval, "petrova")
+    for_women = (await offer(house, condition(approval), capacity=9)).json()["id"]
+    open_to_all = (await offer(house)).json()["id"]
+    ids = {name: await house.pairwise(each, OWNER, PURPOSE) for name, each in people.items()}
+
+    async def known() -> bool:
+        return set(ids.values()) <= (await shortlist(house, open_to_all)).keys()
+
+    await until(known, 30)
+    caller = await house.caller(OWNER)
+    body = {"kind": "training", "opportunities": [for_women], "people": list(ids.values())}
+    seen = len(house.board.seen)
+    made = await caller("POST", "/v1/allocations", PURPOSE, json=body)
+    assert made.status_code == 202, made.text
+    theirs = await house.pairwise(people["man"], "stena-matching", PURPOSE)
+    for request in house.board.seen[seen:]:
+        if f"http://{request.url.host}" == MATCHING:
+            assert theirs not in (await request.aread()).decode()
+
+    async def done() -> Any:
+        answer = await caller("GET", made.headers["location"], PURPOSE)
+        return answer.json() if answer.status_code == 200 and answer.json()["state"] == "done" else None
+
+    found = {each["person"]["id"]: each for each in (await until(done, 30))["placements"]}
+    assert found.keys() == {ids["woman"], ids["unasked"]}
+    to_verify = {id_: [gate["code"] for gate in each["verify"] if gate["gate"] == "eligibility"] for id_, each in found.items()}
+    assert to_verify == {ids["woman"]: [], ids["unasked"]: ["asked-at-the-source"]}
+
+    late = {"person": ids["man"]}
+    nothing = await caller("POST", f"{made.headers['location']}/arrivals", PURPOSE, json=late)
+    assert (nothing.status_code, nothing.json()["placement"]["opportunity"]) == (200, None), nothing.text
+    both = await caller("POST", "/v1/allocations", PURPOSE, json={**body, "opportunities": [open_to_all, for_women]})
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (400, "/opportunities/1")
+    forced = await caller("POST", "/v1/allocations", PURPOSE, json={**body, "required": [ids["woman"], ids["man"]]})
+    assert forced.json()["type"] == "/problems/required-not-eligible", forced.text
+    assert [fault["pointer"] for fault in forced.json()["errors"]] == ["/required/1"]
+
+    await withdraw(house, approval)
+    over = await caller("GET", made.headers["location"], PURPOSE)
+    assert (over.status_code, over.json()["type"]) == (409, "/problems/condition-over"), over.text
+    assert ids["woman"] not in over.text
+    again = await caller("POST", "/v1/allocations", PURPOSE, json=body)
+    assert (again.status_code, again.json()["type"]) == (400, "/problems/opportunity-not-allocatable")

@@ -49,7 +49,7 @@ async def audited(house: House) -> tuple[str, list[str]]:
         return len(answer.json().get("candidates", ())) == len(people)
 
     await until(all_shown, 30)
-    why = {"outcome": "selected", "reason": "other", "words": "Invited to the trial day."}
+    why = {"outcome": "selected", "reason": "other"}
     for internal in people[WOMEN : WOMEN + MEN : 2]:
         named = await house.pairwise(internal, "employment-agency", "job-ranking")
         where = f"/v1/opportunities/{vacancy}/candidates/{named}/decision"
@@ -91,8 +91,6 @@ async def test_nothing_of_a_record_is_in_any_byte(house: House, audited: tuple[s
         for organisation, purpose in (("fairness-lab", AUDIT), ("stena-matching", "job-ranking")):
             assert await house.pairwise(person, organisation, purpose) not in answer.text
     assert "psn_" not in answer.text
-    assert "words" not in answer.text
-    assert "trial day" not in answer.text
 
 
 async def test_the_matcher_never_hears_of_a_group(house: House, audited: tuple[str, list[str]]) -> None:

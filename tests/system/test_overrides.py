@@ -13,7 +13,7 @@ from .test_refusals import RECORD
 __all__ = ["vacancy"]
 
 SHORTLIST = "anonymous-shortlist"
-WHY = {"outcome": "rejected", "reason": "not-available", "words": "Starts another course on the same day."}
+WHY = {"outcome": "rejected", "reason": "not-available"}
 REJECTED = [{"status": "rejected", "from": "2022-04-01", "until": None}]
 BY = {"Acting-User": "ivanova"}
 
@@ -51,12 +51,7 @@ async def test_a_rejection_is_kept_with_its_reason(house: House, vacancy: str, c
     rank = 1 + [each["person"]["id"] for each in before].index(candidate)
     assert made["rank"] == rank
     assert made["model"] == before[0]["explanation"]["model"]
-    moved = {
-        "outcome": "moved",
-        "to_rank": 1,
-        "reason": "fits-better-than-ranked",
-        "words": "Ran a bakery of their own.",
-    }
+    moved = {"outcome": "moved", "to_rank": 1, "reason": "fits-better-than-ranked"}
     assert (await bakery("POST", place(vacancy, candidate), SHORTLIST, json=moved, headers=BY)).status_code == 201
     listed = (await bakery("GET", f"/v1/opportunities/{vacancy}/decisions", SHORTLIST)).json()["selections"]
     assert [(each["outcome"], each["acting_user"], each["person"]) for each in listed] == [
@@ -75,7 +70,6 @@ async def test_the_person_sees_in_the_ledger_that_somebody_decided(house: House,
     answer = await themselves("GET", f"/v1/persons/{named}/disclosures", "data-subject-access")
     entries = answer.json()["disclosures"]
     assert {"organisation": "vitosha-bakery", "operation": "record", "outcome": "done"}.items() <= entries[0].items()
-    assert WHY["words"] not in answer.text
 
 
 async def test_the_same_key_decides_once(house: House, vacancy: str, candidate: str) -> None:
@@ -92,10 +86,10 @@ async def test_the_same_key_decides_once(house: House, vacancy: str, candidate: 
 @pytest.mark.parametrize(
     "body",
     [
-        WHY | {"words": "no"},
+        WHY | {"words": "Starts another course on the same day."},  # words about people belong into their case
         WHY | {"reason": "her-age"},
         WHY | {"to_rank": 3},
-        {"outcome": "moved", "reason": "other", "words": "Somewhere else, please."},
+        {"outcome": "moved", "reason": "other"},
         {key: value for key, value in WHY.items() if key != "reason"},
     ],
 )

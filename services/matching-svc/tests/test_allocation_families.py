@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching_svc.allocation import explaining, online, program, solving, stable
-from matching_svc.allocation.building import Someone, Task, problem_of
+from matching_svc.allocation import building, explaining, online, program, solving, stable
+from matching_svc.allocation.building import problem_of
 from matching_svc.allocation.floors import placed_in, with_floors, without_floors
+from matching_svc.allocation.gating import Gates
 from matching_svc.allocation.problem import NOWHERE, Infeasible, Problem, taken, value_of
+from matching_svc.allocation.task import Someone, Task, packed
 from matching_svc.concepts import small_set
-from matching_svc.esco.shipped import shipped
 from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.knowledge import knowledge
 from matching_svc.model import shipped as shipped_model
 from matching_svc.ranking import Pair, rank
 from matching_svc.vocabulary import of_edition
 from stena.contracts.matching import Opportunity
+
+from .fitting import related
 
 
 @st.composite
@@ -129,38 +132,38 @@ def test_prices_of_one_period_place_the_arrivals_of_another_nearly_as_hindsight_
 
 def test_a_pair_is_worth_what_a_ranking_says() -> None:
     """The columns that many are scored by give, for every pair, the score and the gates of the ranking for the same caller."""
-    skills = sorted(small_set().skills)
+    skills, occupations = sorted(small_set().skills), sorted(small_set().occupations)
     attributes = ATTRIBUTES - {"municipality"}
     rng = np.random.default_rng(3)
-    people = [
-        Someone(
-            f"p{at}",
-            at,
-            False,
-            MatchFeatures.model_validate(
-                {
-                    "skills": [skills[each] for each in rng.choice(60, 8)],
-                    "languages": [{"language": "bul", "reading": str(rng.choice(["A1", "B1", "C1"]))}],
-                    "of_working_age": bool(rng.random() < 0.8),
-                    "municipality": "Sofia",
-                    "education_level": int(rng.integers(0, 6)),
-                    "region": str(rng.choice(["BG411", "BG421"])),
-                    "driving_licences": ["B"] if rng.random() < 0.5 else [],
-                    "right_to_work": [{"answer": str(rng.choice(["yes", "no", "limited"])), "rule": "r"}],
-                    "recognition": [{"qualification": "Nurse", "state": str(rng.choice(["recognised", "refused"]))}],
-                    "availability": {"from": f"2026-0{rng.integers(1, 9)}-01"},
-                }
-            ),
+    people = {
+        f"p{at}": MatchFeatures.model_validate(
+            {
+                **({} if at % 10 == 9 else {"skills": [skills[each] for each in rng.choice(60, 8)]}),
+                "work_history": [
+                    {"occupation": occupations[each], "months": int(rng.integers(0, 40))} for each in rng.choice(9, at % 3)
+                ],
+                "languages": [{"language": "bul", "reading": str(rng.choice(["A1", "B1", "C1"]))}],
+                "of_working_age": bool(rng.random() < 0.8),
+                "municipality": "Sofia",
+                "education_level": int(rng.integers(0, 6)),
+                "region": str(rng.choice(["BG411", "BG421"])),
+                "driving_licences": ["B"] if rng.random() < 0.5 else [],
+                "right_to_work": [{"answer": str(rng.choice(["yes", "no", "limited"])), "rule": "r"}],
+                "recognition": [{"qualification": "Nurse", "state": str(rng.choice(["recognised", "refused"]))}],
+                "availability": {"from": f"2026-0{rng.integers(1, 9)}-01"},
+            }
         )
         for at in range(60)
-    ]
+    }
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     offers = [
         Opportunity.model_validate(
             {
                 "kind": "job",
                 "title": "A job",
-                "essential_skills": [skills[each] for each in sorted(set(rng.choice(60, 5).tolist()))],
+                "essential_skills": [skills[each] for each in sorted(set(rng.choice(60, 5).tolist()))] if at != 5 else [],
+                "optional_skills": [skills[each] for each in rng.choice(60, 3)] if at % 2 else [],
+                "occupation": occupations[at],
                 "languages": [{"language": "bul", "level": "B1", "essential": bool(at % 2)}],
                 "municipality": "Sofia",
                 "education_level": 3,
@@ -178,9 +181,14 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
         )
         for at in range(6)
     ]
-    known = knowledge(of_edition(shipped()), shipped_model())
-    problem = problem_of(Task(tuple(people), tuple(offers), attributes, None, known, moment.date()), lambda _: None)
-    for place, offer in enumerate(offers):
-        pairs = [Pair(str(at), view(each.features, attributes), offer) for at, each in enumerate(people)]
-        ranked = {int(found.pair.id): found.score.units for found in rank(pairs, known, moment.date())}
-        assert [max(1, ranked[at]) if at in ranked else -1 for at in range(len(people))] == problem.scores[:, place].tolist()
+    known = knowledge(of_edition(related()), shipped_model())
+    columns, numberings = packed(people)
+    everybody = tuple(Someone(row, row, required=False) for row in range(len(people)))
+    for seen in (attributes, attributes - {"work_history"}, attributes - {"skills", "languages"}):
+        task = Task(columns, numberings, everybody, tuple(offers), seen, known, moment.date())
+        with patch.object(building, "AT_ONCE", 7):  # so that people are looked at in several portions
+            problem = problem_of(task, Gates(task), lambda _: None)
+        for place, offer in enumerate(offers):
+            pairs = [Pair(str(at), view(each, seen), offer) for at, each in enumerate(people.values())]
+            ranked = {int(found.pair.id): found.score.units for found in rank(pairs, known, moment.date())}
+            assert [max(1, ranked[at]) if at in ranked else -1 for at in range(60)] == problem.scores[:, place].tolist()

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from matching_svc import allocation_running
 from matching_svc.allocation_running import Runner
 from matching_svc.concepts import small_set
-from matching_svc.store import allocation_jobs, allocations
+from matching_svc.store import allocation_jobs, retention
 from matching_svc.store.allocation_jobs import claim
 from stena.database import transaction
 
@@ -135,9 +136,9 @@ async def test_another_decision_needs_a_reason(known: Any) -> None:
 
     assert (await confirm(people=["ann"], opportunity=first)).status_code == 200
     assert (await confirm(people=["cid"], opportunity=None)).json()["type"] == "/problems/reason-needed"
-    assert (await confirm(people=["cid"], opportunity=None, reason="Found work.")).status_code == 200
+    assert (await confirm(people=["cid"], opportunity=None, reason="person-declined")).status_code == 200
     confirmed = {each["person"]: each["confirmed"] for each in (await look(known, id_))["placements"]}
-    assert confirmed["cid"]["reason"] == "Found work."
+    assert confirmed["cid"]["reason"] == "person-declined"
     assert confirmed["cid"]["acting_user"] == "officer"
     assert confirmed["ann"]["opportunity"] == first
     assert confirmed["dee"] is None
@@ -245,7 +246,7 @@ async def test_nothing_is_kept_for_longer_than_a_month(known: Any) -> None:
     await ended(known, answer.json()["id"])
     async with transaction(known.parts.database) as connection:
         await connection.execute(text("UPDATE allocations SET created_at = now() - INTERVAL '31 days'"))
-        await allocations.sweep(connection)
+        await retention.forget(connection, datetime.now(UTC).date())
         left = (await connection.execute(text("SELECT count(*) FROM allocation_people"))).scalar_one()
     assert left == 0
 

@@ -9,12 +9,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from matching_svc.eligibility import is_second_person, live, unapproved
+from matching_svc.eligibility import is_second_person, stands, unapproved
 from matching_svc.esco.shipped import shipped
 from matching_svc.opportunities import faults
 from matching_svc.routes import approvals, opportunities, ranking
 from matching_svc.vocabulary import of_edition
-from stena.contracts.eligibility import Approval, Approved
+from stena.contracts.eligibility import Acted, Approval
 from stena.contracts.matching import NewOpportunity
 
 SKILL = "http://data.europa.eu/esco/skill/00b9a3aa-7070-4bb5-8020-f228a97cf42f"
@@ -250,7 +250,7 @@ DAY = date(2027, 3, 1)
 def approval(**changes: Any) -> Approval:
     whole = {**WOMEN, "legal_basis": "Act, Article 1", "reason": "a reason that is long enough", "expires_on": DAY}
     made = {"id": "eli_1", "owner": "o", "proposed_by": "Ivanova", "proposed_at": datetime(2027, 1, 1, tzinfo=UTC)}
-    approved = Approved(organisation="o", acting_user="Petrova", at=datetime(2027, 1, 2, tzinfo=UTC))
+    approved = Acted(organisation="o", acting_user="Petrova", at=datetime(2027, 1, 2, tzinfo=UTC))
     return Approval.model_validate({**whole, **made, "approved": approved, **changes})
 
 
@@ -260,6 +260,7 @@ def approval(**changes: Any) -> Approval:
         ({}, DAY, True),
         ({}, DAY + timedelta(days=1), False),  # the last day was yesterday
         ({"approved": None}, DAY, False),
+        ({"withdrawn": Acted(organisation="privacy-office", acting_user="x", at=datetime(2027, 2, 1, tzinfo=UTC))}, DAY, False),
         ({"owner": "another"}, DAY, False),
         ({"value": "male"}, DAY, False),
     ],
@@ -268,7 +269,7 @@ def test_a_condition_is_asked_while_its_approval_lives(changes: dict[str, Any], 
     condition = {**WOMEN, "approval": "eli_1"}
     offer = NewOpportunity.model_validate({"kind": "training", "title": "t", "eligibility": [condition]})
     known = {"eli_1": approval(**changes)}
-    assert (len(live(offer, "o", known, day)), not unapproved(offer, "o", known, day)) == (asked, asked)
+    assert (stands(offer, "o", known, day), not unapproved(offer, "o", known, day)) == (asked, asked)
 
 
 @pytest.mark.parametrize(

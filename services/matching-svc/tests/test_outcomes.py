@@ -14,13 +14,13 @@ from matching_svc import auditing
 from matching_svc.auditing import FEWEST, TooClose, considered, counted, exposures, require_apart
 from matching_svc.features import MatchFeatures, of_attributes
 from matching_svc.outcome_tables import KEPT_DAYS, shown
-from matching_svc.store import outcomes
+from matching_svc.store import retention
 from stena.contracts.matching import NewOpportunity
 
 JOB = "job-ranking"
 TODAY = datetime.now(UTC).date()
 BAKER = {"kind": "job", "title": "Baker"}
-WHY = {"outcome": "rejected", "reason": "not-available", "words": "Starts another course on the same day."}
+WHY = {"outcome": "rejected", "reason": "not-available"}
 OLENA: dict[str, Any] = {"education_level": 4, "of_working_age": True}
 SCOPE = {"since": TODAY.isoformat(), "until": TODAY.isoformat()}
 
@@ -166,7 +166,7 @@ async def test_what_is_old_is_forgotten(service: Any, opportunity: str) -> None:
             fixed = {"purpose": JOB, "opportunity_id": opportunity, "organisation": "o", "rank": 1, "model": "m"}
             day = TODAY - timedelta(days=days)
             await connection.execute(insert(shown).values(person_id=f"psn_{days}", day=day, **fixed))
-        await outcomes.forget_old(connection, TODAY)
+        await retention.forget(connection, TODAY)
     assert await _rows(service, f"psn_{KEPT_DAYS - 1}") == 1
     assert await _rows(service, f"psn_{KEPT_DAYS + 1}") == 0
 

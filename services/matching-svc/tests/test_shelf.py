@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.index import Index
+from matching_svc.people_columns import features_at
 from matching_svc.people_search import search
 from matching_svc.ranking import Pair, rank
 from matching_svc.shelf import Shelf
@@ -50,6 +51,10 @@ def test_a_shelf_is_a_dict_whenever_it_is_merged(
             (each.pair.id, each.score.units) for each in ranked[offset : offset + 3]
         ]
         assert page.more == (len(ranked) > offset + 3)
+    for wanted in (["psn_7", "psn_3", "psn_3", "nobody", "psn_0"], [*reversed(plain)]):
+        columns, numberings = shelf.some(wanted)
+        found = {id_: features_at(columns, row, numberings) for row, id_ in enumerate(columns.ids)}
+        assert found == {id_: plain[id_] for id_ in wanted if id_ in plain}
 
 
 def test_parts_stay_few() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from tests.leaks.asking import Fault, Stand, page_as_expected
+from tests.leaks.cast import SUBJECT
 
 from .common import KINDS, Effort, listed, may, names
 
@@ -36,6 +37,7 @@ async def _refused(stand: Stand) -> None:
     await stand.ask("allocations", "DELETE", f"{WHERE}/{NONE}", status=403)
     said = {"person": stand.ids[stand.people[-1].name], "opportunity": None, "reason": "person-declined"}
     await stand.ask("allocations", "POST", f"{WHERE}/{NONE}/confirmations", status=403, json=said)
+    await stand.ask("arrivals", "POST", f"{WHERE}/{NONE}/arrivals", status=403, json={"person": said["person"]})
 
 
 async def _place(stand: Stand, kind: str, offered: list[str]) -> None:
@@ -49,8 +51,17 @@ async def _place(stand: Stand, kind: str, offered: list[str]) -> None:
     if found.is_success and (shown := found.json()["placements"]):
         said = {"person": shown[0]["person"]["id"], "opportunity": None, "reason": "person-declined"}
         await stand.ask("allocations", "POST", f"{where}/confirmations", status=204, json=said)
+        await _arrive(stand, where)
     await _look(stand, where)
     await stand.ask("allocations", "DELETE", where, status=200)
+
+
+async def _arrive(stand: Stand, where: str) -> None:
+    """Somebody who comes later, and somebody who was placed."""
+    for person, who in ((stand.ids[SUBJECT.name], None), (stand.ids[stand.people[-1].name], stand.people[-1])):
+        shows = {} if who is None else {who.name: stand.asking.sees(who, "match")}
+        body = {"person": person}
+        await stand.ask("arrivals", "POST", f"{where}/arrivals", status={200, 201}, shows=shows, says_why=True, json=body)
 
 
 async def _ended(stand: Stand, where: str) -> httpx.Response:

@@ -1,13 +1,26 @@
 """The shapes of allocations in the public API."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from gateway.views import OPPORTUNITY_ID, PERSON_ID, DisclosureView, PersonInList, Sent, Shown
-from stena.contracts.allocation import MOST_OPPORTUNITIES, Confirmed, FailedFor, Fairness, Stage, State, Totals, Why
+from gateway.views import OPPORTUNITY_ID, PERSON_ID, DisclosureView, GateView, PersonInList, Sent, Shown
+from stena.contracts.allocation import (
+    MOST_OPPORTUNITIES,
+    Confirmed,
+    FailedFor,
+    Fairness,
+    Method,
+    Stage,
+    State,
+    Totals,
+    Why,
+    Wishes,
+)
 from stena.contracts.matching import OpportunityKind
 from stena.contracts.profile import Filter
+from stena.contracts.selections import Reason
 
 MOST_IDS = 5_000
 """People that one body may name; more of them are chosen by filters."""
@@ -31,6 +44,13 @@ class AllocationBody(Sent):
     fairness: Fairness | None = Field(
         default=None, description="Each region's people are placed at no less than this share of the rate of all."
     )
+    method: Method = Field(
+        default="optimal",
+        description="`optimal`: the greatest total score. `stable`: no person and place would both rather have each other.",
+    )
+    wishes: tuple[Wishes, ...] = Field(
+        default=(), max_length=MOST_IDS, description="With `stable`. Whoever states none wishes for what fits, the best first."
+    )
 
 
 class ShortageView(Shown):
@@ -46,12 +66,15 @@ class PlacementView(Shown):
     wanted: str | None = Field(description="What would have fitted best.")
     alternative: str | None = Field(description="The best beside what is proposed.")
     price: float = Field(description="What the seats at `wanted` are worth to others.")
+    verify: list[GateView] = Field(description="Gates at the proposed place that are not known to be met: what to check.")
     confirmed: Confirmed | None = None
 
 
 class AllocationState(Shown):
     id: str = Field(examples=[ALLOCATION_ID])
     kind: OpportunityKind
+    method: Method
+    model: str | None = Field(default=None, description="The version of the weights that scored.")
     state: State
     stage: Stage
     progress: float = Field(ge=0, le=1)
@@ -75,4 +98,19 @@ class ConfirmationBody(Sent):
 
     person: str = Field(examples=[PERSON_ID], max_length=100)
     opportunity: str | None = Field(examples=[OPPORTUNITY_ID], max_length=80)
-    reason: str | None = Field(default=None, min_length=1, max_length=2_000)
+    reason: Reason | None = None
+
+
+class ArrivalBody(Sent):
+    """Who came. `seats`: how many seats there are for all who come after the allocation, by opportunity, where that is not what
+    the allocation left of `capacity` less `filled`."""
+
+    person: str = Field(examples=[PERSON_ID], max_length=100)
+    seats: dict[str, Annotated[int, Field(ge=0, le=100_000)]] = Field(
+        default_factory=dict, max_length=MOST_OPPORTUNITIES, examples=[{OPPORTUNITY_ID: 2}]
+    )
+
+
+class ArrivalView(Shown):
+    placement: PlacementView
+    disclosure: DisclosureView

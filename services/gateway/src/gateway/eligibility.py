@@ -27,6 +27,27 @@ def shortlisted(
     return [(view, _met(pair, approvals) if answer == "yes" else pair) for view, pair, answer in kept if answer != "no"]
 
 
+def asked_by(match: Pair) -> list[Mapping[str, Any]]:
+    """The conditions of the opportunity of a match that only the source can tell."""
+    return [each for each in match["opportunity"].get("eligibility", ()) if each["approval"] is not None]
+
+
+def meaning(condition: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What a condition asks, whoever approved it."""
+    return condition["attribute"], condition["operator"], str(condition["value"])
+
+
+def open_to(matches: Sequence[Pair], answers: Mapping[tuple[str, str, str], str]) -> list[Pair]:
+    """The matches of one person that no answer keeps out, in their order. ``answers`` are by what conditions mean."""
+    kept = []
+    for match in matches:
+        said = {each["approval"]: answers.get(meaning(each), "unknown") for each in asked_by(match)}
+        if "no" not in said.values():
+            agreed = {approval for approval, answer in said.items() if answer == "yes"}
+            kept.append(_met(match, agreed) if agreed else match)
+    return kept
+
+
 def _met(pair: Pair, approvals: Collection[str]) -> Pair:
     gates = [
         {**gate, "outcome": "met", "code": "condition-met"} if gate["parameters"].get("approval") in approvals else gate

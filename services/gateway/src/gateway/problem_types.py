@@ -6,6 +6,7 @@ from typing import Final
 from gateway.audit_problems import ABOUT_AUDITS
 from gateway.consent_problems import ABOUT_CONSENT
 from gateway.inside_problems import BEHIND
+from gateway.matching_problems import ABOUT_MATCHING
 from gateway.problem_type import ProblemType
 from gateway.rights_problems import ABOUT_RIGHTS
 
@@ -70,24 +71,6 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "Malformed request",
         "An opportunity of the allocation is closed, of another kind, not visible to you, or not there.",
         "Look at `errors` for which, and leave it out.",
-    ),
-    "conditions-differ": ProblemType(
-        400,
-        "Malformed request",
-        "The opportunities carry different conditions on protected attributes, and one job can ask the source one thing only.",
-        "Place people at those that `errors` names in a job of their own.",
-    ),
-    "required-not-eligible": ProblemType(
-        400,
-        "Malformed request",
-        "Somebody who has to be placed fails a condition of the opportunities.",
-        "Look at `errors` for whom, and take them out of `required` or offer them another place.",
-    ),
-    "method-without-it": ProblemType(
-        400,
-        "Malformed request",
-        "The method of the allocation has no room for something that the body asks for.",
-        "Leave out what `errors` names, or choose the other method.",
     ),
     "reason-needed": ProblemType(
         400,
@@ -249,12 +232,6 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "The condition's last day is over: nothing can rest on it any more.",
         "Propose it anew, with a reason of today.",
     ),
-    "condition-over": ProblemType(
-        409,
-        "Conflict",
-        "A condition on a protected attribute has changed, or its approval has expired or was withdrawn.",
-        "Have it approved anew or take it out of the opportunity, then ask again; an allocation has to be asked for anew.",
-    ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."
     ),
@@ -320,6 +297,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     **ABOUT_CONSENT,
     **ABOUT_RIGHTS,
     **ABOUT_AUDITS,
+    **ABOUT_MATCHING,
     **BEHIND,
     **_OURS,
 }

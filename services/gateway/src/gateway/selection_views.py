@@ -9,8 +9,8 @@ from stena.contracts.selections import Outcome, Reason, Said
 
 
 class SelectionBody(Said):
-    """`reason` is for statistics, `words` for whoever has to answer for the decision. Say nothing in them that the opportunity
-    does not need: they are read by your own organisation alone, but they are kept."""
+    """`reason` is one of a list, so that nothing is said of a person here that nobody could check. What there is to say
+    beside it belongs into the notes of the case; `Case-Reference` leads there."""
 
 
 class SelectionView(Shown):
@@ -19,11 +19,11 @@ class SelectionView(Shown):
     outcome: Outcome
     to_rank: int | None = None
     reason: Reason
-    words: str
     acting_user: str
     decided_at: datetime
-    rank: int = Field(description="Where the machine had put the person when last shown.")
+    rank: int | None = Field(description="Where the machine had put the person when last shown; none where it had not.")
     model: str = Field(description="The version of the weights that put them there.")
+    allocation: str | None = Field(default=None, description="The job whose proposal was decided about, where it was one.")
 
 
 class SelectionPage(Shown):

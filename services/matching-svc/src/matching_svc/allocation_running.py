@@ -6,9 +6,9 @@ another as soon as its lease has ended; one that was cancelled has no process a 
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,15 +16,11 @@ import orjson
 import structlog
 from uuid_utils import uuid7
 
-from matching_svc.allocation.building import Someone, Task
+from matching_svc.allocation_tasks import Job, task_of
 from matching_svc.allocation_worker import written
-from matching_svc.features import MatchFeatures
 from matching_svc.index import Index, Stale
 from matching_svc.knowledge import Knowledge
-from matching_svc.store import Database, allocation_jobs, allocations
-from matching_svc.store.allocation_jobs import Job
-from stena.contracts.allocation import Fairness
-from stena.contracts.matching import KIND_PURPOSE
+from matching_svc.store import Database, allocation_jobs, retention
 from stena.database import transaction
 
 log = structlog.get_logger()
@@ -74,24 +70,19 @@ class Runner:
         return True
 
     async def _work(self, job: Job) -> None:
-        try:
-            task = await asyncio.to_thread(self._written, job)
-        except Stale:
-            # INVARIANT: nobody is placed by an index that is incomplete or that has lost the gateway.
-            async with transaction(self._database) as connection:
-                await allocation_jobs.release(connection, job.id, self._name)
-            await asyncio.sleep(LOOK)
-            return
-        await self._end(job, await self._computed(job, task))
+        async with _process() as process:  # it reads its libraries while we read people
+            try:
+                task = await asyncio.to_thread(self._written, job)
+            except Stale:
+                async with transaction(self._database) as connection:
+                    await allocation_jobs.release(connection, job.id, self._name)
+                await asyncio.sleep(LOOK)
+                return
+            said = await self._heard(job, process, task)
+        await self._end(job, said)
 
-    async def _computed(self, job: Job, task: bytes) -> Mapping[str, Any]:
+    async def _heard(self, job: Job, process: Process, task: bytes) -> Mapping[str, Any]:
         """The last words of the process; nothing if the job is no longer ours."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "matching_svc.allocation_worker"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-        )
         said: dict[str, Any] = {"stage": "scoring", "progress": 0.0}
         listening = asyncio.create_task(self._listen(process, task, said))
         try:
@@ -104,9 +95,6 @@ class Runner:
             await listening
         finally:
             listening.cancel()
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
         return said
 
     async def _listen(self, process: asyncio.subprocess.Process, task: bytes, said: dict[str, Any]) -> None:
@@ -131,30 +119,26 @@ class Runner:
                 await allocation_jobs.end(connection, job.id, self._name, "failed", reason="solver-failed")
 
     def _written(self, job: Job) -> bytes:
-        return written(self._task(job))
-
-    def _task(self, job: Job) -> Task:
-        """The job with what is known of its people at this moment; whoever is not known is not placed."""
-        known: Mapping[str, MatchFeatures] = self._index.people(KIND_PURPOSE[job.kind])
-        fairness = job.asked.get("fairness")
-        return Task(
-            people=tuple(
-                Someone(each.person, each.party, each.required, known[each.person])
-                for each in job.people
-                if each.person in known
-            ),
-            opportunities=tuple(each for each in job.opportunities if each.state == "open"),
-            attributes=frozenset(job.asked["attributes"]),
-            fairness=None if fairness is None else Fairness.model_validate(fairness),
-            knowledge=_without_labels(self._knowledge()),
-            today=datetime.now(UTC).date(),
-        )
+        return written(task_of(job, self._index, self._knowledge(), datetime.now(UTC).date()))
 
     async def _sweep(self) -> None:
+        """Whatever is kept too long goes by itself; that it went is nobody's errand."""
         async with transaction(self._database) as connection:
-            await allocations.sweep(connection)
+            await retention.forget(connection, datetime.now(UTC).date())
 
 
-def _without_labels(knowledge: Knowledge) -> Knowledge:
-    """Scores need no labels, and they are most of a vocabulary."""
-    return replace(knowledge, vocabulary=knowledge.vocabulary.unlabelled())
+@asynccontextmanager
+async def _process() -> AsyncIterator[Process]:
+    """INVARIANT: whatever becomes of the job, its process is gone afterwards."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "matching_svc.allocation_worker"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

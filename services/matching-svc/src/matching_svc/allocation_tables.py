@@ -15,7 +15,7 @@ allocations = Table(
     Column("kind", Text, nullable=False),
     Column(
         "asked", JSONB, nullable=False
-    ),  # opportunities, attributes and fairness; whom it is about stands in the other table
+    ),  # opportunities, attributes, conditions and options; whom it is about stands in the other table
     Column("state", Text, nullable=False, server_default="queued"),
     Column("stage", Text, nullable=False, server_default="waiting"),
     Column("progress", Float, nullable=False, server_default="0"),
@@ -39,6 +39,8 @@ allocation_people = Table(
     Column("allocation_id", Text, ForeignKey("allocations.allocation_id", ondelete="CASCADE"), nullable=False),
     Column("party", Integer, nullable=False),
     Column("required", Boolean, nullable=False),
+    Column("wishes", JSONB),
+    Column("arrived_at", TIMESTAMP(timezone=True)),
     Column("proposal", JSONB),
     Column("confirmed", JSONB),
     PrimaryKeyConstraint("person_id", "allocation_id"),

@@ -3,6 +3,7 @@
 It ends when its parent ends: nothing goes on computing that nobody will fetch, and a cancelled job stops inside the solver.
 """
 
+import gc
 import os
 import pickle
 import sys
@@ -12,15 +13,18 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from matching_svc.allocation.building import Task, evenness_of, placements_of, problem_of, totals_of
+from matching_svc.allocation.building import problem_of
+from matching_svc.allocation.gating import Gates
 from matching_svc.allocation.problem import Infeasible
-from matching_svc.allocation.solving import solve
+from matching_svc.allocation.proposing import compute, placements_of, prices_of, totals_of
+from matching_svc.allocation.task import Task
 
 LENGTH = 8
 """Bytes before the task that say how long it is."""
 
 
 def main() -> None:
+    gc.disable()  # it lives as long as one job, and makes nothing that refers to itself
     task = _read(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, args=(sys.stdin.fileno(),), daemon=True).start()
     run(task, sys.stdout.buffer)
@@ -34,26 +38,32 @@ def written(task: Task) -> bytes:
 
 def run(task: Task, out: BinaryIO) -> None:
     """Stages as they go by, and as the last line either ``result`` with ``placements`` or ``shortage``."""
-    problem = problem_of(task, lambda share: _say(out, stage="scoring", progress=0.8 * share))
+    gates = Gates(task)
+    problem = problem_of(task, gates, lambda share: _say(out, stage="scoring", progress=0.8 * share))
     _say(out, stage="solving", progress=0.8)
     try:
-        solved = solve(problem, evenness_of(task))
+        computed = compute(task, problem)
     except Infeasible as shortage:
         _say(out, shortage=_shortage(task, shortage))
         return
     _say(out, stage="explaining", progress=0.95)
     placements = {
         each.person: each.model_dump(mode="json", exclude={"person", "confirmed"})
-        for each in placements_of(task, problem, solved)
+        for each in placements_of(task, gates, problem, computed)
     }
-    _say(out, result={"totals": totals_of(task, problem, solved).model_dump(mode="json")}, placements=placements)
+    result = {
+        "totals": totals_of(task, problem, computed).model_dump(mode="json"),
+        "prices": prices_of(task, computed.found),
+        "model": task.knowledge.model.model,
+    }
+    _say(out, result=result, placements=placements)
 
 
 def _shortage(task: Task, shortage: Infeasible) -> Mapping[str, Any]:
     """Places beyond the opportunities are those that floors leave for staying without one."""
     parties = task.parties
     return {
-        "people": [task.people[at].person for party in shortage.parties for at in parties[party]],
+        "people": [task.columns.ids[task.people[at].row] for party in shortage.parties for at in parties[party]],
         "opportunities": [task.opportunities[at].id for at in shortage.places if at < len(task.opportunities)],
     }
 

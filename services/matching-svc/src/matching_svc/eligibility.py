@@ -40,13 +40,15 @@ def unapproved(opportunity: NewOpportunity, owner: str, known: Mapping[str, Appr
     ]
 
 
-def live(opportunity: NewOpportunity, owner: str, known: Mapping[str, Approval], today: date) -> tuple[Condition, ...]:
-    """The conditions to be asked at the source today. INVARIANT: one whose approval has expired is asked of nobody."""
-    return tuple(
-        condition
-        for condition in opportunity.eligibility
-        if condition.approval is not None and rests_on(condition, owner, known.get(condition.approval), today)
-    )
+def stands(opportunity: NewOpportunity, owner: str, known: Mapping[str, Approval], today: date) -> bool:
+    """Whether people may be found for it today. INVARIANT: an opportunity whose condition rests on no live approval is neither
+    asked about nor open to everybody: it is matched with nobody, until somebody approves the condition anew or takes it out."""
+    return not unapproved(opportunity, owner, known, today)
+
+
+def asked(opportunity: NewOpportunity) -> tuple[Condition, ...]:
+    """The conditions that only the source can tell."""
+    return tuple(condition for condition in opportunity.eligibility if condition.approval is not None)
 
 
 def rests_on(condition: Condition, owner: str, approval: Approval | None, today: date) -> bool:
@@ -55,6 +57,7 @@ def rests_on(condition: Condition, owner: str, approval: Approval | None, today:
         approval is not None
         and approval.owner == owner
         and approval.approved is not None
+        and approval.withdrawn is None
         and today <= approval.expires_on
         and (approval.attribute, approval.operator, approval.value)
         == (condition.attribute, condition.operator, condition.value)

@@ -18,5 +18,8 @@ approvals = Table(
     Column("approving_organisation", Text),
     Column("approved_by", Text),
     Column("approved_at", TIMESTAMP(timezone=True)),
+    Column("withdrawing_organisation", Text),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", TIMESTAMP(timezone=True)),
 )
 Index("eligibility_approvals_by_owner", approvals.c.owner, approvals.c.approval_id)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from matching_svc.features import MatchFeatures
+from matching_svc.numbering import Numberings
+from matching_svc.people_columns import People
 from matching_svc.shelf import Merging, Part, Shelf, Snapshot
 
 MAX_AGE: Final = 30.0
@@ -47,6 +49,10 @@ class Index:
     def snapshot(self, purpose: str) -> Snapshot:
         """Everybody under ``purpose`` at this moment, to be ranked; raises ``Stale``."""
         return self._current(purpose).snapshot()
+
+    def some(self, purpose: str, ids: Iterable[str]) -> tuple[People, Numberings]:
+        """Those of ``ids`` who are known under ``purpose``, as columns that do not change; raises ``Stale``."""
+        return self._current(purpose).some(ids)
 
     def _current(self, purpose: str) -> Shelf:
         known = self._purposes[purpose]

@@ -11,7 +11,7 @@ from matching_svc import offers_following, vocabulary_following
 from matching_svc.allocation_running import Runner
 from matching_svc.feed import Follower
 from matching_svc.index import Index
-from matching_svc.routes import allocations, approvals, concepts, opportunities, outcomes, ranking, skill_gaps
+from matching_svc.routes import allocations, approvals, arrivals, concepts, opportunities, outcomes, ranking, skill_gaps
 from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
 from matching_svc.store import Database, opened, ping
@@ -32,6 +32,7 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
     app.include_router(skill_gaps.router)
     app.include_router(outcomes.router)
     app.include_router(allocations.router)
+    app.include_router(arrivals.router)
     app.include_router(concepts.router)
     checks = {
         "database": lambda: _ping(app),

@@ -37,6 +37,13 @@ class Numbering:
         """In the order of their numbers; not to be changed."""
         return self._texts
 
+    def copied(self) -> "Numbering":
+        """As it is at this moment; what is numbered later is not in it."""
+        copy = Numbering()
+        copy._texts = self._texts.copy()
+        copy._numbers = {text: number for number, text in enumerate(copy._texts)}
+        return copy
+
 
 class Numberings:
     """What the columns of one index are numbered by. One for all its parts: a part is merged by its numbers."""
@@ -49,6 +56,12 @@ class Numberings:
         self.regions = Numbering()
         self.isco_codes: tuple[object, NDArray[np.int64]] | None = None
         """Kept for ``occupations`` as they were numbered under a vocabulary."""
+
+    def copied(self) -> "Numberings":
+        copy = Numberings()
+        for name in ("skills", "occupations", "languages", "municipalities", "regions"):
+            setattr(copy, name, getattr(self, name).copied())
+        return copy
 
 
 Numbers = NDArray[np.int32]

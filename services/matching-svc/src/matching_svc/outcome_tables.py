@@ -36,12 +36,12 @@ selections = Table(
     Column("acting_user", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("words", Text, nullable=False),  # for the organisation's own; no ranking and no audit reads them
-    Column("rank", Integer, nullable=False),  # where the machine had shown the person last
+    Column("rank", Integer),  # where the machine had shown the person last; none where it had not
     Column("to_rank", Integer),
     Column("model", Text, nullable=False),
     Column("decided_at", TIMESTAMP(timezone=True), nullable=False),
     Column("idempotency_key", Text),
+    Column("allocation_id", Text),  # the proposal that was decided about, where it was one
 )
 
 audited = Table(

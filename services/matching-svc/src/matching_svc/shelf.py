@@ -105,6 +105,16 @@ class Shelf:
                 made.alive[made.rows[part.people.ids[row]]] = False
         self.parts[places[0] : places[-1] + 1] = [made]
 
+    def some(self, ids: Iterable[str]) -> tuple[People, Numberings]:
+        """The columns of those of ``ids`` who are here, each once, in any order; and what these are numbered by."""
+        wanted, kept = dict.fromkeys(ids), []
+        for part in tuple(self.parts):
+            rows = [row for id_ in wanted if (row := part.rows.get(id_)) is not None and part.alive[row]]
+            kept.append((part.people, np.array(sorted(rows), dtype=np.int64)))
+        if not kept:
+            return Packer(self.numberings).pack(), self.numberings.copied()
+        return merged([people for people, _ in kept], [rows for _, rows in kept]), self.numberings.copied()
+
     def everybody(self) -> "Everybody":
         return Everybody(self)
 

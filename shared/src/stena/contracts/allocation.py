@@ -46,8 +46,8 @@ class Wishes(Frozen):
 
 class NewAllocation(Frozen):
     """``together`` are people who take seats at one opportunity or nowhere; ``required`` have to be placed. ``attributes`` are
-    those that the caller's decision discloses of everybody: nothing else may touch a score. ``conditions`` are those about which
-    the source was asked: whoever fails one is not among ``people``."""
+    those that the caller's decision discloses of everybody: nothing else may touch a score. The source was asked about
+    ``conditions``: whoever fails one is not among ``people``."""
 
     kind: OpportunityKind
     opportunities: tuple[str, ...] = Field(min_length=1, max_length=MOST_OPPORTUNITIES)

@@ -25,8 +25,8 @@ class NewApproval(Frozen):
     expires_on: date = Field(description="The last day on which people are chosen by it; within two years.")
 
 
-class Approved(Frozen):
-    """``organisation`` is the owner's own, with another acting user, or the privacy office."""
+class Acted(Frozen):
+    """Who did something, for which organisation: the owner's own, with another acting user, or the privacy office."""
 
     organisation: str
     acting_user: str
@@ -34,13 +34,15 @@ class Approved(Frozen):
 
 
 class Approval(NewApproval):
-    """``approved`` is ``None`` until a second person has approved it; nothing can rest on it before."""
+    """``approved`` is ``None`` until a second person has approved it; nothing can rest on it before, nor once it is
+    ``withdrawn`` or over."""
 
     id: str
     owner: str
     proposed_by: str
     proposed_at: datetime
-    approved: Approved | None = None
+    approved: Acted | None = None
+    withdrawn: Acted | None = None
 
 
 class Approvals(Frozen):

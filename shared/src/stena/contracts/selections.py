@@ -16,8 +16,13 @@ Reason = Literal[
     "person-declined",
     "place-taken",
     "data-wrong",
+    "prefers-another",
+    "together-with-others",
+    "too-far",
+    "as-proposed",
     "other",
 ]
+"""Coded, so that nothing is said about a person here that nobody could check. Words belong into the file of the case."""
 
 
 class Frozen(BaseModel):
@@ -32,12 +37,11 @@ class ShownPeople(Frozen):
 
 
 class Said(Frozen):
-    """What a person decided of a candidate, and why: ``reason`` for statistics, ``words`` for whoever has to answer for it."""
+    """What a person decided of a candidate, and why."""
 
     outcome: Outcome
     to_rank: int | None = Field(default=None, ge=1, le=1_000, description="With `moved`: where to.")
     reason: Reason
-    words: str = Field(min_length=10, max_length=1_000)
 
     @model_validator(mode="after")
     def _moves_somewhere(self) -> Self:
@@ -54,14 +58,16 @@ class NewSelection(Said):
 
 
 class Selection(Said):
-    """``rank`` is where the machine had put the person when last shown, by ``model``."""
+    """``rank`` is where the machine had put the person when last shown, by ``model``; none where it had not. ``allocation`` is
+    the job whose proposal was decided about, where it was one."""
 
     id: str
     person: str
     acting_user: str
     decided_at: datetime
-    rank: int
+    rank: int | None
     model: str
+    allocation: str | None = None
 
 
 class Selections(Frozen):

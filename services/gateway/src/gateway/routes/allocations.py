@@ -1,26 +1,29 @@
-"""Many people to places with capacities: a job is asked for, looked at, cancelled; a person confirms what it proposes.
+"""Many people to places with capacities: a job is asked for, looked at, cancelled.
 
 INVARIANT: who is placed was visible to the caller when the job was asked for, and who is shown is visible when it is looked at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway.allocation_views import ALLOCATION_ID, AllocationBody, AllocationState, AllocationView, ConfirmationBody
-from gateway.calls import Call, Permit, Question, Seen, Shown
-from gateway.firewall import NotVisible, Rejected, pass_through
-from gateway.identity import Scope, Unreadable
+from gateway.allocation_views import ALLOCATION_ID, AllocationBody, AllocationState, AllocationView
+from gateway.calls import Call, Permit, Question, Seen, Shown, Stated
+from gateway.firewall import Rejected, pass_through
 from gateway.parts import Gateway, Parts
-from gateway.redaction import PersonWall, Surplus, View, check_page, members, seen, withheld_count
+from gateway.redaction import View, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, next_page, replayed, respond
+from gateway.routes.allocation_people import CHUNK, chosen, disclosed_of_all, internal, named, opened, resolved, scope_of
+from gateway.routes.catalogue import AcceptLanguage
+from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates, IdempotencyKey
+from gateway.routes.placements import placement_for_caller, record_shown, settled
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
-from stena.contracts.allocation import MOST_PEOPLE, Allocation, Placement
-from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
-from stena.problems import BadRequest
+from stena.contracts.allocation import Allocation
+from stena.problems import BadRequest, pointer
 
 router = APIRouter(prefix="/v1/allocations", tags=["Matching"])
 
@@ -32,10 +35,17 @@ OF_NAMED = (*_ALLOCATE, Question("match", "person"))
 OF_LISTED = (*_ALLOCATE, Question("list", "person"))
 LOOK = (Question("match", "person"), Question("allocate", "opportunity"), Question("allocate", "person"))
 
-CHUNK: Final = 500
 _STATE: Final = frozenset(AllocationState.model_fields)
 _MEMBERS: Final = frozenset(Allocation.model_fields)
-_PLACEMENT: Final = frozenset(Placement.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An allocation with those of a page, and of a shortage, whom the caller may see now."""
+
+    found: Mapping[str, Any]
+    pairs: list[tuple[View, Mapping[str, Any]]]
+    short: list[str]
 
 
 @router.post(
@@ -47,25 +57,13 @@ _PLACEMENT: Final = frozenset(Placement.model_fields)
     responses={200: {"model": AllocationState, "description": "Asked for before with this key: that job, as it stands."}},
 )
 async def create_allocation(body: AllocationBody, states: CallerStates, key: IdempotencyKey, gateway: Gateway) -> Response:
-    """A job: look at it under its `Location`. The total score is the best under all gates and capacities, to within a gap that
-    is proven and told. It is a proposal; people decide."""
-    if body.people is not None and body.filters:
-        raise BadRequest("Choose people by their ids or by filters, not by both.", slug="selection-twice")
+    """A job: look at it under its `Location`. `optimal`: the total score is the best under all gates and capacities, to within
+    a gap that is proven and told. `stable`: no person and place would both rather have each other. It is a proposal; people
+    decide. Where the opportunities carry a condition on a protected attribute, whoever fails it is not placed."""
+    _require_consistent(body)
 
     async def fetch(permit: Permit) -> Answer:
-        scope = await _scope(gateway, body.kind)
-        internal = await _chosen(gateway, permit, body)
-        named = {person: gateway.ids.name(person, scope) for person in internal}
-        grant = permit.passes[PEOPLE].grant
-        asked = {
-            "kind": body.kind,
-            "opportunities": list(dict.fromkeys(body.opportunities)),
-            "people": list(named.values()),
-            "together": [group for each in body.together if len(group := _named(gateway, permit, each, named)) > 1],
-            "required": _named(gateway, permit, body.required, named),
-            "attributes": sorted(name for name, each in grant.disclose.items() if each.when is True),
-            "fairness": None if body.fairness is None else body.fairness.model_dump(),
-        }
+        asked = await _asked(gateway, permit, states, body)
         headers = {"Idempotency-Key": key}
         allowed = permit.passes[OPPORTUNITY]
         return await gateway.matching.ask("POST", ["allocations"], allowed, within=MANY, json=asked, headers=headers)
@@ -88,24 +86,27 @@ async def read_allocation(
     gateway: Gateway,
     limit: Annotated[int, Query(ge=1, le=CHUNK)] = 100,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    accept_language: AcceptLanguage = None,
 ) -> Response:
-    """Who may be seen is decided anew: whoever is no longer visible is left out of a page."""
+    """Who may be seen is decided anew: whoever is no longer visible is left out of a page. Who was shown what is kept for
+    audits before it is shown."""
 
-    async def fetch(permit: Permit) -> tuple[Mapping[str, Any], list[tuple[View, Mapping[str, Any]]], list[str]]:
+    async def fetch(permit: Permit) -> Page:
         after = "" if cursor is None else str(open_cursor(gateway, cursor, bound(permit, "allocation", allocation)))
         query = [("limit", str(limit)), ("after", after)]
         path = ["allocations", allocation]
         found = (await gateway.matching.ask("GET", path, permit.passes[OPPORTUNITY], within=MANY, query=query)).body
         members(found, _MEMBERS, "allocation")
-        placed = await _opened(gateway, found["kind"], [each["person"] for each in found["placements"]])
-        by_person = dict(zip(placed, found["placements"], strict=True))
-        short = await _opened(gateway, found["kind"], (found["shortage"] or {}).get("people", ())[:CHUNK])
-        visible = {view["id"]: view for view in await _resolved(gateway, permit, list(dict.fromkeys([*by_person, *short])))}
-        pairs = [(visible[person], said) for person, said in by_person.items() if person in visible]
-        return found, pairs, [person for person in short if person in visible]
+        page = await _visible(gateway, permit, found)
+        conditions = found["conditions"]
+        answers = await ask_the_source(gateway, states, conditions, [view["id"] for view, _ in page.pairs])
+        told = ((view, said, answers.get(view["id"])) for view, said in page.pairs)
+        pairs = [(view, settled(said, answer, conditions)) for view, said, answer in told if answer != "no"]
+        await record_shown(gateway, permit.passes[OPPORTUNITY], allocation, (said for _, said in pairs))
+        return Page(found, pairs, page.short)
 
-    def redact(permit: Permit, found: tuple[Any, list[tuple[View, Any]], list[str]]) -> Shown[Reply]:
-        return _shown(gateway, permit, *found, limit)
+    def redact(permit: Permit, page: Page) -> Shown[Reply]:
+        return _shown(gateway, permit, page, limit, accept_language)
 
     return respond(await pass_through(gateway.wall, Call(states, LOOK), fetch, redact))
 
@@ -123,117 +124,68 @@ async def cancel_allocation(allocation: AllocationId, states: CallerStates, gate
     return respond(await pass_through(gateway.wall, Call(states, _ALLOCATE), fetch, redact))
 
 
-@router.post(
-    "/{id}/confirmations",
-    operation_id="confirmPlacement",
-    summary="Decide about a proposal",
-    status_code=204,
-    response_class=Response,
-)
-async def confirm_placement(
-    allocation: AllocationId, body: ConfirmationBody, states: CallerStates, key: IdempotencyKey, gateway: Gateway
-) -> Response:
-    """`Acting-User` decides. Anything but what was proposed wants a reason; both are kept beside the proposal. The last word
-    stands, so the same call again changes nothing."""
-
-    async def fetch(permit: Permit) -> str:
-        look = await gateway.matching.ask(
-            "GET", ["allocations", allocation], permit.passes[OPPORTUNITY], query=[("limit", "1")]
-        )
-        person = await _one(gateway, permit, body.person)
-        names = gateway.ids.names(person, await _scope(gateway, look.body["kind"]))
-        said = {"people": list(names), "opportunity": body.opportunity, "reason": body.reason}
-        path = ["allocations", allocation, "confirmations"]
-        await gateway.matching.ask("POST", path, permit.passes[OPPORTUNITY], json=said)
-        return person
-
-    def redact(permit: Permit, person: str) -> Shown[Reply]:
-        return Shown(Reply(None, 204), (Seen(person),))
-
-    return respond(await pass_through(gateway.wall, Call(states, OF_NAMED), fetch, redact))
+def _require_consistent(body: AllocationBody) -> None:
+    if body.people is not None and body.filters:
+        raise BadRequest("Choose people by their ids or by filters, not by both.", slug="selection-twice")
+    bound_to = {"together": body.together, "required": body.required, "fairness": body.fairness}
+    wrong = [name for name, value in bound_to.items() if body.method == "stable" and value]
+    wrong += ["wishes"] if body.method == "optimal" and body.wishes else []
+    if wrong:
+        errors = [{"in": "body", "pointer": pointer([name]), "detail": f"Not with the method {body.method}."} for name in wrong]
+        raise BadRequest("The method has no room for this.", slug="method-without-it", errors=errors)
 
 
-async def _scope(gateway: Parts, kind: str) -> Scope:
-    return await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind])
+async def _asked(gateway: Parts, permit: Permit, states: Stated, body: AllocationBody) -> dict[str, Any]:
+    """What matching is asked: everybody by its own ids, without those who fail what the source alone can tell."""
+    people, opportunities = permit.passes[PEOPLE], list(dict.fromkeys(body.opportunities))
+    conditions = await _conditions(gateway, permit, body.kind, opportunities)
+    found = await chosen(gateway, people, body)
+    answers = await ask_the_source(gateway, states, conditions, found)
+    _require_eligible(gateway, permit, body, answers)
+    scope = await scope_of(gateway, body.kind)
+    names = {person: gateway.ids.name(person, scope) for person in found if answers.get(person) != "no"}
+    wishes = [(each, named(gateway, people, [each.person], names)) for each in body.wishes]
+    return {
+        "kind": body.kind,
+        "opportunities": opportunities,
+        "people": list(names.values()),
+        "together": [group for each in body.together if len(group := named(gateway, people, each, names)) > 1],
+        "required": named(gateway, people, body.required, names),
+        "attributes": disclosed_of_all(permit, PEOPLE),
+        "fairness": None if body.fairness is None else body.fairness.model_dump(),
+        "method": body.method,
+        "wishes": [{"person": who[0], "opportunities": list(each.opportunities)} for each, who in wishes if who],
+        "conditions": conditions,
+    }
 
 
-async def _chosen(gateway: Parts, permit: Permit, body: AllocationBody) -> list[str]:
-    """The internal ids of those who are to be placed, as far as the caller may see them now."""
-    if body.people is not None:
-        asked = [person for each in dict.fromkeys(body.people) if (person := _internal(gateway, permit, each))]
-        views = [
-            view for at in range(0, len(asked), CHUNK) for view in await _looked_up(gateway, permit, asked[at : at + CHUNK])
-        ]
-        return [view["id"] for view in views]
-    return await _listed(gateway, permit, body)
+async def _conditions(gateway: Parts, permit: Permit, kind: str, opportunities: list[str]) -> list[Mapping[str, Any]]:
+    path, asked = ["allocations", "conditions"], {"kind": kind, "opportunities": opportunities}
+    answer = await gateway.matching.ask("POST", path, permit.passes[OPPORTUNITY], within=MANY, json=asked)
+    return list(members(answer.body, {"conditions"}, "conditions")["conditions"])
 
 
-async def _listed(gateway: Parts, permit: Permit, body: AllocationBody) -> list[str]:
-    """Everybody whom the filters leave, a page at a time; nothing of them is read but who they are."""
-    found: list[str] = []
-    filters = [each.model_dump(mode="json") for each in body.filters]
-    wall, after = PersonWall(permit.passes[PEOPLE].grant, ()), None
-    while True:
-        query = {"filters": filters, "fields": [], "limit": CHUNK, "after": after}
-        how: dict[str, Any] = {"within": MANY, "query": [("operation", "list")], "json": query}
-        page = (await gateway.profile.ask("POST", ["persons", "search"], permit.passes[PEOPLE], **how)).body
-        members(page, {"people", "more"}, "page")
-        found += [wall.check(view)["id"] for view in page["people"]]
-        if len(found) > MOST_PEOPLE:
-            raise Rejected(BadRequest(f"At most {MOST_PEOPLE} people are placed at once.", slug="selection-too-wide"))
-        if not page["more"]:
-            return found
-        after = found[-1]
+def _require_eligible(gateway: Parts, permit: Permit, body: AllocationBody, answers: Mapping[str, str]) -> None:
+    """Whoever has to be placed and fails a condition cannot be: the caller hears of whom, before anything is computed."""
+    failing = [
+        at
+        for at, person in enumerate(body.required)
+        if answers.get(internal(gateway, permit.passes[PEOPLE], person) or "") == "no"
+    ]
+    if failing:
+        detail = "A condition of the opportunities is not met by this person."
+        errors = [{"in": "body", "pointer": pointer(("required", at)), "detail": detail} for at in failing[:20]]
+        raise Rejected(BadRequest("Somebody who has to be placed cannot be.", slug="required-not-eligible", errors=errors))
 
 
-async def _looked_up(gateway: Parts, permit: Permit, people: list[str]) -> Sequence[View]:
-    answer = await gateway.profile.ask(
-        "POST", ["persons", "resolve"], permit.passes[PEOPLE], within=MANY, json={"ids": people, "fields": []}
-    )
-    wall = PersonWall(permit.passes[PEOPLE].grant, ())
-    return [wall.check(view, people) for view in members(answer.body, {"people", "more"}, "page")["people"]]
-
-
-async def _one(gateway: Parts, permit: Permit, person: str) -> str:
-    """The one person, if they are visible; raises ``NotVisible``."""
-    internal = _internal(gateway, permit, person)
-    found = await _looked_up(gateway, permit, [internal]) if internal else ()
-    if not found:
-        raise NotVisible
-    return str(found[0]["id"])
-
-
-def _internal(gateway: Parts, permit: Permit, person: str) -> str | None:
-    """Whom the caller means; somebody who cannot be read is like somebody who is not there."""
-    grant = permit.passes[PEOPLE].grant
-    try:
-        return gateway.ids.open(person, Scope(grant.ids, grant.organisation, grant.purpose))
-    except Unreadable:
-        return None
-
-
-def _named(gateway: Parts, permit: Permit, people: Sequence[str], named: Mapping[str, str]) -> list[str]:
-    """``people`` as matching-svc knows them, without those who are not to be placed."""
-    opened = (_internal(gateway, permit, each) for each in people)
-    return [named[person] for person in opened if person is not None and person in named]
-
-
-async def _opened(gateway: Parts, kind: str, people: Sequence[str]) -> list[str]:
-    scope = await _scope(gateway, kind)
-    try:
-        return [gateway.ids.open(person, scope) for person in people]
-    except Unreadable:
-        raise Surplus("a person's id is not of matching-svc") from None
-
-
-async def _resolved(gateway: Parts, permit: Permit, people: list[str]) -> list[View]:
-    """Those whom the caller may see now."""
-    wall, found = PersonWall(permit.passes[PERSON].grant), []
-    for at in range(0, len(people), CHUNK):
-        body = {"ids": people[at : at + CHUNK]}
-        answer = await gateway.profile.ask("POST", ["persons", "resolve"], permit.passes[PERSON], within=MANY, json=body)
-        found += [wall.check(view, people) for view in members(answer.body, {"people", "more"}, "page")["people"]]
-    return found
+async def _visible(gateway: Parts, permit: Permit, found: Mapping[str, Any]) -> Page:
+    placed = await opened(gateway, found["kind"], [each["person"] for each in found["placements"]])
+    by_person = dict(zip(placed, found["placements"], strict=True))
+    short = await opened(gateway, found["kind"], (found["shortage"] or {}).get("people", ())[:CHUNK])
+    ids = list(dict.fromkeys([*by_person, *short]))
+    visible = {view["id"]: view for view in await resolved(gateway, permit.passes[PERSON], ids)}
+    pairs = [(visible[person], said) for person, said in by_person.items() if person in visible]
+    return Page(found, pairs, [person for person in short if person in visible])
 
 
 def _state(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,30 +194,20 @@ def _state(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name in _STATE}
 
 
-def _shown(
-    gateway: Parts, permit: Permit, found: Mapping[str, Any], pairs: list[tuple[View, Any]], short: list[str], limit: int
-) -> Shown[Reply]:
-    name = Names(gateway.ids, permit)
-    people = [view for view, _ in pairs]
+def _shown(gateway: Parts, permit: Permit, page: Page, limit: int, accept_language: str | None) -> Shown[Reply]:
+    name, found = Names(gateway.ids, permit), page.found
+    people = [view for view, _ in page.pairs]
     check_page(people, limit)
-    placements = [
-        {
-            **{part: members(said, _PLACEMENT, "placement")[part] for part in _PLACEMENT - {"person"}},
-            "person": name.person(view),
-        }
-        for view, said in pairs
-    ]
     following = None
     if found["more"]:
         following = gateway.cursors.seal(found["placements"][-1]["person"], bound(permit, "allocation", found["id"]))
-    shortage = found["shortage"] and {**found["shortage"], "people": [name(person) for person in short]}
     content = {
         **_state(found),
-        "shortage": shortage,
-        "placements": placements,
+        "shortage": found["shortage"] and {**found["shortage"], "people": [name(person) for person in page.short]},
+        "placements": [placement_for_caller(name, view, said, accept_language) for view, said in page.pairs],
         "next": following,
         "disclosure": disclosure(permit),
     }
     link = next_page(f"/v1/allocations/{found['id']}", [("limit", str(limit))], following)
-    shown = (*map(seen, people), *(Seen(person) for person in short))
+    shown = (*map(seen, people), *(Seen(person) for person in page.short))
     return Shown(Reply(content, headers=link), shown, withheld_count(people))

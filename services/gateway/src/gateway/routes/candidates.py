@@ -134,7 +134,7 @@ async def _eligible(
     if not conditions or not found:
         return found
     people = [view["id"] for view, _ in found]
-    answers = await ask_the_source(gateway, search.states, search.opportunity, conditions, people)
+    answers = await ask_the_source(gateway, search.states, conditions, people)
     return shortlisted(found, answers, {each["approval"] for each in conditions})
 
 

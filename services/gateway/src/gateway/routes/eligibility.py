@@ -22,7 +22,13 @@ router = APIRouter(prefix="/v1/eligibility-conditions", tags=["Opportunities"])
 PROPOSE = Question("create", "opportunity")
 LIST = Question("approvals", "opportunity")
 APPROVE = Question("approve", "opportunity")
+WITHDRAW = Question("disapprove", "opportunity")
 CHECK = Question("check", "person")
+
+ConditionId = Annotated[str, Path(alias="id", pattern="^[A-Za-z0-9_-]{1,80}$")]
+
+AT_ONCE: Final = 500
+"""People about whom one question is."""
 
 _MEMBERS: Final = frozenset(Approval.model_fields)
 
@@ -76,9 +82,7 @@ async def list_conditions(states: CallerStates, gateway: Gateway) -> Response:
     summary="Approve what somebody else proposed",
     response_model=Approval,
 )
-async def approve_condition(
-    condition: Annotated[str, Path(alias="id", pattern="^[A-Za-z0-9_-]{1,80}$")], states: CallerStates, gateway: Gateway
-) -> Response:
+async def approve_condition(condition: ConditionId, states: CallerStates, gateway: Gateway) -> Response:
     """Once, and for good: another acting user of the same organisation, or the privacy office."""
 
     async def fetch(permit: Permit) -> Answer:
@@ -90,14 +94,44 @@ async def approve_condition(
     return respond(await pass_through(gateway.wall, Call(states, (APPROVE,)), fetch, redact))
 
 
+@router.delete(
+    "/{id}/approval",
+    operation_id="withdrawEligibilityCondition",
+    summary="Withdraw the approval of a condition",
+    response_model=Approval,
+)
+async def withdraw_condition(condition: ConditionId, states: CallerStates, gateway: Gateway) -> Response:
+    """At once and for good; `Acting-User` alone is enough. Opportunities that carry the condition are matched with nobody from
+    now on, until it is approved anew or they are amended."""
+
+    async def fetch(permit: Permit) -> Answer:
+        return await gateway.matching.ask("DELETE", ["eligibility-conditions", condition, "approval"], permit.passes[0])
+
+    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
+        return Shown(Reply(_checked(permit, answer.body)))
+
+    return respond(await pass_through(gateway.wall, Call(states, (WITHDRAW,)), fetch, redact))
+
+
 async def ask_the_source(
-    gateway: Parts, states: Stated, opportunity: str, conditions: Sequence[Mapping[str, Any]], people: Sequence[str]
+    gateway: Parts, states: Stated, conditions: Sequence[Mapping[str, Any]], people: Sequence[str]
 ) -> Mapping[str, str]:
     """Person → yes, no or unknown, as a call of its own: decided, answered and recorded under a purpose of its own.
 
     A caller who is not approved for that purpose learns nothing, and the conditions stay to be verified.
     """
+    answers: dict[str, str] = {}
+    try:
+        for at in range(0, len(people) if conditions else 0, AT_ONCE):
+            answers |= await _ask_about(gateway, states, conditions, people[at : at + AT_ONCE])
+    except Denied:
+        return {}
+    return answers
 
+
+async def _ask_about(
+    gateway: Parts, states: Stated, conditions: Sequence[Mapping[str, Any]], people: Sequence[str]
+) -> Mapping[str, str]:
     async def fetch(permit: Permit) -> Answer:
         body = {"ids": list(people), "conditions": list(conditions)}
         return await gateway.profile.ask("POST", ["persons", "eligibility"], permit.passes[0], within=MANY, json=body)
@@ -107,11 +141,7 @@ async def ask_the_source(
         told = tuple(Seen(person, attributes) for person, said in answers.items() if said != "unknown")
         return Shown(answers, told)
 
-    call = Call(replace(states, purpose=PURPOSE), (CHECK,), opportunity=opportunity)
-    try:
-        return await pass_through(gateway.wall, call, fetch, redact)
-    except Denied:
-        return {}
+    return await pass_through(gateway.wall, Call(replace(states, purpose=PURPOSE), (CHECK,)), fetch, redact)
 
 
 def _checked(permit: Permit, approval: Mapping[str, Any]) -> Json:

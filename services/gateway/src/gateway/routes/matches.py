@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from gateway import views
-from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.calls import Call, Permit, Question, Seen, Shown, Stated
+from gateway.eligibility import asked_by, meaning, open_to
 from gateway.firewall import pass_through
 from gateway.gate_words import in_words
 from gateway.languages import spoken
@@ -17,6 +18,7 @@ from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, View, explanation, members
 from gateway.replies import Json, Reply, disclosure, respond
 from gateway.routes.catalogue import AcceptLanguage
+from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates
 from gateway.routes.opportunities import checked
 from gateway.routes.people import PersonId
@@ -30,7 +32,8 @@ MATCH_PERSON = (Question("match", "person", "person"), Question("match", "opport
 
 _MATCH: Final = frozenset({"opportunity", "score", "eligible", "explanation"})
 
-Limit = Annotated[int, Query(ge=1, le=100)]
+MOST: Final = 100
+Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("/persons/{id}/matches", operation_id="listMatches", summary="What fits a person", response_model=views.MatchList)
@@ -54,10 +57,8 @@ async def list_matches(
             "kind": kind,
             "attributes": sorted(view["attributes"]),
             "languages": spoken(accept_language),
-            "limit": limit,
         }
-        ranked = await gateway.matching.ask("POST", ["matches"], permit.passes[OPPORTUNITY], within=MANY, json=request)
-        return view, ranked.body
+        return view, await _open_to(gateway, permit, states, request, limit)
 
     def redact(permit: Permit, found: tuple[View, Any]) -> Shown[Reply]:
         return _shown_matches(permit, *found, accept_language)
@@ -72,13 +73,31 @@ async def visible(gateway: Parts, permit: Permit) -> View:
     return PersonWall(permit.passes[PERSON].grant).check(answer.body, {permit.person or ""})
 
 
+async def _open_to(gateway: Parts, permit: Permit, states: Stated, request: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The best ``limit``, without those of which the source says that a condition is not met. More are asked for in the place
+    of these, as far as one question reaches."""
+    answers: dict[tuple[str, str, str], str] = {}
+    most = limit
+    while True:
+        asked = {**request, "limit": most}
+        ranked = (await gateway.matching.ask("POST", ["matches"], permit.passes[OPPORTUNITY], within=MANY, json=asked)).body
+        members(ranked, {"matches", "truncated"}, "matches")
+        for condition in (each for match in ranked["matches"] for each in asked_by(match)):
+            if meaning(condition) not in answers:
+                told = await ask_the_source(gateway, states, [condition], [permit.person or ""])
+                answers[meaning(condition)] = told.get(permit.person or "", "unknown")
+        kept = open_to(ranked["matches"], answers)
+        if len(kept) >= limit or not ranked["truncated"] or most == MOST:
+            return {"matches": kept[:limit], "truncated": ranked["truncated"] or len(kept) > limit}
+        most = min(MOST, 2 * most)
+
+
 async def for_matching(gateway: Parts, person: str, kind: str) -> tuple[str, ...]:
     """The ids by which matching-svc may know the person for this kind of opportunity: while it is told of new ones, either."""
     return gateway.ids.names(person, await gateway.decisions.scope(MATCHING_ORGANISATION, KIND_PURPOSE[kind]))
 
 
 def _shown_matches(permit: Permit, view: View, ranked: Mapping[str, Any], accept_language: str | None) -> Shown[Reply]:
-    members(ranked, {"matches", "truncated"}, "matches")
     disclosed = view["attributes"].keys()
     shown = [
         {

@@ -62,7 +62,7 @@ async def decide_on_candidate(
     key: IdempotencyKey,
     gateway: Gateway,
 ) -> Response:
-    """Nobody is chosen or rejected by a machine: `Acting-User` says who does, `reason` and `words` why. The list of candidates
+    """Nobody is chosen or rejected by a machine: `Acting-User` says who does, `reason` why. The list of candidates
     stays as the machine made it, so that both can be looked at side by side. A later decision stands beside an earlier one."""
     if states.acting_user is None:
         raise BadRequest("Say in the header Acting-User who decides.", slug="acting-user-missing")

@@ -1,76 +1,37 @@
-"""From people and opportunities to a problem, and from its solution to what is proposed for each person. Pure.
+"""From people and opportunities to a problem. Pure.
 
-INVARIANT: a pair is scored by the same function, through the same view, as in a ranking for the same caller.
+INVARIANT: a pair is scored by the same function, through the same attributes, as in a ranking for the same caller.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 
-from matching_svc.allocation.alike import Alike
-from matching_svc.allocation.explaining import Reason, reasons
-from matching_svc.allocation.problem import NOT_ALLOWED, NOWHERE, UNIT, Ints, Problem, taken
-from matching_svc.allocation.solving import Evenness, Solved
-from matching_svc.features import MatchFeatures, View, view
-from matching_svc.gates import check
-from matching_svc.knowledge import Knowledge
-from matching_svc.numbering import Numberings
-from matching_svc.people_columns import Packer, People
-from matching_svc.people_measures import Question
-from matching_svc.people_ranking import dropped
-from stena.contracts.allocation import Fairness, Placement, Totals
-from stena.contracts.matching import Opportunity
+from matching_svc.allocation.coverage import Coverage, Want
+from matching_svc.allocation.gating import Gates
+from matching_svc.allocation.problem import NOT_ALLOWED, Problem, Scores
+from matching_svc.allocation.solving import Evenness
+from matching_svc.allocation.task import Task
+from matching_svc.model import ComponentName
+from matching_svc.people_columns import People
+from matching_svc.people_measures import Question, Rows, Units
 
 NUTS_2: Final = 4
 """Characters of a NUTS 2 code."""
 
+AT_ONCE: Final = 8_192
+"""People whose skills are laid beside those of all opportunities at once: for 2,000 of these half a gigabyte."""
 
-@dataclass(frozen=True, slots=True)
-class Someone:
-    person: str
-    party: int
-    required: bool
-    features: MatchFeatures
+Columns = Mapping[ComponentName, int]
+"""Where the coverage of an opportunity's lists stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """``people`` come party by party. ``attributes`` are those that the caller's decision disclosed of everybody."""
-
-    people: tuple[Someone, ...]
-    opportunities: tuple[Opportunity, ...]
-    attributes: frozenset[str]
-    fairness: Fairness | None
-    knowledge: Knowledge
-    today: date
-
-    @property
-    def parties(self) -> list[list[int]]:
-        """The places in ``people`` of each party's members."""
-        grouped = groupby(range(len(self.people)), key=lambda at: self.people[at].party)
-        return [list(members) for _, members in grouped]
-
-
-def problem_of(task: Task, progress: Callable[[float], None]) -> Problem:
+def problem_of(task: Task, gates: Gates, progress: Callable[[float], None]) -> Problem:
     """Every pair scored, and parties put together: one of whom a gate removes a member cannot go there."""
-    each = np.full((len(task.people), len(task.opportunities)), NOT_ALLOWED, np.int32)
-    people, numberings = _columns(task)
-    views = [view(someone.features, task.attributes) for someone in task.people]
-    alike = Alike([seen.features for seen in views])
-    for place, opportunity in enumerate(task.opportunities):
-        question = Question(opportunity, task.attributes, task.knowledge, numberings)
-        rows = np.arange(len(people))
-        rows = rows[~dropped(question, people, rows)]
-        some, kinds = alike.groups(opportunity, rows)
-        passes = np.array([_passes(views[row], opportunity, task.today) for row in some], np.bool_)
-        rows = rows[passes[kinds]]
-        # A score of nothing is still a place: it is worth one ten-thousandth.
-        each[rows, place] = np.maximum(1, question.of(people, rows))
-        progress((place + 1) / len(task.opportunities))
+    each = _each(task, gates, progress)
     parties = task.parties
     starts = np.array([members[0] for members in parties], np.int64)
     together = np.add.reduceat(each, starts, axis=0) if len(starts) else each
@@ -83,71 +44,68 @@ def problem_of(task: Task, progress: Callable[[float], None]) -> Problem:
     )
 
 
-def _columns(task: Task) -> tuple[People, Numberings]:
-    numberings = Numberings()
-    packer = Packer(numberings)
-    for someone in task.people:
-        packer.add(someone.person, someone.features)
-    return packer.pack(), numberings
+def _each(task: Task, gates: Gates, progress: Callable[[float], None]) -> Scores:
+    """``[person, opportunity]``, people in the order of the task."""
+    found = np.full((len(task.people), len(task.opportunities)), NOT_ALLOWED, np.int32)
+    wants, columns = _wants(task)
+    coverage = Coverage(wants, task.knowledge, task.numberings, implied="work_history" in task.attributes) if wants else None
+    rows = np.array([each.row for each in task.people], np.int64)
+    for begin in range(0, len(rows), AT_ONCE):
+        some = rows[begin : begin + AT_ONCE]
+        covered = np.zeros((len(some), 0), np.int64) if coverage is None else coverage.of(task.columns, some)
+        for place, opportunity in enumerate(task.opportunities):
+            values = {name: covered[:, at] for name, at in columns[place].items()}
+            question = _Covered(opportunity, task.attributes, task.knowledge, task.numberings, values)
+            open_to = gates.passing(place)[some]
+            # A score of nothing is still a place: it is worth one ten-thousandth.
+            scores = np.maximum(1, question.of(task.columns, some))
+            found[begin : begin + len(some), place] = np.where(open_to, scores, NOT_ALLOWED)
+        progress((begin + len(some)) / len(rows))
+    return found
 
 
-def _passes(seen: View, opportunity: Opportunity, today: date) -> bool:
-    return all(gate.outcome != "not-met" for gate in check(seen, opportunity, today))
+def _wants(task: Task) -> tuple[Sequence[Want], Sequence[Columns]]:
+    """The lists of skills that anybody wants, each once, and which of them each opportunity has."""
+    known: dict[Want, int] = {}
+    columns: list[Columns] = []
+    unnamed: Mapping[ComponentName, int] = {"skills": task.knowledge.unnamed, "optional-skills": 0}
+    for opportunity in task.opportunities if "skills" in task.attributes else ():
+        lists = {"skills": opportunity.essential_skills, "optional-skills": opportunity.optional_skills}
+        columns.append(
+            {name: known.setdefault((lists[name], beside), len(known)) for name, beside in unnamed.items() if lists[name]}
+        )
+    return list(known), columns or [{} for _ in task.opportunities]
+
+
+@dataclass(frozen=True)
+class _Covered(Question):
+    """A question of which the part about skills is answered already: by row of those who are asked about."""
+
+    covered: Mapping[ComponentName, Units]
+
+    @cached_property
+    def components(self) -> dict[ComponentName, int]:
+        names = dict.fromkeys((*(name for name, _ in self._quick), *self.covered))
+        return {name: self.knowledge.model.components[name].weight for name in names}
+
+    def slow(self, people: People, rows: Rows) -> Units:
+        states = people.states_skills[rows] > 0
+        values = (
+            (name, np.where(states, value, np.maximum(value, self.unstated(name)))) for name, value in self.covered.items()
+        )
+        return self._sum(values, len(rows))
 
 
 def evenness_of(task: Task) -> Evenness | None:
     """Groups by region of residence, where the caller may see it; who has none known, or may not be seen by it, is one more."""
     if task.fairness is None:
         return None
-    regions = [_region(task.people[members[0]].features, task.attributes) for members in task.parties]
+    regions = [_region(task, task.people[members[0]].row) for members in task.parties]
     names = sorted(set(regions))
     groups = np.array([names.index(region) for region in regions], np.int64)
     return Evenness(groups, len(names), task.fairness.share)
 
 
-def _region(features: MatchFeatures, attributes: frozenset[str]) -> str:
-    return (features.region or "")[:NUTS_2] if "region" in attributes else ""
-
-
-def totals_of(task: Task, problem: Problem, solved: Solved) -> Totals:
-    found = solved.found
-    filled = taken(problem, found.chosen)
-    return Totals(
-        people=len(task.people),
-        placed=int(filled.sum()),
-        score=found.value / UNIT,
-        bound=round(max(found.bound, found.value)) / UNIT,
-        gap=round(found.gap, 6),
-        fairness_price=None if task.fairness is None else solved.price / UNIT,
-        seats={each.id: int(count) for each, count in zip(task.opportunities, filled, strict=True)},
-    )
-
-
-def placements_of(task: Task, problem: Problem, solved: Solved) -> Iterable[Placement]:
-    """What is proposed for everybody; the members of a party share it."""
-    found = solved.found
-    explained = reasons(problem, found, floors=task.fairness is not None)
-    ids = [each.id for each in task.opportunities]
-    for members, place, score, reason in zip(
-        task.parties, found.chosen, _scores(problem, found.chosen), explained, strict=True
-    ):
-        said = _said(ids, int(place), score, reason)
-        yield from (Placement(person=task.people[at].person, **said) for at in members)
-
-
-def _scores(problem: Problem, chosen: Ints) -> list[float | None]:
-    return [None if at == NOWHERE else int(problem.scores[party, at]) / UNIT for party, at in enumerate(chosen)]
-
-
-def _said(ids: Sequence[str], place: int, score: float | None, reason: Reason) -> dict[str, Any]:
-    def named(at: int) -> str | None:
-        return None if at == NOWHERE else ids[at]
-
-    return {
-        "opportunity": named(place),
-        "score": score,
-        "why": reason.why,
-        "wanted": named(reason.wanted),
-        "alternative": named(reason.alternative),
-        "price": round(reason.price) / UNIT,
-    }
+def _region(task: Task, row: int) -> str:
+    number = int(task.columns.region[row])
+    return task.numberings.regions.text(number)[:NUTS_2] if number >= 0 and "region" in task.attributes else ""

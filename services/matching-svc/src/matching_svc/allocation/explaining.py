@@ -1,13 +1,11 @@
 """Why each party was placed where it is: its best place, what stood against it, and the next best. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from matching_svc.allocation.problem import NOWHERE, Allocation, Problem, taken
-
-Why = Literal["best", "seats-worth-more-to-others", "groups-do-not-fit", "fairness", "nothing-open"]
+from stena.contracts.allocation import Why
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Arrivals one by one: each is placed at once, by prices that past demand taught. Pure, and no step is taken back.
 
 A seat is given only to who gains more by it than it is worth to those who are still to come (bid prices: Talluri and
-van Ryzin 1998). Prices are of a past period and are mended by solving anew for the seats left, as arrivals go on.
+van Ryzin 1998). Prices are of a past period, and pass with the seats: they rise where seats go faster than people come.
 """
 
 from collections.abc import Iterator
@@ -11,42 +11,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching_svc.allocation import flow
+from matching_svc.allocation.explaining import Reason
 from matching_svc.allocation.prices import Floats
 from matching_svc.allocation.problem import NOWHERE, Ints, Problem, Scores
+from stena.contracts.allocation import Why
 
-LOOKS: Final = 20
-"""How often in a period the prices are learned anew."""
+FARTHEST: Final = 2.0
+"""How many times more or less seats than expected may tell at most."""
+LEAST: Final = 0.5
+"""Of a seat: what is expected to be left at the very end still counts."""
+
+
+def paced(prices: Floats, seats: Ints, left: Ints, to_come: float) -> Floats:
+    """``prices`` of a past period for this moment of a new one that began with ``seats``; ``to_come`` is the share of its
+    people who have not come yet. The root damps what one busy morning would do."""
+    expected, there = np.maximum(seats * to_come, LEAST), np.maximum(left, LEAST)
+    moved: Floats = prices * np.sqrt(np.clip(expected / there, 1 / FARTHEST, FARTHEST))
+    return moved
+
+
+def choose(scores: NDArray[np.int32], prices: Floats, left: Ints) -> int:
+    """The place of one person of one seat with these scores, or ``NOWHERE``."""
+    gain = np.where((scores >= 0) & (left > 0), scores - prices, -np.inf)
+    best = int(gain.argmax())
+    return NOWHERE if gain[best] < 0 else best
+
+
+def reason(scores: NDArray[np.int32], prices: Floats, left: Ints, has: int) -> Reason:
+    """Why ``choose`` gave ``has`` to somebody with these scores."""
+    order = [int(place) for place in np.argsort(-scores, kind="stable") if scores[place] >= 0]
+    if not order:
+        return Reason("nothing-open", NOWHERE, NOWHERE, 0.0)
+    wanted, alternative = order[0], next((place for place in order if place != has), NOWHERE)
+    if wanted == has or (has != NOWHERE and scores[has] == scores[wanted]):
+        return Reason("best", has, alternative, float(prices[has]))
+    why: Why = "no-seat-left" if left[wanted] <= 0 else "seats-worth-more-to-others"
+    return Reason(why, wanted, alternative, float(prices[wanted]))
 
 
 class Desk:
     """Places who arrives. ``past`` are the scores of an earlier period; ``expected`` how many arrive in this one."""
 
     def __init__(self, past: Scores, capacities: Ints, expected: int) -> None:
-        self._past = past
-        self._expected = expected
+        self._seats, self._expected, self._seen = capacities, expected, 0
         self.left = capacities.copy()
-        self._seen = 0
-        self.prices: Floats = np.zeros(len(capacities))
+        some = np.linspace(0, len(past) - 1, min(expected, len(past))).astype(np.int64)
+        alike = np.maximum(np.round(capacities * len(some) / expected), capacities > 0).astype(np.int64)
+        self._prices = flow.solve(Problem.of(past[some], alike)).prices
 
     def place(self, scores: NDArray[np.int32]) -> int:
-        """The place of one person of one seat with these scores, or ``NOWHERE``."""
-        if self._seen % max(1, self._expected // LOOKS) == 0:
-            self._learn()
+        to_come = max(0, self._expected - self._seen) / self._expected
+        best = choose(scores, paced(self._prices, self._seats, self.left, to_come), self.left)
         self._seen += 1
-        gain = np.where((scores >= 0) & (self.left > 0), scores - self.prices, -np.inf)
-        best = int(gain.argmax())
-        if gain[best] < 0:
-            return NOWHERE
-        self.left[best] -= 1
+        if best != NOWHERE:
+            self.left[best] -= 1
         return best
-
-    def _learn(self) -> None:
-        """Prices of the seats left if as many arrive as are still expected, and as they did in the past."""
-        to_come = max(1, self._expected - self._seen)
-        at = np.linspace(0, len(self._past) - 1, min(to_come, len(self._past))).astype(np.int64)
-        ratio = len(at) / to_come
-        seats = np.maximum(np.round(self.left * ratio), self.left > 0).astype(np.int64)
-        self.prices = flow.solve(Problem.of(self._past[at], seats)).prices
 
 
 def by_prices(past: Scores, arrivals: Scores, capacities: Ints) -> Ints:

@@ -72,7 +72,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allocation:
-    """``chosen[party]`` is a place or ``NOWHERE``. ``value`` is the total score; no allocation is worth more than ``bound``.
+    """``chosen[party]`` is a place or ``NOWHERE``. ``value`` is the total score; no allocation is worth more than ``bound``,
+    which is infinite where nobody was after the greatest value.
 
     ``prices[place]`` is what one seat there is worth to others, in ten-thousandths: the proof behind ``bound``, and the reason
     that a person is told (``prices.upper_bound``).

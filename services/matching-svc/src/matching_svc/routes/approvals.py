@@ -11,7 +11,7 @@ from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.store import approvals as stored
 from stena.contracts.access import Grant
 from stena.contracts.condition import holds
-from stena.contracts.eligibility import Approvals, NewApproval
+from stena.contracts.eligibility import Approval, Approvals, NewApproval
 from stena.database import transaction
 from stena.problems import BadRequest, Conflict, Forbidden, NotFound, pointer
 
@@ -46,16 +46,31 @@ async def approve(approval_id: str, parts: Built, grant: Annotated[Grant, Depend
     """Once, and for good."""
     who = _acting(grant)
     async with transaction(parts.database) as connection:
-        approval = await stored.find(connection, approval_id, grant.rows)
-        if approval is None:
-            raise NotFound("There is no such condition for this caller.")
+        approval = _visible(await stored.find(connection, approval_id, grant.rows))
         if approval.approved is not None:
             raise Conflict("The condition is approved already.", slug="already-approved")
-        if approval.expires_on < datetime.now(UTC).date():
-            raise Conflict("The condition has expired. Propose it anew.", slug="approval-over")
+        if approval.withdrawn is not None or approval.expires_on < datetime.now(UTC).date():
+            raise Conflict("The condition has ended. Propose it anew.", slug="approval-over")
         if not is_second_person(approval, grant.organisation, who):
             raise Forbidden("A second person has to approve what one has proposed.", slug="second-person-needed")
         return answer(await stored.approve(connection, approval_id, grant.organisation, who))
+
+
+@router.delete("/{approval_id}/approval")
+async def withdraw(approval_id: str, parts: Built, grant: Annotated[Grant, Depends(granted("disapprove"))]) -> Response:
+    """At once and for good. One person is enough, since nobody is shown more than before. Withdrawing again changes nothing."""
+    who = _acting(grant)
+    async with transaction(parts.database) as connection:
+        approval = _visible(await stored.find(connection, approval_id, grant.rows))
+        if approval.withdrawn is not None:
+            return answer(approval)
+        return answer(await stored.withdraw(connection, approval_id, grant.organisation, who))
+
+
+def _visible(approval: Approval | None) -> Approval:
+    if approval is None:
+        raise NotFound("There is no such condition for this caller.")
+    return approval
 
 
 def _acting(grant: Grant) -> str:

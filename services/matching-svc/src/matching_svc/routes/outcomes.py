@@ -81,7 +81,6 @@ async def reached(scope: AuditScope, parts: Built, grant: Auditing) -> Response:
     """Who got how far. Whoever is counted is remembered, so that no later audit differs by a few people."""
     async with transaction(parts.database) as connection:
         await audits.lock(connection)
-        await outcomes.forget_old(connection, _today())
         found = await _gather(connection, scope)
         sets = {stage: frozenset(getattr(found, stage)) for stage in ("considered", "shown", "selected", "rejected")}
         try:
@@ -107,12 +106,13 @@ async def _gather(connection: Connection, scope: AuditScope) -> Outcomes:
     for row in shown:
         last[row.opportunity_id] = max(row.day, last.get(row.opportunity_id, row.day))
     opportunities = [(each, last[each.id]) for each in await stored.by_ids(connection, sorted(last))]
-    seen = {row.person_id for row in shown}
+    # Whom somebody decided about they have looked at, wherever that was.
+    seen = {row.person_id for row in (*shown, *decided)}
     # Off the loop: a gate for everybody and every opportunity may take seconds.
     considered = await asyncio.to_thread(auditing.considered, people, opportunities, seen)
     if len(considered) > MOST_AUDITED:
         raise BadRequest(f"More than {MOST_AUDITED} people were considered. Audit one opportunity.", slug="audit-too-wide")
-    chosen = {outcome: {row.person_id for row in decided if row.outcome == outcome} & seen for outcome in _DECIDED}
+    chosen = {outcome: {row.person_id for row in decided if row.outcome == outcome} for outcome in _DECIDED}
     return Outcomes(
         kind=kind,
         opportunities=len(opportunities),

@@ -8,11 +8,11 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Response
 
 from matching_svc import offers_shelf
-from matching_svc.eligibility import live
+from matching_svc.eligibility import asked, stands
 from matching_svc.index import Index, Stale
 from matching_svc.people_search import search
 from matching_svc.ranking import explanation
-from matching_svc.routes.parts import Built, answer, granted
+from matching_svc.routes.parts import Built, Parts, answer, granted
 from matching_svc.routes.person import require_kind, seen
 from matching_svc.shelf import Snapshot
 from matching_svc.store import approvals
@@ -45,7 +45,10 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
     if person is None:
         return answer(Matches(matches=()))
     offered, knowledge = await parts.offers.current(request.kind), parts.knowledge
-    ranked = await asyncio.to_thread(offers_shelf.search, offered, person, grant.rows, knowledge, _today(), request.limit + 1)
+    shut = await _shut(parts, request.kind)
+    most = request.limit + 1 + len(shut)
+    found = await asyncio.to_thread(offers_shelf.search, offered, person, grant.rows, knowledge, _today(), most)
+    ranked = [one for one in found if cast(Opportunity, one.pair.opportunity).id not in shut][: request.limit + 1]
     best = tuple(
         Match(
             opportunity=cast(Opportunity, one.pair.opportunity),
@@ -63,7 +66,8 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
     """Who fits this opportunity, from ``offset`` on."""
     async with transaction(parts.database) as connection:
         opportunity = _rankable(await stored.find(connection, opportunity_id, grant.rows), grant)
-        approved = await approvals.named(connection, opportunity)
+        if not stands(opportunity, opportunity.owner, await approvals.named(connection, opportunity), _today()):
+            raise Conflict("A condition of the opportunity rests on no live approval.", slug="condition-over")
     work = partial(
         search,
         _snapshot(parts.index, opportunity.kind),
@@ -89,9 +93,17 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
             kind=opportunity.kind,
             candidates=found,
             more=page.more,
-            conditions=live(opportunity, opportunity.owner, approved, _today()),
+            conditions=asked(opportunity),
         )
     )
+
+
+async def _shut(parts: Parts, kind: OpportunityKind) -> frozenset[str]:
+    """Opportunities that nobody is matched with, since the approval of a condition has ended."""
+    async with transaction(parts.database) as connection:
+        several = await stored.conditioned(connection, kind)
+        known = await approvals.named(connection, *several)
+    return frozenset(each.id for each in several if not stands(each, each.owner, known, _today()))
 
 
 def _rankable(opportunity: Opportunity | None, grant: Grant) -> Opportunity:

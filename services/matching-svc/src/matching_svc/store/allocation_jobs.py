@@ -4,15 +4,16 @@ INVARIANT: one job has one runner. Whoever does not say in time that it lives lo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, or_, select, text, update
+import orjson
+from sqlalchemy import RowMapping, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching_svc.allocation_tables import allocation_people, allocations
+from matching_svc.allocation_tasks import Job, Seat
+from matching_svc.store import approvals
 from matching_svc.store.opportunities import by_ids
-from stena.contracts.matching import Opportunity
 
 LEASE: Final = 5
 """Seconds without a word after which another runner takes a job over."""
@@ -20,22 +21,12 @@ LEASE: Final = 5
 MOST_ATTEMPTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One person of a job: who must be placed together has the same ``party``."""
-
-    person: str
-    party: int
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    id: str
-    kind: str
-    asked: Mapping[str, Any]
-    people: tuple[Seat, ...]
-    opportunities: tuple[Opportunity, ...]
+# One statement however many people there are: fifty thousand take seconds, and one by one a minute.
+_PROPOSE: Final = text(
+    """UPDATE allocation_people SET proposal = CAST(new.said AS jsonb)
+    FROM unnest(CAST(:people AS text[]), CAST(:said AS text[])) AS new (person_id, said)
+    WHERE allocation_people.allocation_id = :job AND allocation_people.person_id = new.person_id"""
+)
 
 
 async def claim(connection: AsyncConnection, runner: str) -> Job | None:
@@ -57,9 +48,15 @@ async def claim(connection: AsyncConnection, runner: str) -> Job | None:
         .where(allocation_people.c.allocation_id == found["allocation_id"])
         .order_by(allocation_people.c.party, allocation_people.c.person_id)
     )
-    people = tuple(Seat(row["person_id"], row["party"], row["required"]) for row in rows.mappings())
-    offered = await by_ids(connection, found["asked"]["opportunities"])
-    return Job(found["allocation_id"], found["kind"], found["asked"], people, tuple(offered))
+    people = tuple(_seat(row) for row in rows.mappings())
+    offered = tuple(await by_ids(connection, found["asked"]["opportunities"]))
+    known = await approvals.named(connection, *offered)
+    return Job(found["allocation_id"], found["kind"], found["asked"], people, offered, known)
+
+
+def _seat(row: RowMapping) -> Seat:
+    wishes = None if row["wishes"] is None else tuple(row["wishes"])
+    return Seat(row["person_id"], row["party"], row["required"], wishes)
 
 
 async def alive(connection: AsyncConnection, job: str, runner: str, stage: str, progress: float) -> bool:
@@ -76,13 +73,8 @@ async def release(connection: AsyncConnection, job: str, runner: str) -> None:
 
 async def propose(connection: AsyncConnection, job: str, proposals: Mapping[str, Mapping[str, Any]]) -> None:
     """What is proposed, by person; whoever was forgotten meanwhile stays forgotten."""
-    statement = (
-        update(allocation_people)
-        .where(allocation_people.c.allocation_id == job, allocation_people.c.person_id == bindparam("of"))
-        .values(proposal=bindparam("said", type_=allocation_people.c.proposal.type))
-    )
-    if proposals:
-        await connection.execute(statement, [{"of": person, "said": dict(said)} for person, said in proposals.items()])
+    said = [orjson.dumps(each).decode() for each in proposals.values()]
+    await connection.execute(_PROPOSE, {"job": job, "people": list(proposals), "said": said})
 
 
 async def end(

@@ -2,20 +2,26 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import RowMapping, delete, func, insert, literal, select, text, update
+from sqlalchemy import RowMapping, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
 
 from matching_svc.allocation_tables import allocation_people, allocations
+from matching_svc.store.opportunities import by_ids
 from stena.contracts.access import Grant
 from stena.contracts.allocation import Allocation, Confirmed, NewAllocation, Placement
+from stena.contracts.matching import Opportunity
 from stena.problems import Conflict
 
-_KEPT_FOR = "30 days"
+Row = tuple[str, str, int, bool, str | None]
+
+_COLUMNS: Final = ["person_id", "allocation_id", "party", "required", "wishes"]
+_ASKED: Final = {"opportunities", "attributes", "fairness", "method", "conditions"}
+"""What of a job is kept with it; whom it is about stands in rows of their own."""
 
 
 async def create(connection: AsyncConnection, new: NewAllocation, grant: Grant, key: str | None) -> tuple[str, bool]:
@@ -26,16 +32,22 @@ async def create(connection: AsyncConnection, new: NewAllocation, grant: Grant, 
         "organisation": grant.organisation,
         "purpose": grant.purpose,
         "kind": new.kind,
-        "asked": new.model_dump(mode="json", include={"opportunities", "attributes", "fairness"}),
+        "asked": new.model_dump(mode="json", include=_ASKED),
         "idempotency_key": key,
         "fingerprint": fingerprint,
     }
     taken = await connection.execute(upsert(allocations).values(values).on_conflict_do_nothing())
     if taken.rowcount == 0:
         return await _earlier(connection, grant, key, fingerprint), False
-    if rows := _people(new, allocation_id):
-        await connection.execute(insert(allocation_people), rows)
+    await _fill(connection, _people(new, allocation_id))
     return allocation_id, True
+
+
+async def _fill(connection: AsyncConnection, rows: list[Row]) -> None:
+    """By COPY: so many people at once are no single inserts."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    await driver.copy_records_to_table(allocation_people.name, records=rows, columns=_COLUMNS, timeout=60)
 
 
 async def find(connection: AsyncConnection, allocation_id: str, grant: Grant) -> Allocation | None:
@@ -68,6 +80,12 @@ async def proposed(connection: AsyncConnection, allocation_id: str, people: Sequ
     return None if row is None else Placement(person=row["person_id"], confirmed=row["confirmed"], **row["proposal"])
 
 
+async def offered(connection: AsyncConnection, allocation_id: str) -> Sequence[Opportunity]:
+    """The opportunities that people were to be placed at, as they are now."""
+    asked = select(allocations.c.asked["opportunities"]).where(allocations.c.allocation_id == allocation_id)
+    return await by_ids(connection, (await connection.execute(asked)).scalar_one())
+
+
 async def cancel(connection: AsyncConnection, allocation_id: str, grant: Grant) -> None:
     """Whoever works on it hears of it within a second. What has ended stays as it is."""
     statement = update(allocations).where(_own(allocation_id, grant), allocations.c.state.in_(["queued", "running"]))
@@ -89,12 +107,6 @@ async def follow(connection: AsyncConnection, renamed: Mapping[str, str], ended:
         await connection.execute(delete(allocation_people).where(allocation_people.c.person_id.in_(ended)))
 
 
-async def sweep(connection: AsyncConnection) -> None:
-    """Delete what is older than a month."""
-    old = func.now() - text(f"INTERVAL '{_KEPT_FOR}'")
-    await connection.execute(delete(allocations).where(allocations.c.created_at < old))
-
-
 def _own(allocation_id: str, grant: Grant) -> Any:
     """INVARIANT: a proposal is seen by the organisation that asked for it, under the purpose that it asked under."""
     return (
@@ -112,16 +124,15 @@ async def _earlier(connection: AsyncConnection, grant: Grant, key: str | None, f
     return str(earlier["allocation_id"])
 
 
-def _people(new: NewAllocation, allocation_id: str) -> list[dict[str, Any]]:
-    """Everybody once, with the number of their party."""
+def _people(new: NewAllocation, allocation_id: str) -> list[Row]:
+    """Everybody once, with the number of their party; as ``_COLUMNS`` has it."""
     party = {person: at for at, group in enumerate(new.together) for person in group}
-    required = frozenset(new.required)
-    alone = len(new.together)
-    rows = []
-    for at, person in enumerate(dict.fromkeys(new.people)):
-        of_party = party.get(person, alone + at)
-        rows.append({"person_id": person, "allocation_id": allocation_id, "party": of_party, "required": person in required})
-    return rows
+    required, alone = frozenset(new.required), len(new.together)
+    wishes = {each.person: orjson.dumps(each.opportunities).decode() for each in new.wishes}
+    return [
+        (person, allocation_id, party.get(person, alone + at), person in required, wishes.get(person))
+        for at, person in enumerate(dict.fromkeys(new.people))
+    ]
 
 
 def _fingerprint(new: NewAllocation) -> str:
@@ -133,6 +144,8 @@ def _allocation(row: RowMapping) -> Allocation:
     return Allocation(
         id=row["allocation_id"],
         kind=row["kind"],
+        method=row["asked"].get("method", "optimal"),
+        model=said.get("model"),
         state=row["state"],
         stage=row["stage"],
         progress=row["progress"],
@@ -141,4 +154,5 @@ def _allocation(row: RowMapping) -> Allocation:
         updated_at=row["updated_at"],
         totals=said.get("totals"),
         shortage=said.get("shortage"),
+        conditions=row["asked"].get("conditions", ()),
     )

@@ -1,17 +1,17 @@
 """Approvals of conditions on protected attributes in PostgreSQL."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
 
+from matching_svc.eligibility import asked
 from matching_svc.eligibility_tables import approvals
 from matching_svc.store.opportunities import visible
 from stena.contracts.condition import Residual
-from stena.contracts.eligibility import Approval, Approved, NewApproval
+from stena.contracts.eligibility import Acted, Approval, NewApproval
 from stena.contracts.matching import NewOpportunity
 from stena.problems import Conflict
 
@@ -55,14 +55,20 @@ async def approve(connection: AsyncConnection, approval_id: str, organisation: s
     return _approval((await connection.execute(statement)).mappings().one())
 
 
+async def withdraw(connection: AsyncConnection, approval_id: str, organisation: str, acting_user: str) -> Approval:
+    values = {"withdrawing_organisation": organisation, "withdrawn_by": acting_user, "withdrawn_at": func.clock_timestamp()}
+    statement = update(approvals).where(approvals.c.approval_id == approval_id).values(values).returning(approvals)
+    return _approval((await connection.execute(statement)).mappings().one())
+
+
 async def newest(connection: AsyncConnection, rows: Residual, most: int) -> Sequence[Approval]:
     statement = select(approvals).where(visible(rows, approvals.c.owner)).order_by(approvals.c.approval_id.desc()).limit(most)
     return [_approval(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def named(connection: AsyncConnection, opportunity: NewOpportunity) -> dict[str, Approval]:
-    """Those that an opportunity names, whoever owns them: for checking, never for showing."""
-    ids = [condition.approval for condition in opportunity.eligibility if condition.approval is not None]
+async def named(connection: AsyncConnection, *several: NewOpportunity) -> dict[str, Approval]:
+    """Those that opportunities name, whoever owns them: for checking, never for showing."""
+    ids = {condition.approval for each in several for condition in asked(each)}
     if not ids:
         return {}
     statement = select(approvals).where(approvals.c.approval_id.in_(ids))
@@ -70,9 +76,11 @@ async def named(connection: AsyncConnection, opportunity: NewOpportunity) -> dic
 
 
 def _approval(row: RowMapping) -> Approval:
-    approved: Any = None
+    approved = withdrawn = None
     if row["approved_at"] is not None:
-        approved = Approved(organisation=row["approving_organisation"], acting_user=row["approved_by"], at=row["approved_at"])
+        approved = Acted(organisation=row["approving_organisation"], acting_user=row["approved_by"], at=row["approved_at"])
+    if row["withdrawn_at"] is not None:
+        withdrawn = Acted(organisation=row["withdrawing_organisation"], acting_user=row["withdrawn_by"], at=row["withdrawn_at"])
     return Approval(
         **row["doc"],
         id=row["approval_id"],
@@ -80,4 +88,5 @@ def _approval(row: RowMapping) -> Approval:
         proposed_by=row["proposed_by"],
         proposed_at=row["proposed_at"],
         approved=approved,
+        withdrawn=withdrawn,
     )

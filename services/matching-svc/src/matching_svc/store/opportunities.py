@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils import uuid7
@@ -79,6 +79,14 @@ async def changed(connection: AsyncConnection, kind: str, since: datetime | None
         statement = statement.where(opportunities.c.state == "open")
     else:
         statement = statement.where(opportunities.c.updated_at >= since)
+    return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def conditioned(connection: AsyncConnection, kind: str) -> Sequence[Opportunity]:
+    """Every open one that carries a condition which only the source can tell."""
+    # The words of the index ``opportunities_by_condition``, by which these few are found.
+    carries = text("doc @? '$.eligibility[*].approval ? (@ != null)'")
+    statement = select(opportunities).where(opportunities.c.kind == kind, opportunities.c.state == "open", carries)
     return [_opportunity(row) for row in (await connection.execute(statement)).mappings()]
 
 

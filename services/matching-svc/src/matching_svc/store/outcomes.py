@@ -1,14 +1,14 @@
 """Who was shown for an opportunity and what people decided of them. Added to; changed by the feed alone."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, Text, and_, column, delete, func, select, update, values
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils import uuid7
 
-from matching_svc.outcome_tables import KEPT_DAYS, audited, selections, shown
+from matching_svc.outcome_tables import audited, selections, shown
 from matching_svc.store import Connection
 from matching_svc.tables import features
 from stena.contracts.selections import NewSelection, Said, Selection, ShownPeople
@@ -107,12 +107,6 @@ async def forget_strangers(connection: Connection, purpose: str) -> None:
         await connection.execute(delete(table).where(table.c.purpose == purpose, ~known.exists()))
 
 
-async def forget_old(connection: Connection, today: date) -> None:
-    last = today - timedelta(days=KEPT_DAYS)
-    for table, day in ((shown, shown.c.day), (selections, selections.c.decided_at), (audited, audited.c.at)):
-        await connection.execute(delete(table).where(day < last))
-
-
 def _stands(table: Table, person: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the table has the same row for ``person``."""
     other = table.alias()
@@ -145,5 +139,6 @@ def _selection(row: Any) -> Selection:
     return Selection(
         id=row.selection_id,
         person=row.person_id,
-        **{name: getattr(row, name) for name in Selection.model_fields if name not in ("id", "person")},
+        allocation=row.allocation_id,
+        **{name: getattr(row, name) for name in Selection.model_fields if name not in ("id", "person", "allocation")},
     )

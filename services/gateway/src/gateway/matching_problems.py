@@ -1,0 +1,33 @@
+"""What can go wrong with conditions of opportunities and with allocations: the part of ``problem_types`` about them. Data."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.problem_type import ProblemType
+
+ABOUT_MATCHING: Final[Mapping[str, ProblemType]] = {
+    "conditions-differ": ProblemType(
+        400,
+        "Malformed request",
+        "The opportunities carry different conditions on protected attributes, and one job can ask the source one thing only.",
+        "Place people at those that `errors` names in a job of their own.",
+    ),
+    "required-not-eligible": ProblemType(
+        400,
+        "Malformed request",
+        "Somebody who has to be placed fails a condition of the opportunities.",
+        "Look at `errors` for whom, and take them out of `required` or offer them another place.",
+    ),
+    "method-without-it": ProblemType(
+        400,
+        "Malformed request",
+        "The method of the allocation has no room for something that the body asks for.",
+        "Leave out what `errors` names, or choose the other method.",
+    ),
+    "condition-over": ProblemType(
+        409,
+        "Conflict",
+        "A condition on a protected attribute has changed, or its approval has expired or was withdrawn.",
+        "Have it approved anew or take it out of the opportunity, then ask again; an allocation has to be asked for anew.",
+    ),
+}
