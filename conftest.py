@@ -28,6 +28,15 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(autouse=True, scope="session")
+def forgetful_loggers() -> Iterator[None]:
+    """A logger that keeps how it was set up when first used would go on writing for a test that is over."""
+    configure = structlog.configure
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", lambda **settings: configure(**settings | {"cache_logger_on_first_use": False}))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def restored_logging() -> Iterator[None]:
     """A test that starts a service sets up its logging; the next one must not write to a stream that is closed by then."""

@@ -92,14 +92,15 @@ async def between_parts() -> AsyncIterator[Any]:
     """Calls what a test sets as ``do`` before the third part is asked for."""
 
     class Between:
+        calls = 0
         do: Any = None
 
     between = Between()
-    original, calls = export._chunk, [0]
+    original = export._chunk
 
     async def chunk(*arguments: Any) -> Any:
-        calls[0] += 1
-        if calls[0] == 3:
+        between.calls += 1
+        if between.calls == 3 and between.do is not None:
             await between.do()
         return await original(*arguments)
 
@@ -132,14 +133,18 @@ async def test_a_rulebook_that_is_activated_meanwhile_decides_about_what_is_left
 async def test_who_is_hidden_meanwhile_is_not_in_what_is_left(house: House, between_parts: Any) -> None:
     catalogue = await house.parts.rulebook.catalogue()
     agency = await house.caller("employment-agency")
-    hidden = line(catalogue, "exported-hidden", RECORD)
-    person = (await put(house, hidden))[0]  # the newest, so that it comes last
+    lines = [line(catalogue, f"exported-hidden-{number}", RECORD) for number in range(5)]
+    named = {
+        await house.pairwise(person, "employment-agency", "job-ranking"): each
+        for person, each in zip(await put(house, *lines), lines, strict=True)
+    }
+    in_order = [each["person"]["id"] for each in await exported(agency, "job-ranking") if "person" in each]
+    name = max(named, key=in_order.index)  # of five, one at least comes after the four that are shown before
 
     async def hide() -> None:
-        await put(house, hidden | {"restricted": True})
+        await put(house, named[name] | {"restricted": True})
 
-    between_parts.do = hide
-    name = await house.pairwise(person, "employment-agency", "job-ranking")
+    between_parts.calls, between_parts.do = 0, hide
     said = await exported(agency, "job-ranking")
     assert name not in {each["person"]["id"] for each in said if "person" in each}
     assert said[-1]["export"]["complete"] is True
