@@ -30,4 +30,25 @@ ABOUT_MATCHING: Final[Mapping[str, ProblemType]] = {
         "A condition on a protected attribute has changed, or its approval has expired or was withdrawn.",
         "Have it approved anew or take it out of the opportunity, then ask again; an allocation has to be asked for anew.",
     ),
+    "opportunity-not-allocatable": ProblemType(
+        400,
+        "Malformed request",
+        "An opportunity of the allocation is closed, of another kind, not visible to you, or not there.",
+        "Look at `errors` for which, and leave it out.",
+    ),
+    "reason-needed": ProblemType(
+        400,
+        "Malformed request",
+        "What was decided is not what was proposed, and no reason was given.",
+        "Say the reason: it is kept beside the proposal.",
+    ),
+    "already-approved": ProblemType(
+        409, "Conflict", "The condition has its approval, which never changes.", "Read it at `GET /v1/eligibility-conditions`."
+    ),
+    "approval-over": ProblemType(
+        409,
+        "Conflict",
+        "The condition's last day is over: nothing can rest on it any more.",
+        "Propose it anew, with a reason of today.",
+    ),
 }

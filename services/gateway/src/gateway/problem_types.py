@@ -66,18 +66,6 @@ _MALFORMED: Final[Mapping[str, ProblemType]] = {
         "More people are chosen than can be placed at once.",
         "Choose fewer, by narrower filters, and place them one after another.",
     ),
-    "opportunity-not-allocatable": ProblemType(
-        400,
-        "Malformed request",
-        "An opportunity of the allocation is closed, of another kind, not visible to you, or not there.",
-        "Look at `errors` for which, and leave it out.",
-    ),
-    "reason-needed": ProblemType(
-        400,
-        "Malformed request",
-        "What was decided is not what was proposed, and no reason was given.",
-        "Say the reason: it is kept beside the proposal.",
-    ),
     "cursor-invalid": ProblemType(
         400,
         "Malformed request",
@@ -222,15 +210,6 @@ _STATE: Final[Mapping[str, ProblemType]] = {
     ),
     "already-reviewed": ProblemType(
         409, "Conflict", "The emergency access has its review, which never changes.", "Read it at `GET /v1/reviews?state=done`."
-    ),
-    "already-approved": ProblemType(
-        409, "Conflict", "The condition has its approval, which never changes.", "Read it at `GET /v1/eligibility-conditions`."
-    ),
-    "approval-over": ProblemType(
-        409,
-        "Conflict",
-        "The condition's last day is over: nothing can rest on it any more.",
-        "Propose it anew, with a reason of today.",
     ),
     "opportunity-closed": ProblemType(
         409, "Conflict", "The opportunity is closed and changes no more.", "Offer a new one if the place is to be filled again."
