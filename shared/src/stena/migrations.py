@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 
-def upgrade(url: URL, directory: Path) -> None:
-    """Bring the database at ``url`` to the newest revision in ``directory``; all of it or nothing (one transaction)."""
+def upgrade(url: URL, directory: Path, revision: str = "head") -> None:
+    """Bring the database at ``url`` to a ``revision`` in ``directory``, if not told the newest; all of it or nothing."""
     config = Config()
     config.set_main_option("script_location", str(directory))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def run(metadata: MetaData) -> None:
