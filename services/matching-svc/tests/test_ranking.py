@@ -195,6 +195,27 @@ def test_one_zero_does_not_wipe_out_the_rest() -> None:
     assert score_of({**AT_HOME, "work_history": []}, BAKERY) > 0.35
 
 
+def test_a_job_that_does_not_say_what_it_asks_for_does_not_stand_above_one_that_fits() -> None:
+    silent = NewOpportunity(kind="job", title="Work in Sofia", municipality="Sofia", region="BG411")
+    assert score_of(AT_HOME, silent) < score_of(AT_HOME, BAKERY)
+    (ranked,) = rank([Pair("psn", view(MatchFeatures.model_validate(AT_HOME), ATTRIBUTES), silent)], KNOWLEDGE, TODAY)
+    told = {part.component: (part.assumed, part.uses) for part in explanation(ranked, KNOWLEDGE).components}
+    assert told == {"skills": ("opportunity", ()), "place": (None, ("municipality", "region", "max_distance_km"))}
+    # A service asks for nothing by its nature.
+    assert score_of(AT_HOME, silent.model_copy(update={"kind": "service"})) == 1.0
+
+
+def test_what_a_person_has_not_stated_is_called_assumed() -> None:
+    (ranked,) = rank([Pair("psn", view(MatchFeatures(), ATTRIBUTES), BAKERY)], KNOWLEDGE, TODAY)
+    assert {part.assumed for part in explanation(ranked, KNOWLEDGE).components} == {"person"}
+
+
+def test_few_common_skills_do_not_count_as_much_as_many() -> None:
+    known = {"skills": BAKER.essential_skills}
+    few, many = (NewOpportunity(kind="training", title="t", essential_skills=BAKER.essential_skills[:n]) for n in (1, 15))
+    assert score_of(known, few) < score_of(known, many)
+
+
 def test_two_years_in_two_places_are_two_years() -> None:
     year = {"occupation": BAKER.uri, "months": 12}
     assert score_of({**AT_HOME, "work_history": [year, year]}, BAKERY) == score_of(AT_HOME, BAKERY)

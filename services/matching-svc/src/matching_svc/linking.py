@@ -37,7 +37,7 @@ class Calibration:
 class Rules:
     """``essential`` and ``optional``: how often a vacancy asks for such a skill of its occupation. ``least`` is the lowest
     confidence that is proposed at all; a phrase of the text names a skill from ``named`` on; the beginning of a title counts
-    ``beginning`` of the whole, what stands before its first comma ``before_comma``."""
+    ``beginning`` of the whole, what stands before its first comma ``before_comma``, and behind a dash or bar ``later``."""
 
     title: Calibration = Calibration(-2.59, 0.95, 4.19)
     phrase: Calibration = Calibration(-2.81, 1.12, 4.93)
@@ -47,6 +47,7 @@ class Rules:
     named: float = 0.5
     beginning: float = 0.9
     before_comma: float = 0.6
+    later: float = 0.8
     occupations: int = 5
     skills: int = 20
 
@@ -73,6 +74,7 @@ _AND: Final = re.compile(r"\s(?:and|or|и|или|und|oder|et|ou|y|e|o|și|sau|т
 _BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _TITLE_END: Final = re.compile(r"\s[-–—|/]\s|[;:|•]")
 _MOST_PHRASES: Final = 80
+_MOST_PARTS: Final = 6
 _WORDS: Final = range(1, 13)
 """How many words a phrase has that may name a skill."""
 
@@ -122,11 +124,17 @@ def _occupations(
 
 
 def _by_title(search: Search, title: str, language: str | None, rules: Rules) -> list[Found]:
-    """By the whole title, since labels of ESCO have commas too, and by its beginning: advertisements add shifts and places."""
+    """By the whole title, since labels of ESCO have commas too, and by its parts: advertisements add shifts and places behind
+    what they are about, and companies before it."""
     bare = _BRACKETS.sub(" ", title)
     best: dict[int, float] = {}
-    beginning = _TITLE_END.split(bare)[0]
-    for share, asked in ((1.0, bare), (rules.beginning, beginning), (rules.before_comma, beginning.split(",")[0])):
+    beginning, *later = _TITLE_END.split(bare)
+    parts = (
+        (rules.beginning, beginning),
+        (rules.before_comma, beginning.split(",")[0]),
+        *((rules.later, each) for each in later),
+    )
+    for share, asked in ((1.0, bare), *parts[:_MOST_PARTS]):
         for answer in search.find(asked, "occupation", language=language, limit=2 * rules.occupations):
             best[answer.number] = max(best.get(answer.number, 0.0), share * answer.score)
     return [Found(number, score) for number, score in sorted(best.items(), key=lambda each: (-each[1], each[0]))]
