@@ -86,8 +86,8 @@ class Somebody:
 SUBJECT: Final = Somebody("written about", 13, assigned=EVERYBODY)
 """Of whom nothing is known: calls that write are about them, so that what is expected of the others stays as it is."""
 
-LEAVING: Final = Somebody("leaving", 14, assigned=EVERYBODY)
-"""The same, of what people do themselves: at the end of it they are erased."""
+LEAVING: Final = Somebody("leaving", 14, assigned=("bread-and-bridges",), created_by="bread-and-bridges")
+"""The same, of what people do themselves: in the end they are erased, for which no authority may have a case of theirs."""
 
 
 def cast() -> list[Somebody]:

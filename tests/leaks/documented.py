@@ -6,7 +6,7 @@ from typing import Any, Final
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 UNASKED: Final[Mapping[str, str]] = {"token": "each client of the matrix has called it before it could call anything else"}
-"""Operations that the matrix has no call for, and why."""
+"""Operations of which the matrix sees no answer, and why."""
 
 Call = tuple[str, str]
 """Method and path."""

@@ -42,6 +42,12 @@ LISTENER: Final = "reception-agency"
 HEARD_FOR: Final = "mentoring"
 """Who records what a child said, and of a consent for which purpose."""
 
+PROPOSED: Final = ("email", "religion", "health_needs", "driving_licences")
+"""What the last of the cast wants corrected."""
+
+AGAINST: Final = ("bread-and-bridges", "mentoring")
+"""To whom somebody has objected, and for which purpose."""
+
 CROWD: Final = 12
 """As many women and as many men of whom there is nothing to hide: an audit tells groups apart only if they are large."""
 
@@ -77,6 +83,7 @@ async def build(target: Target) -> World:
     child = next(who for who in people if who.minor)
     reasons += await _hear(target, child, internal[child.name])
     await _break_glass(target, internal[SUBJECT.name])
+    reasons += await _ask_for_rights(target, people[-1], internal)
     opportunities = await _offer(target)
     await _until_matching_follows(target, opportunities)
     canaries = [canary for who in (*people, *newcomers) for canary in who.canaries]
@@ -164,6 +171,27 @@ async def _break_glass(target: Target, internal: str) -> None:
     person, caller = await target.pairwise(internal, RESCUER, "vital-interest"), await target.client(RESCUER)
     answer = await caller("GET", f"/v1/persons/{person}", "vital-interest", headers=JUSTIFICATION)
     assert answer.status_code == 200, answer.text
+
+
+async def _ask_for_rights(target: Target, who: Somebody, internal: Mapping[str, str]) -> list[Canary]:
+    """Corrections for those who may write the attribute, each of another; one objection; corrections to be decided about."""
+    mint, other = Mint(who.name, 440), Mint(SUBJECT.name, 441)
+    for name in PROPOSED:
+        body = {"attribute": name, "value": who.values[name], "reason": mint.text("correction", f"correction of {name}")}
+        await _of_their_own(target, internal[who.name], "corrections", body)
+    for _ in range(6):
+        body = {"attribute": "digital_skills", "value": "advanced"}
+        await _of_their_own(target, internal[SUBJECT.name], "corrections", body)
+    objection = {"purpose": AGAINST[1], "recipient": AGAINST[0], "reason": other.text("objection")}
+    await _of_their_own(target, internal[SUBJECT.name], "objections", objection)
+    return [*mint.made, *other.made]
+
+
+async def _of_their_own(target: Target, internal: str, what: str, body: Mapping[str, Any]) -> None:
+    caller = await target.client("self-service", internal)
+    person = await target.pairwise(internal, "self-service", "data-subject-access")
+    answer = await caller("POST", f"/v1/persons/{person}/{what}", "data-subject-access", json=body)
+    assert answer.status_code == 201, answer.text
 
 
 async def _offer(target: Target) -> dict[str, tuple[str, str]]:

@@ -20,7 +20,9 @@ from .people import look_up, read, read_fields
 from .placing import allocations
 from .proving import heads_and_proofs
 from .records import consents, disclosures, reviews
+from .rights import corrections, objections, restrictions
 from .telling import give_case, record_consent, refer, review, write_note
+from .watching import alerts, breaches
 from .writing import amend, create, erase
 
 __all__ = ["CALLS", "Effort"]
@@ -60,6 +62,11 @@ CALLS: Final[Mapping[str, Ask]] = {
     "refer": refer,
     "give case": give_case,
     "review": review,
+    "corrections": corrections,
+    "objections": objections,
+    "restrictions": restrictions,
+    "alerts": alerts,
+    "breaches": breaches,
     "mistakes": mistakes,
     "erase": erase,
 }

@@ -60,3 +60,5 @@ async def conditions(stand: Stand, effort: Effort) -> None:
     status = 403 if not may(stand, "opportunity", "approve") else 200 if proposed != NONE else 404
     where = f"{CONDITIONS}/{proposed}/approval"
     await stand.ask("conditions", "POST", where, status=status, headers=SECOND, says_why=permitted)
+    status = 403 if not may(stand, "opportunity", "disapprove") else 200 if proposed != NONE else 404
+    await stand.ask("conditions", "DELETE", where, status=status, says_why=permitted)

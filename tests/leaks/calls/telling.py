@@ -36,6 +36,9 @@ async def write_note(stand: Stand, effort: Effort) -> None:
     there = written.status_code == 201 and permitted
     made = await stand.ask("share note", "POST", shares, status=201 if there else {403, refused}, json=share)
     await stand.ask("share note", "GET", shares, status=200 if there else {403, refused, 404})
+    release = path(stand, SUBJECT, f"/notes/{note}/release")
+    said = {"about_others": "none"}
+    await stand.ask("release note", "PUT", release, status=200 if there else {403, refused}, json=said)
     ended = f"{shares}/{made.json()['id'] if made.status_code == 201 else NOTHING}"
     await stand.ask("share note", "DELETE", ended, status=204 if there else {403, refused})
 
