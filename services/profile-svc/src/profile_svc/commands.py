@@ -104,11 +104,14 @@ def _lines(source: BinaryIO) -> Iterator[bytes]:
 def _json(outcome: Outcome) -> str:
     bad = [{"line": number, "reason": reason} for number, reason in outcome.bad]
     counts = {"created": outcome.created, "updated": outcome.updated, "unchanged": outcome.unchanged}
+    counts |= {"merged": outcome.merged} if outcome.merged else {}
     return json.dumps({**counts, "bad": len(bad), "errors": bad}, ensure_ascii=False)
 
 
 def _summary(outcome: Outcome, report: Path | None) -> str:
     lines = [f"created {outcome.created}, updated {outcome.updated}, unchanged {outcome.unchanged}, bad {len(outcome.bad)}"]
+    if outcome.merged:
+        lines.append(f"  {outcome.merged} lines are of records that were merged into others here; they changed nothing")
     lines += [f"  line {number}: {reason}" for number, reason in outcome.bad[:_MOST_SHOWN]]
     if len(outcome.bad) > _MOST_SHOWN:
         where = f"all are in {report}" if report else "--report FILE writes all of them"

@@ -4,7 +4,7 @@ INVARIANT: a change of what a follower may not see makes no item; a person who w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,7 +45,10 @@ class Position(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """``attributes`` changed, and the facts went from ``before`` to ``after``; ``None``: there was, or is, no record."""
+    """``attributes`` changed, and the facts went from ``before`` to ``after``; ``None``: there was, or is, no record.
+
+    ``successor``: the record is no more because it became part of that one.
+    """
 
     person_id: UUID
     attributes: list[str]
@@ -55,24 +58,39 @@ class LoggedChange:
     change_id: UUID
 
 
+    successor: UUID | None = None
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """People of whom a page of changes has something to tell, and which of them the follower may hold from before."""
+    """People of whom a page of changes has something to tell, and which of them the follower may hold from before.
+
+    ``successors``: of those whom the follower could see until they became part of somebody else's record, whose that is.
+    """
 
     people: tuple[UUID, ...]
     seen_before: frozenset[UUID]
 
 
+    successors: Mapping[UUID, UUID] = field(default_factory=dict)
+
+    def successor_of(self, person: UUID) -> UUID:
+        """Whose record the person's is part of in the end; their own, if it is part of none."""
+        seen = {person}
+        while (person := self.successors.get(person, person)) not in seen:
+            seen.add(person)
+        return person
 def concerned(grant: Grant, page: Iterable[LoggedChange], *, walked: bool = False) -> Concerned:
     """``walked``: the page may be older than a walk through everybody, which has shown whoever was visible at any time."""
     people: dict[UUID, None] = {}
     seen_before: dict[UUID, bool] = {}
     for change in page:
         seen = seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
+    successors: dict[UUID, UUID] = {}
         seen_before[change.person_id] = seen or (walked and _true(grant.rows, change.after))
         if concerns(grant, change):
             people[change.person_id] = None
-    return Concerned(tuple(people), frozenset(person for person, seen in seen_before.items() if seen))
+            if change.successor is not None:
+                successors[change.person_id] = change.successor
+    return Concerned(tuple(people), frozenset(person for person, seen in seen_before.items() if seen), successors)
 
 
 def concerns(grant: Grant, change: LoggedChange) -> bool:

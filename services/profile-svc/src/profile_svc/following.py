@@ -1,12 +1,12 @@
 """The feed: everybody once, then what changes about them, in commit order. Who is told what, ``feed`` decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Viewer
-from profile_svc.feed import LoggedChange, Position, concerned, concerns
+from profile_svc.feed import Concerned, LoggedChange, Position, concerned, concerns
 from profile_svc.reading import viewer, views_of
 from profile_svc.store import changes, people
 from profile_svc.store.vault import Connection, Vault
@@ -69,14 +69,24 @@ async def _log(vault: Vault, connection: Connection, seen_by: Viewer, grant: Gra
     walked = position.until is not None
     found, position, left_over = await _to_tell(vault, connection, grant, position, limit)
     told = concerned(grant, found, walked=walked)
-    visible = await people.find_many(connection, seen_by.selection, told.people) if told.people else []
+    wanted = [*told.people, *told.successors.values()]
+    visible = await people.find_many(connection, seen_by.selection, wanted) if wanted else []
     views = {UUID(view["id"]): view for view in await views_of(vault, seen_by, visible)}
-    items = [
-        {"id": str(person_id), "person": views.get(person_id)}
-        for person_id in told.people
-        if person_id in views or person_id in told.seen_before
-    ]
-    return _page(items, position.settled(position.xid if left_over else horizon), more=left_over)
+    return _page(_items(told, views), position.settled(position.xid if left_over else horizon), more=left_over)
+
+
+def _items(told: Concerned, views: Mapping[UUID, dict[str, Any]]) -> list[dict[str, Any]]:
+    """INVARIANT: that a record became part of another one learns who could see both; to others it is gone without a reason."""
+    items: dict[UUID, dict[str, Any]] = {}
+    for person_id in told.people:
+        successor = told.successor_of(person_id)
+        if person_id in views or successor not in views:
+            if person_id in views or person_id in told.seen_before:
+                items.setdefault(person_id, {"id": str(person_id), "person": views.get(person_id)})
+        else:
+            item = items.setdefault(successor, {"id": str(successor), "person": views[successor]})
+            item["merged"] = [*item.get("merged", []), str(person_id)]
+    return list(items.values())
 
 
 async def _to_tell(

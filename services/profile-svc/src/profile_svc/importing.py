@@ -17,7 +17,7 @@ from profile_svc.indexing import index
 from profile_svc.lookups import Tokens
 from profile_svc.persons import new_person_id, revise
 from profile_svc.said import Said, live_consents
-from profile_svc.store import cases, consents, lookups, records, restrictions
+from profile_svc.store import cases, consents, lookups, merges, records, restrictions
 from profile_svc.store.cases import StoredCase
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
@@ -29,11 +29,16 @@ BATCH: Final = 200
 
 @dataclass
 class Outcome:
-    """What became of a file's lines; ``bad`` holds line numbers and reasons."""
+    """What became of a file's lines; ``bad`` holds line numbers and reasons.
+
+    ``merged``: lines of records that are part of others since they were merged here. They change nothing: two
+    lines about one person would overwrite each other with every import, until the other system has merged its own.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    merged: int = 0
     bad: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -66,6 +71,9 @@ async def _store(vault: Vault, attributes: Attributes, batch: Sequence[PersonLin
     now = datetime.now(UTC)
     by_reference = {reference(vault, line.created_by, line.external_id): line for line in batch}
     async with vault.transaction() as connection:
+        for ref in await merges.references(connection, list(by_reference)):
+            del by_reference[ref]
+            outcome.merged += 1
         known = await records.lock_by_reference(connection, list(by_reference))
         new = {ref: line for ref, line in by_reference.items() if ref not in known}
         await _add(vault, connection, attributes, new, now)

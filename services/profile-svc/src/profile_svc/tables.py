@@ -113,6 +113,8 @@ changes = Table(
     Column("attributes", ARRAY(Text), nullable=False),
     Column("facts_before", JSONB(none_as_null=True)),
     Column("facts_after", JSONB(none_as_null=True)),
+    # Of a record that is no more because it became part of another one: which.
+    Column("successor", Uuid),
     Column("at", Moment, nullable=False),
     Index("changes_in_order", "xid", "change_id"),
 )

@@ -95,7 +95,7 @@ async def amend(
         stored = await consents.refreshed(connection, stored, said.at)
         require_writable(grant.write, said.values, stored.facts)
         await correct(vault, connection, stored, said, attributes)
-        return await _view_after(vault, connection, seen_by, person_id)
+        return await view_after(vault, connection, seen_by, person_id)
 
 
 async def locked(connection: Connection, person_id: UUID, rows: Residual) -> StoredPerson:
@@ -171,7 +171,7 @@ def revised(stored: StoredPerson, revision: Revision, key: PersonKey, attributes
     )
 
 
-async def _view_after(vault: Vault, connection: Connection, seen_by: Viewer, person_id: UUID) -> View:
+async def view_after(vault: Vault, connection: Connection, seen_by: Viewer, person_id: UUID) -> View:
     """What the caller sees of the person whom they have just amended, even if they have moved them out of their own sight."""
     own = replace(seen_by, selection=replace(seen_by.selection, rows=True))
     view = await view_of(vault, connection, own, person_id)

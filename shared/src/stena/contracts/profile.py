@@ -86,10 +86,12 @@ class Amendment(Frozen):
 
 
 class Change(Frozen):
-    """``person`` is ``None`` for a tombstone: no longer disclosed, and no word of why."""
+    """``person`` is ``None`` for a tombstone: no longer disclosed, and no word of why. ``merged``: those whose records became part
+    of this one, and whom the follower may hold from before."""
 
     id: str
     person: Person | None = None
+    merged: tuple[str, ...] = ()
 
 
 class Changes(Frozen):

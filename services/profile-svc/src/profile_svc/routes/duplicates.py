@@ -1,10 +1,10 @@
-"""Likely duplicates: proposed and told apart."""
+"""Likely duplicates: proposed, told apart, merged, and separated again."""
 
 from fastapi import APIRouter, Response
 
-from profile_svc import proposing
+from profile_svc import merging, proposing, separating
 from profile_svc.routes.calls import Called, answer, known_id
-from stena.contracts.duplicates import Distinction, DuplicateQuery
+from stena.contracts.duplicates import Distinction, DuplicateQuery, MergeRequest
 
 router = APIRouter()
 
@@ -22,3 +22,18 @@ async def tell_apart(call: Called, person_id: str, told: Distinction) -> Respons
     grant = await call.grant("distinguish", "person", person_id)
     await proposing.tell_apart(call.vault, grant, known_id(person_id), known_id(told.other))
     return Response(status_code=204)
+
+
+@router.post("/persons/{person_id}/merge")
+async def merge(call: Called, person_id: str, wanted: MergeRequest) -> Response:
+    grant = await call.grant("merge", "person", person_id)
+    this, other = known_id(person_id), known_id(wanted.other)
+    made = await merging.merge(call.vault, grant, await call.attributes(grant), this, other, wanted)
+    return answer(made.view, 201 if made.new else 200)
+
+
+@router.post("/persons/{person_id}/merges/{merge_id}/undo")
+async def separate(call: Called, person_id: str, merge_id: str) -> Response:
+    grant = await call.grant("separate", "person", person_id)
+    this, merge = known_id(person_id), known_id(merge_id)
+    return answer(await separating.separate(call.vault, grant, await call.attributes(grant), this, merge))

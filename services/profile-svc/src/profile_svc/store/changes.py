@@ -32,7 +32,7 @@ from profile_svc.tables import TransactionId, changes
 _HORIZON: Final = literal_column("pg_snapshot_xmin(pg_current_snapshot())", TransactionId())
 _FRONTIER: Final = literal_column("pg_snapshot_xmax(pg_current_snapshot())", TransactionId())
 
-_MATTER: Final = ("person_id", "attributes", "facts_before", "facts_after")
+_MATTER: Final = ("person_id", "attributes", "facts_before", "facts_after", "successor")
 
 
 async def horizon(connection: AsyncConnection) -> str:
@@ -90,6 +90,8 @@ def _place(table: Table) -> tuple[ColumnElement[Any], ...]:
 
 def _change(row: Any, log_key: SealingKey) -> LoggedChange:
     if row.sealed is None:
-        return LoggedChange(row.person_id, row.attributes, row.facts_before, row.facts_after, row.place, row.change_id)
+        return LoggedChange(
+            row.person_id, row.attributes, row.facts_before, row.facts_after, row.place, row.change_id, row.successor
+        )
     said = log_key.unseal(str(row.change_id), row.sealed)
     return LoggedChange(UUID(said["person"]), [], said["before"], said["after"], row.place, row.change_id)
