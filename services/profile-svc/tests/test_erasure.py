@@ -184,6 +184,7 @@ async def test_whoever_was_erased_stays_so_when_a_backup_from_before_is_restored
     place: Place, own: Service, postgres: Postgres, catalogue: Catalogue
 ) -> None:
     person, other = await somebody(own), str((await own.register(OLENA))["id"])
+    _, follower = await changes(own)
     backup = place.people.dump(), place.person_keys.dump()
     await erase(own, person)
     newer = place.people.dump()
@@ -196,6 +197,9 @@ async def test_whoever_was_erased_stays_so_when_a_backup_from_before_is_restored
             for table in ("persons", "notes", "changes", "idempotency", "lookups"):
                 assert not [row for row in await back.sql(f"TABLE {table}") if UUID(person) in row]
             assert (await back.read(other))["attributes"]["given_name"] == OLENA["given_name"]
+            # Places of before are none in what was restored: a follower who went on from one would miss what comes.
+            stale = await back.call("POST", "/persons/changes", back.grant("changes"), {"limit": 9, "position": follower})
+            assert (stale.status_code, stale.json()["type"]) == (410, "/problems/gone")
 
 
 @pytest.mark.parametrize("spoil", ["gone", "older", "cut"])

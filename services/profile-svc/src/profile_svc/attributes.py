@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from profile_svc.countries import NUTS_OF
 from profile_svc.derived import Derive, derivations
+from profile_svc.keeping import Keeping
 from profile_svc.right_to_work import read_rules
 from stena.contracts.catalogue import Attribute, Catalogue
 
@@ -56,6 +57,7 @@ class Attributes:
         self.legal_bases = {purpose.id: purpose.legal_bases for purpose in catalogue.purposes}
         self.consents = catalogue.consents
         self.recipients = catalogue.recipients
+        self.keeping = Keeping(catalogue)
         self.services = frozenset(each.id for each in catalogue.organisations if each.kind == "service")
         self._derive = _derivations(catalogue)
         self._validators = {name: _validator(attribute.json_schema) for name, attribute in self.by_name.items()}

@@ -5,7 +5,7 @@ before is restored.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, Literal
@@ -15,9 +15,8 @@ import structlog
 
 from profile_svc.erasure_tables import journal_mark
 from profile_svc.store import erasures, journal_marks
-from profile_svc.store.vault import Vault
-from profile_svc.writing import require_seen
-from stena.contracts.access import Grant
+from profile_svc.store.vault import Connection, Vault
+from stena.contracts.retention import Owed
 from stena.erasure_journal import JournalError, Line, Mark
 from stena.problems import Unavailable
 
@@ -29,23 +28,36 @@ BATCH: Final = 200
 Cause = Literal["asked", "retention"]
 
 
-async def erase(vault: Vault, grant: Grant, person_id: UUID) -> None:
-    """Erase a person whom the grant's rows let be seen. Raises ``NotThere``, ``Unavailable``."""
-    async with vault.reading() as connection:
-        await require_seen(connection, person_id, grant.rows)
-    await erase_people(vault, [person_id], "asked")
+class ErasureRefused(Exception):
+    """The law forbids to erase the person now; ``duties`` say why and until when."""
+
+    def __init__(self, duties: Sequence[Owed]) -> None:
+        self.duties = [duty.model_dump(mode="json") for duty in duties]
+        super().__init__("The law wants this record kept for now. Nothing was erased.")
 
 
-async def erase_people(vault: Vault, people: Sequence[UUID], cause: Cause) -> None:
-    """Erase these people, whoever they are. Should it break off, it is gone on with: the journal says so. ``Unavailable``."""
+async def erase_people(vault: Vault, chosen: Callable[[Connection], Awaitable[Sequence[UUID]]], cause: Cause) -> Sequence[UUID]:
+    """Erase whom ``chosen`` gives, who are locked by then; whatever it raises, nobody is erased.
+
+    Raises ``Unavailable``, after which nobody was erased, or it is gone on with: the journal says so.
+    """
     async with vault.transaction() as connection:
-        people = await erasures.with_merged(connection, people)
+        mark = await journal_marks.lock(connection, journal_mark)
+        people = await erasures.with_merged(connection, await chosen(connection))
+        if people:
+            await _write_down(vault, people, cause)
+            await _do(vault, connection, mark)
+    if people:
+        await follow(vault)
+    return people
+
+
+async def _write_down(vault: Vault, people: Sequence[UUID], cause: Cause) -> None:
     try:
         await asyncio.to_thread(vault.journal.append, people, cause, datetime.now(UTC))
     except (JournalError, OSError) as error:
         log.error("erasures cannot be written down", kind=type(error).__name__)
         raise Unavailable("Erasures cannot be written down at the moment. Nobody was erased; try again shortly.") from error
-    await follow(vault)
 
 
 async def open_journal(vault: Vault) -> None:
@@ -67,20 +79,24 @@ async def keep_up(vault: Vault) -> None:
 
 async def follow(vault: Vault) -> None:
     """Erase whomever the journal names and these databases do not know to be erased; one process at a time."""
-    while True:
+    done = True
+    while done:
         async with vault.transaction() as connection:
-            lines = _behind(vault, await journal_marks.lock(connection, journal_mark))
-            # Also where nothing is left to empty: the keys may be those of an older backup than the people.
-            destroyed = await vault.person_keys.destroy(lambda mark: _behind(vault, mark))
-            if not lines and not destroyed:
-                return
-            if not lines:
-                continue
-            erased = [line.person for line in lines if line.person]
-            await erasures.empty(connection, erased, vault.log_key, datetime.now(UTC))
-            await journal_marks.move(connection, journal_mark, lines[-1].mark)
-        if erased:
-            log.info("erased", people=len(erased))
+            done = await _do(vault, connection, await journal_marks.lock(connection, journal_mark))
+
+
+async def _do(vault: Vault, connection: Connection, mark: Mark) -> bool:
+    """Do what the journal says behind ``mark``, as far as one transaction goes; whether there was anything to do."""
+    lines = _behind(vault, mark)
+    # Also where nothing is left to empty: the keys may be those of an older backup than the people.
+    destroyed = await vault.person_keys.destroy(lambda mark: _behind(vault, mark))
+    erased = [line.person for line in lines if line.person]
+    if erased:
+        await erasures.empty(connection, erased, vault.log_key, datetime.now(UTC))
+        log.info("erased", people=len(erased))
+    if lines:
+        await journal_marks.move(connection, journal_mark, lines[-1].mark)
+    return bool(lines or destroyed)
 
 
 def _behind(vault: Vault, mark: Mark) -> list[Line]:

@@ -20,13 +20,15 @@ class Position(BaseModel):
     """Where a follower is: first everybody in the order of their ids (``snapshot``), then the changes since (``log``).
 
     ``xid`` and ``change`` are the last change read, or where the log begins; ``after`` is the last person of the snapshot.
-    ``until``: every change that the snapshot has seen is older; ``None`` once they all have been read.
+    ``until``: every change that the snapshot has seen is older; ``None`` once they all have been read. ``log`` names the log
+    itself: places in that of a database which was restored elsewhere are none in this one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     phase: Literal["snapshot", "log"]
     revision: str
+    log: str = ""
     xid: str = Field(pattern="^[0-9]{1,20}$")
     change: UUID | None = None
     after: UUID | None = None

@@ -41,14 +41,22 @@ async def follow(
     seen_by = viewer(vault, grant, attributes)
     async with vault.transaction() as connection:
         if position is None:
-            position = Position(phase="snapshot", revision=grant.rulebook, xid=await changes.horizon(connection))
-        elif not await changes.is_whole_after(connection, position.xid, position.change):
-            raise LogCut("Changes since then are no longer kept. Read everything anew.")
+            here = await changes.identity(connection)
+            position = Position(phase="snapshot", revision=grant.rulebook, log=here, xid=await changes.horizon(connection))
+        else:
+            await _require_kept(connection, position)
         if again:
             position = position.model_copy(update={"phase": "snapshot", "after": None, "until": None})
         if position.phase == "snapshot":
             return await _snapshot(vault, connection, seen_by, position, limit)
         return await _log(vault, connection, seen_by, grant, position, limit)
+
+
+async def _require_kept(connection: Connection, position: Position) -> None:
+    if position.log != await changes.identity(connection):
+        raise LogCut("The changes that were followed are those of before a backup was restored. Read everything anew.")
+    if not await changes.is_whole_after(connection, position.xid, position.change):
+        raise LogCut("Changes since then are no longer kept. Read everything anew.")
 
 
 async def _snapshot(vault: Vault, connection: Connection, seen_by: Viewer, position: Position, limit: int) -> Page:

@@ -23,6 +23,7 @@ from profile_svc.routes import (
     referrals,
     refusals,
     restrictions,
+    retention,
     shares,
 )
 from profile_svc.settings import ProfileSettings
@@ -59,6 +60,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
         referrals,
         corrections,
         restrictions,
+        retention,
         objections,
         duplicates,
         access,

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from profile_svc import erasing
+from profile_svc import erasing, pruning
 from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
 from profile_svc.reading import today
@@ -25,6 +25,7 @@ CONSENT_SWEEP: Final = 0.5  # seconds between two looks; a consent that ends is 
 REFERRAL_SWEEP: Final = 0.5  # the same for the access that rests on a referral
 RESTRICTION_SWEEP: Final = 5.0  # what is restricted a little longer than it had to be harms nobody
 DAY_WATCH: Final = 1.0  # seconds between two looks at the calendar
+PRUNING: Final = 3600.0  # seconds between two cuts of what is kept for days
 JOURNAL_WATCH: Final = 5.0  # seconds after which somebody else does an erasure that broke off
 BATCH: Final = 200
 # What is derived from a date of birth and changes on the birthdays that facts and gates ask for.
@@ -41,6 +42,7 @@ async def running(vault: Vault) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP)),
         asyncio.create_task(_repeat(_DailyBirthdays(vault), DAY_WATCH)),
         asyncio.create_task(_repeat(lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
+        asyncio.create_task(_repeat(lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING)),
     ]
     try:
         yield

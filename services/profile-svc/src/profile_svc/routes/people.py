@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import ValidationError
 
-from profile_svc import eligibility, erasing, following, reading, writing
+from profile_svc import eligibility, following, reading, retaining, writing
 from profile_svc.feed import Position
 from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer
 from stena.contracts import profile
@@ -90,7 +90,7 @@ async def amend(
 @router.delete("/persons/{person_id}")
 async def erase(call: Called, person_id: str) -> Response:
     grant = await call.grant("erase", "person", person_id)
-    await erasing.erase(call.vault, grant, known_id(person_id))
+    await retaining.erase(call.vault, grant, await call.attributes(grant), known_id(person_id))
     return Response(status_code=204)
 
 

@@ -13,6 +13,7 @@ from profile_svc.attributes import Fault, InvalidValues, UnknownAttributes
 from profile_svc.audit.cells import TooFew
 from profile_svc.correcting import AlreadyDecided, TooManyOpen
 from profile_svc.disclosure import NotDisclosed
+from profile_svc.erasing import ErasureRefused
 from profile_svc.filtering import NotFilterable
 from profile_svc.following import LogCut, OtherRulebook
 from profile_svc.lookups import NoLookup, TooMany
@@ -43,6 +44,7 @@ class Told(NamedTuple):
 
 _TOLD: Final[Mapping[type[Exception], Told]] = {
     ChildDisagrees: Told(Conflict, "child-disagrees"),
+    ErasureRefused: Told(Conflict, "erasure-refused", {"duties": "duties"}),
     GuardianNeeded: Told(Conflict, "guardian-needed"),
     GuardianNotEntitled: Told(Conflict, "guardian-not-entitled"),
     KeyReused: Told(Conflict, "idempotency-key-reused"),

@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,10 @@ from profile_svc.tables import TransactionId, changes
 _HORIZON: Final = literal_column("pg_snapshot_xmin(pg_current_snapshot())", TransactionId())
 _FRONTIER: Final = literal_column("pg_snapshot_xmax(pg_current_snapshot())", TransactionId())
 
+_IDENTITY: Final = text(
+    "SELECT (SELECT system_identifier FROM pg_control_system()) || '.' || oid "
+    "FROM pg_database WHERE datname = current_database()"
+)
 _MATTER: Final = ("person_id", "attributes", "facts_before", "facts_after", "successor")
 
 
@@ -43,6 +48,11 @@ async def horizon(connection: AsyncConnection) -> str:
 async def frontier(connection: AsyncConnection) -> str:
     """Every change that was to be seen by now is of a transaction before this one."""
     return str(await connection.scalar(select(cast(_FRONTIER, Text))))
+
+
+async def identity(connection: AsyncConnection) -> str:
+    """The name of this log: ids of transactions mean nothing in another database, or in this one restored elsewhere."""
+    return str(await connection.scalar(_IDENTITY))
 
 
 async def read(
