@@ -58,9 +58,9 @@ class LoggedChange:
     after: Facts | None
     xid: str
     change_id: UUID
-
-
     successor: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Concerned:
     """People of whom a page of changes has something to tell, and which of them the follower may hold from before.
@@ -70,8 +70,6 @@ class Concerned:
 
     people: tuple[UUID, ...]
     seen_before: frozenset[UUID]
-
-
     successors: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def successor_of(self, person: UUID) -> UUID:
@@ -80,13 +78,15 @@ class Concerned:
         while (person := self.successors.get(person, person)) not in seen:
             seen.add(person)
         return person
+
+
 def concerned(grant: Grant, page: Iterable[LoggedChange], *, walked: bool = False) -> Concerned:
     """``walked``: the page may be older than a walk through everybody, which has shown whoever was visible at any time."""
     people: dict[UUID, None] = {}
     seen_before: dict[UUID, bool] = {}
+    successors: dict[UUID, UUID] = {}
     for change in page:
         seen = seen_before.setdefault(change.person_id, _true(grant.rows, change.before))
-    successors: dict[UUID, UUID] = {}
         seen_before[change.person_id] = seen or (walked and _true(grant.rows, change.after))
         if concerns(grant, change):
             people[change.person_id] = None

@@ -113,7 +113,8 @@ class ConsentScope(Frozen):
 class Catalogue(Frozen):
     """``GET /rulebook`` of policy-svc. ``right_to_work`` maps a country to its rule file as data; ``consents`` a purpose to
     what rests on consent there. Of a purpose that is missing from it nothing does. ``categories`` maps a category of attributes
-    to its titles, ``recipients`` a purpose to everybody who is approved for it. ``retention`` says how long records are kept."""
+    to its titles, ``recipients`` a purpose to everybody who is approved for it. ``retention`` says how long records are
+    kept."""
 
     revision: str
     country: str

@@ -16,14 +16,14 @@ from profile_svc.disclosure import NotDisclosed
 from profile_svc.erasing import ErasureRefused
 from profile_svc.filtering import NotFilterable
 from profile_svc.following import LogCut, OtherRulebook
-from profile_svc.lookups import NoLookup, TooMany
 from profile_svc.joining import Conflicting, RestrictedApart, Widens
+from profile_svc.lookups import NoLookup, TooMany
 from profile_svc.objections import NothingToObjectTo
 from profile_svc.persons import NotWritable
 from profile_svc.referrals import NotInThisState, NotYourStep
 from profile_svc.sealing import CannotOpen
-from profile_svc.store.idempotency import KeyReused
 from profile_svc.separating import MergeFinal
+from profile_svc.store.idempotency import KeyReused
 from profile_svc.store.people import PageGone
 from profile_svc.writing import NotAsSeen, NotThere, OutsideRows
 from stena import problems
@@ -58,12 +58,12 @@ _TOLD: Final[Mapping[type[Exception], Told]] = {
     TooFew: Told(Conflict, "audit-too-few"),
     TooMany: Told(BadRequest, "lookup-too-wide"),
     TooManyOpen: Told(Conflict, "too-many-open"),
-    AlreadyDecided: Told(Conflict, "already-decided", {"state": "state"}),
-    NoLookup: Told(BadRequest, "no-lookup", {"attribute": "name", "possible": "possible"}),
     MergeFinal: Told(Conflict, "merge-final"),
     RestrictedApart: Told(Conflict, "merge-restricted"),
     Conflicting: Told(Conflict, "merge-conflict", {"attributes": "names"}),
     Widens: Told(Conflict, "merge-widens", {"widening": "widening"}),
+    AlreadyDecided: Told(Conflict, "already-decided", {"state": "state"}),
+    NoLookup: Told(BadRequest, "no-lookup", {"attribute": "name", "possible": "possible"}),
     NotABasis: Told(BadRequest, "consent-not-a-basis", {"legal_bases": "legal_bases"}),
     NotDisclosed: Told(Forbidden, "attribute-not-disclosed", {"attributes": "names"}),
     NotFilterable: Told(BadRequest, "not-filterable", {"attribute": "name", "possible": "possible"}),
