@@ -51,6 +51,7 @@ persons = Table(
     Index("persons_attributes", "attributes", postgresql_using="gin", postgresql_ops={"attributes": "jsonb_path_ops"}),
     Index("persons_consent_ends_at", "consent_ends_at", postgresql_where=text("consent_ends_at IS NOT NULL")),
     Index("persons_minor", "person_id", postgresql_where=text("minor")),
+    Index("persons_updated_at", "updated_at", "person_id"),
 )
 
 # Earlier values, each sealed whatever its kind; `value` holds ordinary ones of the time before they were.
@@ -139,6 +140,7 @@ idempotency = Table(
     Column("resource_id", Uuid, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("idempotency_person", "person_id"),
+    Index("idempotency_created_at", "created_at"),
 )
 
 key_metadata = MetaData()
