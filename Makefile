@@ -36,8 +36,9 @@ check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
 
-bench: bench-policy ## Measure requests per second and CPU time of a single read, and the decision point
+bench: bench-policy ## Measure requests per second and CPU time of a single read, the ledger, and the decision point
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.ledger
 
 bench-policy: setup ## Measure the decision point alone, beside py-abac and Cedar
 	@$(BIN)/python -m tests.bench.policy

@@ -45,9 +45,15 @@ async def test_who_comes_alone_does_not_wait_and_who_comes_meanwhile_goes_togeth
 ) -> None:
     await commits.add(0, 1)
     assert books.groups == [[0]]
-    await asyncio.gather(*(commits.add(number, 1) for number in range(1, 451)))
-    assert [len(group) for group in books.groups] == [1, 200, 200, 50]
-    assert sorted(each for group in books.groups for each in group) == list(range(451))
+    await asyncio.gather(*(commits.add(number, 1) for number in range(1, 951)))
+    assert [len(group) for group in books.groups] == [1, 400, 400, 150]
+    assert sorted(each for group in books.groups for each in group) == list(range(951))
+
+
+async def test_what_is_heavy_goes_in_small_groups_or_alone(books: Books) -> None:
+    commits = GroupCommit(books.write, 1, "too late", weigh=lambda item: item)
+    await asyncio.gather(*(commits.add(weight, 1) for weight in (100, 200, 150, 1_000, 390, 10, 1)))
+    assert books.groups == [[100, 200], [150], [1_000], [390, 10], [1]]
 
 
 async def test_each_hears_of_its_own_failure_alone(books: Books, commits: GroupCommit[int]) -> None:

@@ -14,8 +14,8 @@ from stena.problems import Unavailable
 
 Item = TypeVar("Item")
 
-GROUP: Final = 200
-"""The most that is written together."""
+GROUP: Final = 400
+"""The weight up to which is written together: so much is committed in a small part of the time that anybody has."""
 WAITING: Final = 5_000
 """The most that may wait. Whoever comes then is refused at once, instead of after having waited in vain."""
 
@@ -28,12 +28,20 @@ class _Waiting(Generic[Item]):
 
 class GroupCommit(Generic[Item]):
     """``write`` commits a whole group or raises and has committed nothing; ``within`` seconds is how long it may take.
+    ``weigh`` says how much of that an item is.
 
     One group is written at a time, and whatever comes meanwhile is the next: who comes alone does not wait for others.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[object]], within: float, too_late: str) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Item]], Awaitable[object]],
+        within: float,
+        too_late: str,
+        weigh: Callable[[Item], int] = lambda item: 1,
+    ) -> None:
         self._write = write
+        self._weigh = weigh
         self._within = within
         self._too_late = too_late
         self._patience = Patience(too_late)
@@ -63,12 +71,16 @@ class GroupCommit(Generic[Item]):
             self._writer = None
 
     def _next(self) -> list[_Waiting[Item]]:
-        """The next group, without those who have given up already."""
-        group = list[_Waiting[Item]]()
-        while self._waiting and len(group) < GROUP:
-            each = self._waiting.popleft()
+        """The next group, without those who have given up already. What is too heavy for any group goes alone."""
+        group, weight = list[_Waiting[Item]](), 0
+        while self._waiting:
+            each = self._waiting[0]
             if not each.written.done():
+                weight += self._weigh(each.item)
+                if group and weight > GROUP:
+                    break
                 group.append(each)
+            self._waiting.popleft()
         return group
 
     async def _write_group(self, group: Sequence[_Waiting[Item]]) -> None:

@@ -132,7 +132,8 @@ class Ledger:
         self._writing = single_statements(engine)
         self._reading = engine
         self._subjects = Subjects(engine)
-        self._commits = GroupCommit(self._write, WITHIN, "What would be answered cannot be recorded. Try again shortly.")
+        too_late = "What would be answered cannot be recorded. Try again shortly."
+        self._commits = GroupCommit(self._write, WITHIN, too_late, weigh=_rows)
 
     async def record(self, entry: Entry) -> None:
         """Returns when ``entry`` is committed; raises ``Unavailable`` within a second otherwise.
@@ -178,6 +179,11 @@ class Ledger:
         forgotten = [UUID(person) for each in group for person in _erased(each.entry)]
         async with transaction(self._writing) as connection:
             await entries.append(connection, leaves, forgotten)
+
+
+def _rows(written: Written) -> int:
+    """An entry and the people that it lists."""
+    return 1 + len(written.entry.people)
 
 
 def _about(person: UUID, narrowed: Narrowed) -> Select[Any]:
