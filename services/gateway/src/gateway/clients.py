@@ -13,7 +13,9 @@ from typing import Final
 
 import structlog
 
+from gateway import signing_in
 from gateway.calls import Caller
+from gateway.signing_in import SignIns
 from gateway.store import Client
 from gateway.tokens import AccessTokens, TokenInvalid, secret_hash
 from stena.problems import Unauthenticated, Unavailable
@@ -93,30 +95,58 @@ class Directory:
             await asyncio.sleep(REFRESH)
 
 
-async def identify(directory: Directory, tokens: AccessTokens, authorization: str | None) -> Caller:
-    """Step 1: the caller behind ``Authorization: Bearer``; raises ``Unauthenticated`` or ``Unavailable``."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("This call needs an access token: ask for one at /oauth2/token.", challenge="Bearer")
+async def identify(directory: Directory, tokens: AccessTokens, sign_ins: SignIns, authorization: str | None) -> Caller:
+    """Step 1: the caller behind ``Authorization: Bearer``, a client of ours or a person who signed in elsewhere.
+
+    Raises ``Unauthenticated`` or ``Unavailable``."""
+    token = bearer(authorization)
     try:
-        client = await directory.active(tokens.client_of(token.strip()))
+        if sign_ins.concerns(token):
+            return await sign_ins.caller(token)
+        client = await directory.active(tokens.client_of(token))
     except TokenInvalid:
         client = None
     if client is None:
-        raise Unauthenticated(
-            "The access token has expired, or is not one of this gateway. Ask for a new one at /oauth2/token.",
-            challenge='Bearer error="invalid_token"',
-            slug="token-invalid",
-        )
+        raise not_ours()
     return _caller(client)
+
+
+def bearer(authorization: str | None) -> str:
+    """The token in ``Authorization: Bearer``; raises ``Unauthenticated``."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("This call needs an access token: ask for one at /oauth2/token.", challenge="Bearer")
+    return token.strip()
+
+
+def not_ours() -> Unauthenticated:
+    return Unauthenticated(
+        "The access token has expired, or is not one of this gateway. Ask for a new one at /oauth2/token.",
+        challenge='Bearer error="invalid_token"',
+        slug="token-invalid",
+    )
 
 
 async def still_registered(directory: Directory, client_id: str) -> Caller:
     """The caller of an answer that goes on longer than a token lives; raises like ``identify`` once the client is revoked."""
     client = await directory.active(client_id)
     if client is None:
-        raise Unauthenticated("The client was revoked.", challenge='Bearer error="invalid_token"', slug="token-invalid")
+        raise revoked()
     return _caller(client)
+
+
+async def still_known(directory: Directory, sign_ins: SignIns, known: Caller) -> Caller:
+    """The same for whoever is let in in whatever way."""
+    if not known.client.startswith(signing_in.PREFIX):
+        return await still_registered(directory, known.client)
+    caller = await sign_ins.still(known)
+    if caller is None:
+        raise revoked()
+    return caller
+
+
+def revoked() -> Unauthenticated:
+    return Unauthenticated("The client was revoked.", challenge='Bearer error="invalid_token"', slug="token-invalid")
 
 
 def _caller(client: Client) -> Caller:

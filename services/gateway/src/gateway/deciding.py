@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from gateway.calls import Call, Caller, Decision, Deny, Pass, Permit, Question
 from gateway.firewall import Undecided
 from gateway.identity import PairwiseIds, Reach, Scope, Unreadable, nobody
+from gateway.merged import MergedPeople
 from gateway.upstreams import Policy
 from stena.contracts.access import ANY_ID, Action, Evaluation, EvaluationResponse, Grant, Reason, Resource, Subject
 from stena.contracts.catalogue import Catalogue, Emergency
@@ -27,6 +28,7 @@ AUDIENCE: Final[Mapping[str, str]] = {
     "correction": "profile-svc",
     "objection": "profile-svc",
     "restriction": "profile-svc",
+    "sign-in": "profile-svc",
     "audit": "profile-svc",
     "opportunity": "matching-svc",
     "selection": "matching-svc",
@@ -38,14 +40,17 @@ AUDIENCE: Final[Mapping[str, str]] = {
 class DecisionPoint:
     """``decide`` is the wall's second step."""
 
-    def __init__(self, policy: Policy, service: PolicyService, ids: PairwiseIds) -> None:
+    def __init__(self, policy: Policy, service: PolicyService, ids: PairwiseIds, merged: MergedPeople) -> None:
         self._policy = policy
         self._service = service
         self._ids = ids
+        self._merged = merged
 
     async def decide(self, caller: Caller, call: Call) -> Decision:
         """Permit if every question is permitted, else the first refusal; raises ``Undecided``."""
         try:
+            if caller.person is not None:
+                caller = replace(caller, person=self._merged.now(caller.person))
             reach = reach_of(await self._service.catalogue(), call.stated.purpose)
             person, answers = await self._asked(caller, call, reach)
             decided = await self._service.catalogue(answers[0].context.rulebook)
@@ -69,9 +74,10 @@ class DecisionPoint:
         if call.person is None:
             return None
         try:
-            return self._ids.open(call.person, Scope(reach, caller.organisation, call.stated.purpose))
+            opened = self._ids.open(call.person, Scope(reach, caller.organisation, call.stated.purpose))
         except Unreadable:
             return nobody()
+        return self._merged.now(opened)
 
     async def _asked(self, caller: Caller, call: Call, reach: Reach) -> tuple[str | None, tuple[EvaluationResponse, ...]]:
         """The person that the call is about, if its id is read with ``reach``, and the answer to every question."""

@@ -1,13 +1,16 @@
 """The gateway's keys, read once at start. A key that is missing or wrong stops it there, with what to mend."""
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from joserfc.jwk import OKPKey
 
-from gateway import id_keys
+from gateway import id_keys, issuers
 from gateway.alerting.telling import secret_of
 from gateway.cursors import Cursors
 from gateway.identity import PairwiseIds
+from gateway.issuers import Issuer
 from gateway.settings import GatewaySettings
 from stena import keys
 from stena.keys import KeyFileError
@@ -20,6 +23,8 @@ class Keys:
     ids: PairwiseIds
     cursors: Cursors
     policy: str = field(repr=False)
+    subjects: bytes = field(repr=False)
+    issuers: Mapping[str, Issuer]
     webhook: bytes | None = field(default=None, repr=False)
 
 
@@ -31,6 +36,8 @@ def read(settings: GatewaySettings) -> Keys:
         ids=pairwise_ids(settings),
         cursors=Cursors(keys.secret(settings.cursor_key_file)),
         policy=_policy_key(settings),
+        subjects=_subjects(settings),
+        issuers=issuers.read(settings.sign_in_file),
         webhook=_webhook_secret(settings),
     )
 
@@ -39,6 +46,12 @@ def pairwise_ids(settings: GatewaySettings) -> PairwiseIds:
     """Every version of the key of pairwise ids; raises ``KeyFileError``."""
     found = id_keys.read(settings.id_keys_dir)
     return PairwiseIds(found.by_version, found.making)
+
+
+def _subjects(settings: GatewaySettings) -> bytes:
+    """What subjects of sign-ins are hashed with. It follows from the first key of ids, which is kept for ever."""
+    by_version = id_keys.read(settings.id_keys_dir).by_version
+    return hmac.digest(by_version[min(by_version)], b"stena subjects of sign-ins", "sha256")
 
 
 def _policy_key(settings: GatewaySettings) -> str:

@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
-from gateway import clients, head_keeping, id_keys, key_files, ledger, openapi, refusals, routes, store
+from gateway import clients, erasures, head_keeping, id_keys, key_files, ledger, openapi, refusals, routes, store
 from gateway.alerting import rules, watching
 from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import Telling
@@ -20,13 +20,15 @@ from gateway.firewall import Wall
 from gateway.heads_file import HeadsFile
 from gateway.intake import Intake
 from gateway.key_files import Keys
+from gateway.merged import MergedPeople
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.settings import GatewaySettings
+from gateway.signing_in import SignIns
 from gateway.store import months
 from gateway.tokens import AccessTokens
-from gateway.upstreams import MANY, ONE, Policy, Source, Vocabulary, Webhook
+from gateway.upstreams import MANY, ONE, PROVIDER, Policy, Providers, Source, Vocabulary, Webhook
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -63,10 +65,15 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
     """
     keys = key_files.read(settings)
     alert_rules = rules.read(settings.alert_rules_file or rules.SHIPPED)
+    journal = erasures.journal_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, keys, transport) as parts, alerts_watched(settings, keys, alert_rules, parts.engine):
+        async with (
+            running(settings, keys, transport) as parts,
+            alerts_watched(settings, keys, alert_rules, parts.engine),
+            erasures.followed(parts.engine, journal),
+        ):
             app.state.parts = parts
             yield
 
@@ -94,22 +101,28 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         directory = clients.Directory(partial(store.all_clients, engine))
         await stack.enter_async_context(directory.followed())
         await stack.enter_async_context(id_keys.followed(settings.id_keys_dir, keys.ids))
+        merged = MergedPeople(engine)
+        await stack.enter_async_context(merged.followed())
         entries = ledger.Ledger(engine)
         heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFile(settings.ledger_heads_dir))
         await stack.enter_async_context(head_keeping.kept(heads))
         to_policy = await calls_to(settings.policy_url, ONE)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
-        decisions = DecisionPoint(policy, rulebook, keys.ids)
+        decisions = DecisionPoint(policy, rulebook, keys.ids, merged)
         to_matching = await calls_to(settings.matching_url, MANY)
+        providers = Providers(await calls_to("", PROVIDER))
+        sign_ins = SignIns(engine, keys.issuers, providers.keys, keys.subjects)
+        identify = partial(clients.identify, directory, tokens, sign_ins)
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
-            wall=Wall(partial(clients.identify, directory, tokens), decisions.decide, entries.record, Emergencies(engine).open),
+            wall=Wall(identify, decisions.decide, entries.record, Emergencies(engine).open),
             tokens=tokens,
             directory=directory,
             decisions=decisions,
             ids=keys.ids,
+            merged=merged,
             cursors=keys.cursors,
             ledger=entries,
             heads=heads,
@@ -119,6 +132,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             profile=Source(await calls_to(settings.profile_url, MANY)),
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
+            sign_ins=sign_ins,
         )
 
 

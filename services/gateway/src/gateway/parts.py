@@ -12,7 +12,9 @@ from gateway.firewall import Wall
 from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
+from gateway.merged import MergedPeople
 from gateway.promised import Promised
+from gateway.signing_in import SignIns
 from gateway.store import Engine
 from gateway.tokens import AccessTokens
 from gateway.upstreams import Policy, Source, Vocabulary
@@ -29,6 +31,7 @@ class Parts:
     directory: Directory
     decisions: DecisionPoint
     ids: PairwiseIds
+    merged: MergedPeople
     cursors: Cursors
     ledger: Ledger
     heads: HeadKeeper
@@ -38,6 +41,7 @@ class Parts:
     profile: Source
     matching: Source
     vocabulary: Vocabulary
+    sign_ins: SignIns
 
 
 async def of_app(request: Request) -> Parts:

@@ -13,6 +13,20 @@ ABOUT_RIGHTS: Final[Mapping[str, ProblemType]] = {
         "process on. What rests on consent is ended by withdrawing it; what the law commands goes on.",
         "Look at who processes and on which basis: `recipients` in what is held about the person.",
     ),
+    "code-invalid": ProblemType(
+        400,
+        "Malformed request",
+        "No sign-in can be linked with this code: it is none, was used before, or its day is over; or the account stands for "
+        "somebody already. Which of these is never told.",
+        "Ask the organisation that verified you for another code.",
+    ),
+    "erasure-refused": ProblemType(
+        409,
+        "Conflict",
+        "The law wants the record kept for now (GDPR Art 17(3)): `duties` say why, under which law and until when. Nothing was "
+        "erased.",
+        "Ask again when it is over. `GET /v1/persons/{id}/retention` tells it in your language.",
+    ),
     "already-decided": ProblemType(
         409,
         "Conflict",

@@ -34,6 +34,17 @@ class GatewaySettings(ServiceSettings):
     ledger_heads_dir: DirectoryPath = Field(
         description="Folder in which those heads are kept, out of reach of whoever can change the database."
     )
+    sign_in_file: Path | None = Field(
+        default=None, description="YAML list of the OpenID Connect providers by which people sign in; absent: none."
+    )
+    erasure_journal_dir: Path | None = Field(
+        default=None,
+        description="Folder of profile-svc's journal of erasures, to read. Absent: who is erased otherwise than by a call here, or "
+        "stands in a restored backup of this database, is not forgotten here.",
+    )
+    journal_key_file: Path | None = Field(
+        default=None, description="32 bytes as hexadecimal text: the journal's lines are known by it."
+    )
     alert_rules_file: Path | None = Field(default=None, description="YAML rules of alerts; absent: those that are shipped.")
     alert_webhook_url: str | None = Field(default=None, description="Who is told of alerts; absent: nobody.")
     alert_webhook_secret_file: Path | None = Field(

@@ -11,8 +11,11 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
+from gateway import issuers
 from gateway.calls import Pass
 from gateway.firewall import NotVisible, Rejected
 from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
@@ -37,11 +40,13 @@ DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still
 ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
 MANY: Final = 5.0  # seconds for a page, as long as its source shows that it is well
 WELL: Final = 0.25  # seconds in which a source says so
+PROVIDER: Final = 3.0  # seconds for a document of a provider outside; its keys are kept for minutes
+LONGEST_DOCUMENT: Final = 1 << 18  # bytes
 
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
 }
-_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "possible", "legal_bases", "state"})
+_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening"})
 
 
 class Policy:
@@ -118,6 +123,31 @@ class Source:
             return asking.result()
         finally:
             asking.cancel()
+
+
+class Providers:
+    """OpenID Connect providers that people sign in with (OpenID Connect Discovery 1.0)."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def keys(self, issuer: str) -> KeySet:
+        """The public keys that ``issuer`` publishes now; raises ``Unavailable``."""
+        found = await self._document(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        try:
+            if found["issuer"] != issuer:
+                raise ValueError("another issuer")
+            issuers.require_safe(found["jwks_uri"])
+            return KeySet.import_key_set(await self._document(found["jwks_uri"]))
+        except (KeyError, TypeError, ValueError, JoseError) as error:
+            log.error("a provider of sign-ins publishes no keys that can be read", issuer=issuer, kind=type(error).__name__)
+            raise Unavailable("Whether this sign-in holds cannot be told. Try again shortly.") from error
+
+    async def _document(self, url: str) -> Any:
+        response = await send(self._http, "GET", url, within=PROVIDER, headers={})
+        if response.status_code != 200 or len(response.content) > LONGEST_DOCUMENT:
+            raise Unavailable("Whether this sign-in holds cannot be told. Try again shortly.")
+        return orjson.loads(response.content)
 
 
 class Vocabulary:

@@ -9,7 +9,7 @@ from stena.grants import ISSUER, LIFETIME
 
 AUDIENCES: Final = {
     **dict.fromkeys(("person", "consent", "note", "case", "referral", "audit"), "profile-svc"),
-    **dict.fromkeys(("correction", "objection", "restriction", "retention"), "profile-svc"),
+    **dict.fromkeys(("correction", "objection", "restriction", "sign-in", "retention"), "profile-svc"),
     **dict.fromkeys(("opportunity", "selection", "outcome"), "matching-svc"),
 }
 """Who owns a type of resource; everything else is the gateway's own."""

@@ -21,11 +21,13 @@ from profile_svc.sealing import PersonKey
 from profile_svc.store import accesses, cases, consents, corrections, notes, objections, restrictions
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
-from profile_svc.writing import NotThere, locked
+from profile_svc.writing import NotThere, locked, require_seen
 from stena.contracts.access import Grant
 
 Section = Literal["record", "history", "consents", "notes", "cases", "referrals", "corrections", "restrictions", "objections"]
 """In the order in which they are told."""
+
+SignInStep = Literal["issue", "link", "read", "revoke"]
 
 PAGE: Final = 200
 """So much of a section is in one answer."""
@@ -60,6 +62,12 @@ async def read(
         person = await locked(connection, person_id, grant.rows)
         key = await key_of(vault, person_id)
         return await _SECTIONS[section](Asked(vault, grant, attributes, connection, person, key, after))
+
+
+async def require_there(vault: Vault, grant: Grant, person_id: UUID) -> None:
+    """Raises ``NotThere`` unless the grant's rows hold for the person."""
+    async with vault.transaction() as connection:
+        await require_seen(connection, person_id, grant.rows)
 
 
 async def _record(asked: Asked) -> Page:

@@ -1,6 +1,7 @@
 """HTTP in and out: each route says which questions the wall must answer and how the answer looks; nothing is decided here."""
 
 from gateway.routes import (
+    access,
     alerts,
     allocations,
     arrivals,
@@ -13,6 +14,7 @@ from gateway.routes import (
     consents,
     corrections,
     disclosures,
+    duplicates,
     eligibility,
     export,
     feed,
@@ -27,9 +29,11 @@ from gateway.routes import (
     referrals,
     register,
     restrictions,
+    retention,
     reviews,
     selections,
     shares,
+    sign_ins,
     skill_gaps,
     tokens,
 )
@@ -53,9 +57,13 @@ ROUTERS = tuple(
         referrals,
         corrections,
         restrictions,
+        retention,
         objections,
+        access,
+        sign_ins,
         disclosures,
         ledger,
+        duplicates,
         reviews,
         breaches,
         alerts,

@@ -54,4 +54,5 @@ async def referrals_of(connection: AsyncConnection, person_id: UUID) -> Sequence
     """Every referral of a person, newest first, without its reason."""
     names = ("sender", "recipient", "purpose", "state", "created_at", "changed_at", "until")
     wanted = select(*(referrals.c[name] for name in names)).where(referrals.c.person_id == person_id)
-    return [dict(row) for row in (await connection.execute(wanted.order_by(referrals.c.referral_id.desc()))).mappings()]
+    newest_first = await connection.execute(wanted.order_by(referrals.c.referral_id.desc()))
+    return [dict(zip(names, row, strict=True)) for row in newest_first]
