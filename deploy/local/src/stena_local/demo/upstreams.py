@@ -42,9 +42,9 @@ def get(url: str) -> Answer:
 class Gateway:
     """Tokens are fetched when first needed; they live longer than the story takes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, within: float = 15) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=15, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=within, trust_env=False)
         self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:

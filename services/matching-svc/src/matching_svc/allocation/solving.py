@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from matching_svc.allocation import flow, program
+from matching_svc.allocation import flow
 from matching_svc.allocation.floors import even_share, with_floors, without_floors
 from matching_svc.allocation.problem import Allocation, Ints, Problem
 
@@ -40,4 +40,9 @@ def solve(problem: Problem, evenness: Evenness | None = None) -> Solved:
 
 
 def _solve(problem: Problem) -> Allocation:
-    return flow.solve(problem) if problem.single_seats else program.solve(problem)
+    if problem.single_seats:
+        return flow.solve(problem)
+    # Families alone need it, and what it imports takes a process that lives for one job as long as scoring everybody.
+    from matching_svc.allocation import program
+
+    return program.solve(problem)
