@@ -12,7 +12,7 @@ Outcome = Literal["answered", "denied", "not-found", "undecided", "intent", "don
 About = Literal["person", "opportunity", "referral"]
 Body = TypeVar("Body")
 
-READING: Final = frozenset({"read", "list", "match", "changes", "export", "access", "check", "approvals"})
+READING: Final = frozenset({"read", "list", "match", "changes", "export", "access", "check", "approvals", "compare", "report"})
 """Operations that change nothing. Every other one is written down as an intent before it is tried."""
 
 

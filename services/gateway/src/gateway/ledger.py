@@ -14,7 +14,7 @@ from gateway import ledger_leaves
 from gateway.calls import Entry, Outcome
 from gateway.group_commit import GroupCommit
 from gateway.metrics import ENTRIES
-from gateway.store import entries
+from gateway.store import entries, merged
 from gateway.subjects import Subjects
 from gateway.tables import clients, ledger, ledger_people, ledger_subjects
 from stena import request_id
@@ -178,6 +178,8 @@ class Ledger:
         leaves = [ledger_leaves.made(each.entry, each.entry_id, each.at, each.trace_id, subjects) for each in group]
         forgotten = [UUID(person) for each in group for person in _erased(each.entry)]
         async with transaction(self._writing) as connection:
+            if forgotten:
+                forgotten = list(await connection.scalars(merged.whole(forgotten)))
             await entries.append(connection, leaves, forgotten)
 
 
@@ -187,7 +189,7 @@ def _rows(written: Written) -> int:
 
 
 def _about(person: UUID, narrowed: Narrowed) -> Select[Any]:
-    query = _ABOUT.where(ledger_subjects.c.person_id == person)
+    query = _ABOUT.where(ledger_subjects.c.person_id.in_(merged.whole([person])))
     if narrowed.organisation is not None:
         query = query.where(ledger.c.organisation == narrowed.organisation)
     if narrowed.since is not None:

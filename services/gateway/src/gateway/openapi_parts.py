@@ -44,6 +44,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Disclosures", "description": "Who saw what of a person, when, why and under which rule."},
     {"name": "Ledger", "description": "That the record of disclosures is whole: signed heads, and proofs below them."},
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
+    {"name": "Duplicates", "description": "Who may be registered twice, and making such records one."},
     {"name": "Alerts", "description": "What is unusual about who asks: numbers about organisations, never a person."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
     {"name": "Audits", "description": "How groups fare in rankings: counts and tests, never a person."},

@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.audit_problems import ABOUT_AUDITS
 from gateway.consent_problems import ABOUT_CONSENT
+from gateway.duplicate_problems import ABOUT_DUPLICATES
 from gateway.inside_problems import BEHIND
 from gateway.matching_problems import ABOUT_MATCHING
 from gateway.problem_type import ProblemType
@@ -276,6 +277,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     **ABOUT_CONSENT,
     **ABOUT_RIGHTS,
     **ABOUT_AUDITS,
+    **ABOUT_DUPLICATES,
     **ABOUT_MATCHING,
     **BEHIND,
     **_OURS,

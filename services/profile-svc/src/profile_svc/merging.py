@@ -20,6 +20,7 @@ from profile_svc.said import Said, live_consents
 from profile_svc.said_twice import words_to_add
 from profile_svc.sealing import PersonKey
 from profile_svc.store import cases, consents, lookups, merges, objections, records, restrictions
+from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.merges import Keys, Merged
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
@@ -46,15 +47,24 @@ class Both:
 
 
 async def merge(
-    vault: Vault, grant: Grant, attributes: Attributes, person_id: UUID, other_id: UUID, wanted: MergeRequest
+    vault: Vault,
+    grant: Grant,
+    attributes: Attributes,
+    person_id: UUID,
+    other_id: UUID,
+    wanted: MergeRequest,
+    key: str | None = None,
 ) -> Made:
     """Make the other record part of this one; again is as good as once.
 
-    Raises ``NotThere``, ``InvalidValues``, ``UnknownAttributes``, ``Conflicting``, ``Widens``, ``RestrictedApart``.
+    Raises ``NotThere``, ``InvalidValues``, ``UnknownAttributes``, ``Conflicting``, ``Widens``, ``RestrictedApart``,
+    ``KeyReused``.
     """
     check_take(wanted.take, attributes)
     seen_by = viewer(vault, grant, attributes)
+    fingerprint = vault.blind("request", "merge", str(person_id), wanted.model_dump())
     async with vault.transaction() as connection:
+        await claim(connection, Claim(grant.organisation, key, fingerprint, person_id, person_id))
         done = await merges.of_pair(connection, person_id, other_id)
         if done is None:
             both = await _lock_both(vault, connection, grant, person_id, other_id)

@@ -1,5 +1,6 @@
 """The feed of what changes about people."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -65,13 +66,13 @@ def _bound(permit: Permit) -> Bound:
 def _shown_changes(gateway: Parts, permit: Permit, place: Place, page: dict[str, Any], limit: int) -> Shown[Reply]:
     members(page, {"changes", "position", "more", "settled"}, "page of changes")
     wall, name = PersonWall(permit.grant), Names(gateway.ids, permit, place.version)
-    changes = [members(change, {"id", "person"}, "change") for change in page["changes"]]
+    changes = [members(change, {"id", "person"}, "change", {"merged"}) for change in page["changes"]]
     check_page(changes, limit)
     people = [wall.check(change["person"], {change["id"]}) for change in changes if change["person"] is not None]
     shown = [
         {
             "id": name(change["id"]),
-            "replaces": [name.by(version, change["id"]) for version in place.held],
+            "replaces": _replaced(name, place, change),
             "person": None if change["person"] is None else name.person(change["person"]),
         }
         for change in changes
@@ -79,3 +80,10 @@ def _shown_changes(gateway: Parts, permit: Permit, place: Place, page: dict[str,
     cursor = gateway.cursors.seal(place.after(page).content, _bound(permit))
     content = {"changes": shown, "cursor": cursor, "more": page["more"], "disclosure": disclosure(permit)}
     return Shown(Reply(content), tuple(map(seen, people)), withheld_count(people), silent=not changes)
+
+
+def _replaced(name: Names, place: Place, change: Mapping[str, Any]) -> list[str]:
+    """By which ids the follower may hold the person: of earlier versions of the key, and of records that are part of theirs."""
+    merged = change.get("merged", [])
+    earlier = [name.by(version, each) for each in (change["id"], *merged) for version in place.held]
+    return earlier + [name(each) for each in merged]

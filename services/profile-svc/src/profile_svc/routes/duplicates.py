@@ -1,6 +1,8 @@
 """Likely duplicates: proposed, told apart, merged, and separated again."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 
 from profile_svc import merging, proposing, separating
 from profile_svc.routes.calls import Called, answer, known_id
@@ -25,10 +27,15 @@ async def tell_apart(call: Called, person_id: str, told: Distinction) -> Respons
 
 
 @router.post("/persons/{person_id}/merge")
-async def merge(call: Called, person_id: str, wanted: MergeRequest) -> Response:
+async def merge(
+    call: Called,
+    person_id: str,
+    wanted: MergeRequest,
+    idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+) -> Response:
     grant = await call.grant("merge", "person", person_id)
     this, other = known_id(person_id), known_id(wanted.other)
-    made = await merging.merge(call.vault, grant, await call.attributes(grant), this, other, wanted)
+    made = await merging.merge(call.vault, grant, await call.attributes(grant), this, other, wanted, idempotency_key)
     return answer(made.view, 201 if made.new else 200)
 
 

@@ -44,11 +44,8 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_to_deliver ON alerts (try_at) WHERE try_at IS NOT NULL;
 
-CREATE TABLE merged_people (
-    person_id uuid,
-    merged_id uuid UNIQUE,
-    PRIMARY KEY (person_id, merged_id)
-);
+CREATE TABLE merged_people (part uuid PRIMARY KEY, person uuid NOT NULL, merge uuid NOT NULL);
+CREATE INDEX merged_people_person ON merged_people (person);
 CREATE TABLE merged_people_version (one smallint PRIMARY KEY CHECK (one = 1), version bigint NOT NULL);
 """
 
@@ -57,7 +54,7 @@ GRANT SELECT, INSERT, UPDATE ON activity_reached, merged_people_version TO gatew
 GRANT SELECT, INSERT, UPDATE, DELETE ON activity TO gateway_app;
 GRANT SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by, acting_user, comment, try_at, tries, delivered_at)
     ON alerts TO gateway_app;
-GRANT SELECT, INSERT, DELETE ON merged_people TO gateway_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON merged_people TO gateway_app;
 """
 
 

@@ -1,0 +1,74 @@
+"""Which people are part of others since their records were merged, kept in memory and never older than a second.
+
+An organisation goes on with the id that it holds: what it names by it is the person of whom that record is part now.
+INVARIANT: no id reads somebody of whom its record is not part. Before records are separated every gateway has forgotten that
+they were one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from gateway.store import Engine, merged
+
+log = structlog.get_logger()
+
+LOOK: Final = 0.4  # seconds between two looks at the version of the table
+SETTLED: Final = 1.0  # seconds after which every gateway that still answers has looked
+
+
+class MergedPeople:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._version = -1
+        self._part_of: Mapping[str, str] = {}
+
+    def now(self, person: str) -> str:
+        """Whose record the person's is part of; their own, if it is part of none."""
+        seen = set[str]()
+        while person in self._part_of and person not in seen:
+            seen.add(person)
+            person = self._part_of[person]
+        return person
+
+    async def add(self, person: str, part: str, merge: str) -> None:
+        """Both are one from now on; again is as good as once."""
+        await merged.add(self._engine, merged.Part(UUID(person), UUID(part), UUID(merge)))
+        await self.look()
+
+    async def remove(self, person: str, merge: str) -> str | None:
+        """Whoever was one with ``person`` by this merge is so no longer, here and once this returns anywhere; who that was."""
+        part = await merged.remove(self._engine, UUID(person), UUID(merge))
+        await self.look()
+        if part is not None:
+            await asyncio.sleep(SETTLED)
+        return None if part is None else str(part)
+
+    async def look(self) -> None:
+        """Read the table, if it has changed since."""
+        version = await merged.version(self._engine)
+        if version != self._version:
+            self._part_of = {str(each.part): str(each.person) for each in await merged.everybody(self._engine)}
+            self._version = version
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[None]:
+        """Keeps this up to date for as long as the context is open."""
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception as error:  # without a database no call is answered either
+                log.warning("merged people not read", kind=type(error).__name__)
+            await asyncio.sleep(LOOK)

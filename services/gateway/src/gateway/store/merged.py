@@ -1,0 +1,61 @@
+"""Which records are part of others, by internal ids. A version goes up with every change, so that looking costs little."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Uuid, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.merged_tables import merged_people, merged_people_version
+from stena.database import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``part`` is part of ``person`` since the merge."""
+
+    person: UUID
+    part: UUID
+    merge: UUID
+
+
+async def add(engine: AsyncEngine, each: Part) -> None:
+    row = insert(merged_people).values(asdict(each))
+    async with transaction(engine) as connection:
+        await _count_up(connection)
+        await connection.execute(row.on_conflict_do_update(index_elements=["part"], set_=asdict(each)))
+
+
+async def remove(engine: AsyncEngine, person: UUID, merge: UUID) -> UUID | None:
+    """Who was part of ``person`` by this merge and is so no longer."""
+    gone = delete(merged_people).where(merged_people.c.person == person, merged_people.c.merge == merge)
+    async with transaction(engine) as connection:
+        await _count_up(connection)
+        part: UUID | None = await connection.scalar(gone.returning(merged_people.c.part))
+    return part
+
+
+async def version(engine: AsyncEngine) -> int:
+    async with transaction(engine) as connection:
+        return await connection.scalar(select(merged_people_version.c.version)) or 0
+
+
+async def everybody(engine: AsyncEngine) -> Sequence[Part]:
+    async with transaction(engine) as connection:
+        return [Part(**row) for row in (await connection.execute(select(merged_people))).mappings()]
+
+
+def whole(people: Collection[UUID]) -> Select[tuple[UUID]]:
+    """These people by every id that they have: those whose records are part of theirs too."""
+    own = select(func.unnest(literal(list(people), ARRAY(Uuid))).label("person")).cte("own", recursive=True)
+    parts = select(merged_people.c.part).join(own, merged_people.c.person == own.c.person)
+    return select(own.union(parts).c.person)
+
+
+async def _count_up(connection: AsyncConnection) -> None:
+    """Whoever else changes something waits here, so that a version is seen with what it counts."""
+    first = insert(merged_people_version).values(one=1, version=1)
+    counted = {"version": merged_people_version.c.version + 1}
+    await connection.execute(first.on_conflict_do_update(index_elements=["one"], set_=counted))
