@@ -6,7 +6,7 @@ are for a person to confirm; nothing here is stored, ranks anybody or stands for
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching_svc.concepts_search import Found, Search
+from matching_svc.vocabulary import REUSE, Vocabulary
 
 Because = Literal["title", "text", "occupation"]
 
@@ -37,7 +38,9 @@ class Calibration:
 class Rules:
     """``essential`` and ``optional``: how often a vacancy asks for such a skill of its occupation. ``least`` is the lowest
     confidence that is proposed at all; a phrase of the text names a skill from ``named`` on; the beginning of a title counts
-    ``beginning`` of the whole, what stands before its first comma ``before_comma``, and behind a dash or bar ``later``."""
+    ``beginning`` of the whole, what stands before its first comma ``before_comma``, and behind a dash or bar ``later``.
+    ``stray`` is what a special skill counts that the text seems to name and nobody in such work needs: advertisements speak of
+    vouchers, schooling and teams too."""
 
     title: Calibration = Calibration(-2.59, 0.95, 4.19)
     phrase: Calibration = Calibration(-2.81, 1.12, 4.93)
@@ -48,6 +51,7 @@ class Rules:
     beginning: float = 0.9
     before_comma: float = 0.6
     later: float = 0.8
+    stray: float = 0.5
     occupations: int = 5
     skills: int = 20
 
@@ -153,7 +157,7 @@ def _support(search: Search, occupations: list[int], named: dict[int, float]) ->
 
 
 def _skills(
-    search: Search, occupations: Iterable[Proposed], named: dict[int, float], rules: Rules
+    search: Search, occupations: Sequence[Proposed], named: dict[int, float], rules: Rules
 ) -> tuple[tuple[Proposed, ...], tuple[Proposed, ...]]:
     """What the text names and what the likely occupations need; each is independent evidence for a skill."""
     vocabulary = search.vocabulary
@@ -166,6 +170,7 @@ def _skills(
         optional[_needed(vocabulary.optional, occupation.number)] += likely * rules.optional
     told = np.zeros(vocabulary.skills)
     told[[number - vocabulary.occupations for number in named]] = list(named.values())
+    told[_strays(vocabulary, occupations)] *= rules.stray
     of_occupation = essential + optional
     confidence = 1 - (1 - told) * (1 - np.minimum(of_occupation, 1))
     wanted = np.where(told > 0, np.maximum(essential, optional + 1e-6), essential) >= optional
@@ -179,6 +184,16 @@ def _skills(
         )
 
     return proposed(wanted), proposed(~wanted)
+
+
+def _strays(vocabulary: Vocabulary, occupations: Sequence[Proposed]) -> NDArray[np.bool_]:
+    """The special skills that no occupation of the ISCO-08 minor groups of ``occupations`` needs; none without occupations."""
+    groups = vocabulary.isco_groups // 10
+    near = np.isin(groups, groups[[each.number for each in occupations]])
+    needed = np.asarray((vocabulary.essential + vocabulary.optional)[np.flatnonzero(near)].sum(axis=0)).ravel() > 0
+    special = vocabulary.reuse >= REUSE.index("sector-specific")
+    strays: NDArray[np.bool_] = special & ~needed & bool(occupations)
+    return strays
 
 
 def _needed(matrix: object, occupation: int) -> NDArray[np.int32]:
