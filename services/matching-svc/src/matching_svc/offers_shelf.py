@@ -3,7 +3,7 @@
 What changed since the large part was packed lies in a small one beside it; ``packed_anew`` makes one of both.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -100,12 +100,13 @@ def search(offered: Offered, view: View, rows: Residual, knowledge: Knowledge, t
 
 
 def asked_by_best(
-    offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int
+    offered: Offered, view: View, rows: Residual, knowledge: Knowledge, today: date, limit: int, without: Collection[str] = ()
 ) -> list[list[str]]:
-    """The essential skills of each that ``search`` would find."""
+    """The essential skills of each that ``search`` would find if those ``without`` were not there."""
     skills = offered.numberings.skills
-    found = _best(offered, view, rows, knowledge, today, limit)
-    return [[skills.text(number) for number in each.part.offers.essential.at(each.row).tolist()] for each in found]
+    found = _best(offered, view, rows, knowledge, today, limit + len(without))
+    kept = [each for each in found if each.part.offers.ids[each.row] not in without][:limit]
+    return [[skills.text(number) for number in each.part.offers.essential.at(each.row).tolist()] for each in kept]
 
 
 class _Found(NamedTuple):

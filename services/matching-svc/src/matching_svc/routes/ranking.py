@@ -45,7 +45,7 @@ async def matches(request: MatchRequest, parts: Built, grant: Allowed) -> Respon
     if person is None:
         return answer(Matches(matches=()))
     offered, knowledge = await parts.offers.current(request.kind), parts.knowledge
-    shut = await _shut(parts, request.kind)
+    shut = await shut_out(parts, request.kind)
     most = request.limit + 1 + len(shut)
     found = await asyncio.to_thread(offers_shelf.search, offered, person, grant.rows, knowledge, _today(), most)
     ranked = [one for one in found if cast(Opportunity, one.pair.opportunity).id not in shut][: request.limit + 1]
@@ -98,7 +98,7 @@ async def candidates(opportunity_id: str, request: CandidateRequest, parts: Buil
     )
 
 
-async def _shut(parts: Parts, kind: OpportunityKind) -> frozenset[str]:
+async def shut_out(parts: Parts, kind: OpportunityKind) -> frozenset[str]:
     """Opportunities that nobody is matched with, since the approval of a condition has ended."""
     async with transaction(parts.database) as connection:
         several = await stored.conditioned(connection, kind)

@@ -2,21 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from matching_svc.features import View
-from matching_svc.gaps import CONSIDERED, Gap, Gaps, gaps
-from matching_svc.knowledge import Knowledge
-from matching_svc.offers_shelf import Offered, asked_by_best
+from matching_svc.gaps import CONSIDERED, Gap, gaps
+from matching_svc.offers_shelf import asked_by_best
 from matching_svc.routes.parts import Built, answer, granted
 from matching_svc.routes.person import seen
+from matching_svc.routes.ranking import shut_out
 from matching_svc.store import courses
 from matching_svc.vocabulary_answers import shown_in
 from stena.contracts.access import Grant
-from stena.contracts.condition import Residual
 from stena.contracts.matching import Opportunity
 from stena.contracts.skill_gaps import SkillGap, SkillGapRequest, SkillGaps
 from stena.database import transaction
@@ -32,7 +31,9 @@ async def skill_gaps(request: SkillGapRequest, parts: Built, grant: Annotated[Gr
     if person is None:
         return answer(SkillGaps())
     offered, knowledge, today = await parts.offers.current(request.kind), parts.knowledge, datetime.now(UTC).date()
-    found = await asyncio.to_thread(_found, offered, person, grant.rows, knowledge, today, request.limit)
+    shut = await shut_out(parts, request.kind)
+    asked = partial(asked_by_best, offered, person, grant.rows, knowledge, today, CONSIDERED, shut)
+    found = await asyncio.to_thread(lambda: gaps(person, asked(), knowledge, request.limit))
     async with transaction(parts.database) as connection:
         taught = await courses.teaching(connection, [gap.skill for gap in found.gaps], grant.rows, today)
     uses, language = person.allows("skills", "work_history"), shown_in(knowledge.vocabulary, request.languages)
@@ -43,7 +44,3 @@ async def skill_gaps(request: SkillGapRequest, parts: Built, grant: Annotated[Gr
 
     shown_gaps = tuple(shown(gap, taught[gap.skill]) for gap in found.gaps)
     return answer(SkillGaps(gaps=shown_gaps, considered=found.considered, open=found.open))
-
-
-def _found(offered: Offered, person: View, rows: Residual, knowledge: Knowledge, today: date, limit: int) -> Gaps:
-    return gaps(person, asked_by_best(offered, person, rows, knowledge, today, CONSIDERED), knowledge, limit)
