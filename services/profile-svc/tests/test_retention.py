@@ -61,13 +61,14 @@ async def there(service: Service, *people: str) -> list[bool]:
 async def notices(service: Service, organisation: str) -> list[str]:
     rows = IsIn(fact="created_by", values=(organisation,))
     grant = service.grant("list", resource="retention", rows=rows, organisation=organisation)
-    answer = await service.call("POST", "/retention-notices/search", grant, {"limit": 1})
-    found, page = [], answer.json()
-    while page["notices"]:
-        found += [notice["person"] for notice in page["notices"]]
-        body = {"limit": 1, "after": found[-1]}
+    found: list[str] = []
+    page: dict[str, Any] = {"next": None}
+    while True:
+        body = {"limit": 1, "after": page["next"]}
         page = (await service.call("POST", "/retention-notices/search", grant, body)).json()
-    return found
+        found += [notice["person"] for notice in page["notices"]]
+        if page["next"] is None:
+            return found
 
 
 async def about(service: Service, person: str) -> Any:

@@ -28,6 +28,7 @@ AUDIENCE: Final[Mapping[str, str]] = {
     "correction": "profile-svc",
     "objection": "profile-svc",
     "restriction": "profile-svc",
+    "retention": "profile-svc",
     "sign-in": "profile-svc",
     "audit": "profile-svc",
     "opportunity": "matching-svc",

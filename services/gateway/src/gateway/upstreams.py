@@ -46,7 +46,9 @@ LONGEST_DOCUMENT: Final = 1 << 18  # bytes
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
 }
-_MEMBERS_PASSED_ON: Final = frozenset({"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening"})
+_MEMBERS_PASSED_ON: Final = frozenset(
+    {"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening", "duties"}
+)
 
 
 class Policy:

@@ -76,7 +76,8 @@ async def notices(vault: Vault, grant: Grant, query: NoticeQuery, after: UUID | 
     async with vault.reading() as connection:
         found = await retention.seen_notices(connection, grant.rows, after, query.limit + 1)
     page = [NoticeOf(person=str(person), **notice.model_dump()) for person, notice in found[: query.limit]]
-    return Notices(notices=tuple(page), more=len(found) > query.limit).model_dump(mode="json")
+    following = page[-1].person if len(found) > query.limit else None
+    return Notices(notices=tuple(page), next=following).model_dump(mode="json")
 
 
 async def erase(vault: Vault, grant: Grant, attributes: Attributes, person_id: UUID) -> None:

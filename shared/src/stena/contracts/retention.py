@@ -92,5 +92,7 @@ class NoticeOf(Notice):
 
 
 class Notices(Frozen):
+    """``next`` is the last of the page if there are more."""
+
     notices: tuple[NoticeOf, ...]
-    more: bool
+    next: str | None

@@ -1,0 +1,111 @@
+"""How long a record is kept: told to the person, and to whoever has to tell the person that it ends."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+
+from gateway import retention_views as views
+from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.firewall import pass_through
+from gateway.languages import preferred
+from gateway.parts import Gateway
+from gateway.redaction import check_page, members
+from gateway.replies import Names, Reply, about_one, next_page, respond
+from gateway.routes.catalogue import AcceptLanguage
+from gateway.routes.headers import CallerStates
+from gateway.routes.people import PersonId
+from gateway.routes.selection import bound, open_cursor
+from gateway.upstreams import MANY, Answer
+from stena.contracts.catalogue import Catalogue
+from stena.contracts.retention import Kept, Notice, NoticeOf, Owed, RecordRetention
+
+router = APIRouter(prefix="/v1", tags=["Rights"])
+
+READ = Question("read", "retention", "person")
+LIST = Question("list", "retention")
+
+_RETENTION: Final = frozenset(RecordRetention.model_fields)
+_KEPT: Final = frozenset(Kept.model_fields)
+_OWED: Final = frozenset(Owed.model_fields)
+_NOTICE: Final = frozenset(Notice.model_fields)
+_NOTICE_OF: Final = frozenset(NoticeOf.model_fields)
+
+
+@router.get(
+    "/persons/{id}/retention",
+    operation_id="readRetention",
+    summary="How long a record is kept, and why",
+    response_model=views.RetentionView,
+)
+async def read_retention(
+    person: PersonId, states: CallerStates, gateway: Gateway, accept_language: AcceptLanguage = None
+) -> Response:
+    """By the person: what keeps the own record, until when, and what of it the law forbids to erase."""
+
+    async def fetch(permit: Permit) -> tuple[Answer, Catalogue]:
+        answer = await gateway.profile.ask("GET", ["persons", permit.person or "", "retention"], permit.passes[0])
+        return answer, await gateway.rulebook.catalogue(permit.rulebook)
+
+    def redact(permit: Permit, found: tuple[Answer, Catalogue]) -> Shown[Reply]:
+        answer, catalogue = found
+        titles = {purpose.id: purpose.titles for purpose in catalogue.purposes}
+        body = members(answer.body, _RETENTION, "retention")
+        content = {
+            "kept": [_kept(each, titles, accept_language) for each in body["kept"]],
+            "duties": [_owed(each, accept_language) for each in body["duties"]],
+            "ends_at": body["ends_at"],
+            "notice": body["notice"] and members(body["notice"], _NOTICE, "notice"),
+        }
+        return about_one(permit, Reply(content))
+
+    return respond(await pass_through(gateway.wall, Call(states, (READ,), person), fetch, redact))
+
+
+@router.get(
+    "/retention-notices",
+    operation_id="listRetentionNotices",
+    summary="Whose record ends soon",
+    response_model=views.NoticePage,
+)
+async def list_notices(
+    states: CallerStates,
+    gateway: Gateway,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Response:
+    """The people whom your organisation registered and who are to be told, by you too, that their record ends. Whoever is
+    erased first comes first."""
+
+    async def fetch(permit: Permit) -> Answer:
+        after = None if cursor is None else str(open_cursor(gateway, cursor, bound(permit, "retention-notices")))
+        sent = {"limit": limit, "after": after}
+        where = ["retention-notices", "search"]
+        return await gateway.profile.ask("POST", where, permit.passes[0], within=MANY, json=sent)
+
+    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
+        members(answer.body, {"notices", "next"}, "page of notices")
+        found, last, name = answer.body["notices"], answer.body["next"], Names(gateway.ids, permit)
+        check_page([{"id": each["person"]} for each in found], limit)
+        following = None if last is None else gateway.cursors.seal(last, bound(permit, "retention-notices"))
+        shown = [{**members(each, _NOTICE_OF, "notice"), "person": name(each["person"])} for each in found]
+        links = next_page("/v1/retention-notices", [("limit", str(limit))], following)
+        people = tuple(Seen(each["person"]) for each in found)
+        return Shown(Reply({"notices": shown, "next": following}, headers=links), people)
+
+    return respond(await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact))
+
+
+def _kept(kept: Any, titles: Mapping[str, Mapping[str, str]], accept_language: str | None) -> dict[str, Any]:
+    known = members(kept, _KEPT, "what keeps a record")
+    return {**known, "title": preferred(accept_language, titles.get(known["purpose"], {"": known["purpose"]}))}
+
+
+def _owed(owed: Any, accept_language: str | None) -> dict[str, Any]:
+    known = members(owed, _OWED, "duty")
+    return {
+        "duty": known["duty"],
+        "title": preferred(accept_language, known["titles"]),
+        "law": known["law"],
+        "until": known["until"],
+    }
