@@ -1,84 +1,42 @@
-"""Real processes, one of them killed: nothing leaves without a decision, and the ledger tells of it."""
+"""Real processes, killed: nothing leaves without a decision, and every answer that somebody received has its entry.
+
+``KILLED_READS=2000`` reads so often while the gateway and PostgreSQL are killed; without it some hundred times.
+"""
 
 import asyncio
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import httpx
+import psutil
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.heads_file import NAME
 from stena_local.running import Running
-from stena_local.settings import inherited
-from stena_local.testing import free_row
+
+from .deploying import Deployment, deployed, until
 
 pytestmark = pytest.mark.processes
-PATIENCE = 60
-
-
-class Deployment:
-    """A deployment of its own, seen through the command `stena` and over HTTP."""
-
-    def __init__(self, home: Path, port: int) -> None:
-        self.home = home
-        self.url = f"http://127.0.0.1:{port}"
-        self.environment = {**inherited(), "STENA_HOME": str(home), "STENA_PORT": str(port)}
-
-    def stena(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "stena_local", *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def outcomes(self) -> list[str]:
-        """What the ledger says, oldest first, of everybody but matching-svc."""
-        told = dict(line.removeprefix("export ").split("=", 1) for line in self.stena("env").splitlines())
-        password = Path(told["GATEWAY_DATABASE_PASSWORD_FILE"]).read_text().strip()
-        url = make_url(told["GATEWAY_DATABASE_URL"]).set(drivername="postgresql+asyncpg", password=password)
-        return asyncio.run(_outcomes(url))
-
-
-async def _outcomes(url: Any) -> list[str]:
-    engine = create_async_engine(url)
-    query = "SELECT outcome FROM ledger WHERE organisation <> 'stena-matching' ORDER BY entry_id"
-    async with engine.connect() as connection:
-        rows = list(await connection.scalars(text(query)))
-    await engine.dispose()
-    return rows
+READS = int(os.environ.get("KILLED_READS", "300"))
+CALLERS = 8
 
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    deployment = Deployment(tmp_path_factory.mktemp("killed") / "home", free_row())
-    try:
-        deployment.stena("up", "--detach")
+    with deployed(tmp_path_factory.mktemp("killed") / "home") as deployment:
         yield deployment
-    finally:
-        deployment.stena("down")
-        deployment.stena("remove", "--yes")
 
 
 @pytest.fixture(scope="module")
 def agency(deployment: Deployment) -> Iterator[httpx.Client]:
-    added = deployment.stena("client", "add", "--organisation", "employment-agency", "--name", "test", "--json")
-    client = json.loads(added)
-    with httpx.Client(base_url=deployment.url, trust_env=False) as http:
-        credentials = (client["client_id"], client["client_secret"])
-
-        def token() -> httpx.Response:
-            return http.post("/oauth2/token", auth=credentials, data={"grant_type": "client_credentials"})
-
-        _until(lambda: token().status_code == 200)
-        http.headers["Authorization"] = f"Bearer {token().json()['access_token']}"
-        http.headers["Processing-Purpose"] = "job-ranking"
+    headers = {"Authorization": f"Bearer {deployment.token('employment-agency')}", "Processing-Purpose": "job-ranking"}
+    with httpx.Client(base_url=deployment.url, headers=headers, trust_env=False) as http:
         yield http
 
 
@@ -94,8 +52,9 @@ def test_with_policy_svc_killed_nobody_is_answered_and_the_ledger_tells_of_it(
     assert time.monotonic() - begun < 1
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert answer.headers["retry-after"]
-    _until(lambda: agency.get("/v1/persons").status_code == 200)
-    outcomes = deployment.outcomes()
+    until(lambda: agency.get("/v1/persons").status_code == 200)
+    query = "SELECT outcome FROM ledger WHERE organisation <> 'stena-matching' ORDER BY entry_id"
+    outcomes = deployment.ask_ledger(query)
     assert (outcomes[0], outcomes[1], outcomes[-1]) == ("answered", "undecided", "answered")
 
 
@@ -108,8 +67,75 @@ def test_only_the_gateway_speaks_without_a_grant(deployment: Deployment) -> None
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
+@dataclass
+class Reading:
+    """Many who read at once, whatever happens, until so many answers have arrived whole."""
+
+    url: str
+    token: str
+    decisions: list[str] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    async def run(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}", "Processing-Purpose": "job-ranking"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=5, trust_env=False) as http:
+            listed = (await http.get("/v1/persons?limit=20")).raise_for_status().json()
+            people = cycle([person["id"] for person in listed["people"]])
+            async with asyncio.TaskGroup() as group:
+                for _ in range(CALLERS):
+                    group.create_task(self._read(http, people))
+
+    async def _read(self, http: httpx.AsyncClient, people: Iterator[str]) -> None:
+        while len(self.decisions) < READS:
+            try:
+                answer = await http.get(f"/v1/persons/{next(people)}")
+            except httpx.TransportError as failure:
+                self.failures[type(failure).__name__] += 1
+                await asyncio.sleep(0.05)
+                continue
+            if answer.status_code == 200:
+                self.decisions.append(answer.json()["disclosure"]["decision"])
+            else:
+                self.failures[str(answer.status_code)] += 1
+                await asyncio.sleep(0.05)
+
+
+def kill(deployment: Deployment, name: str) -> None:
+    """With everything below it, at once."""
+    running = Running.read(deployment.home)
+    assert running is not None
+    process = psutil.Process(running.children[name])
+    for each in (process, *process.children(recursive=True)):
+        each.kill()
+
+
+def kill_both(deployment: Deployment, reading: Reading) -> None:
+    until(lambda: len(reading.decisions) > READS / 3)
+    kill(deployment, "gateway")  # it is started again by itself
+    until(lambda: len(reading.decisions) > 2 * READS / 3)
+    kill(deployment, "postgres")  # everything is stopped, and an operator starts it again
+    until(lambda: Running.read(deployment.home) is None)
+    deployment.stena("up", "--detach")
+
+
+async def test_every_answer_that_was_received_has_its_entry(deployment: Deployment, tmp_path: Path) -> None:
+    people = tmp_path / "people.ndjson"
+    people.write_text(await asyncio.to_thread(deployment.stena, "demo", "people", "--count", "20", "--seed", "1"))
+    await asyncio.to_thread(deployment.stena, "import", str(people))
+    reading = Reading(deployment.url, await asyncio.to_thread(deployment.token, "employment-agency"))
+    async with asyncio.timeout(600):
+        await asyncio.gather(reading.run(), asyncio.to_thread(kill_both, deployment, reading))
+    assert reading.failures, "nobody noticed that anything was killed"
+    written = await asyncio.to_thread(
+        deployment.ask_ledger, "SELECT decision FROM ledger WHERE outcome = 'answered' AND operation = 'read'"
+    )
+    assert len(reading.decisions) >= READS
+    assert set(reading.decisions) <= set(written), "somebody was answered, and the ledger does not know"
+    assert len(written) == len(set(written)), "an answer stands there twice"
+
+    keys = tmp_path / "keys.json"
+    keys.write_bytes((await asyncio.to_thread(httpx.get, f"{deployment.url}/.well-known/ledger-keys.json")).content)
+    export = tmp_path / "export.ndjson"
+    await asyncio.to_thread(deployment.stena, "ledger", "export", "--output", str(export))
+    heads = deployment.home / "ledger" / NAME
+    await asyncio.to_thread(deployment.stena, "ledger", "verify", str(export), "--heads", str(heads), "--key", str(keys))
