@@ -39,8 +39,8 @@ class GatewaySettings(ServiceSettings):
     )
     erasure_journal_dir: Path | None = Field(
         default=None,
-        description="Folder of profile-svc's journal of erasures, to read. Absent: who is erased otherwise than by a call here, "
-        "or stands in a restored backup of this database, is not forgotten here.",
+        description="Folder of profile-svc's journal of erasures, to read. Absent: who is erased otherwise than by a call "
+        "here, or stands in a restored backup of this database, is not forgotten here.",
     )
     journal_key_file: Path | None = Field(
         default=None, description="32 bytes as hexadecimal text: the journal's lines are known by it."
