@@ -108,6 +108,7 @@ async def test_a_client_is_revoked_once(operator: CliRunner, engine: AsyncEngine
         (("person-id", PERSON, "--organisation", "nobody"), "no organisation nobody"),
         (("person-id", PERSON, "--organisation", "self-service", "--purpose", "nothing"), "no purpose nothing"),
         (("person-id", "42", "--organisation", "self-service"), "UUID"),
+        (("person-id", PERSON, "--organisation", "self-service", "--known-to", "employment-agency"), "knows nobody"),
     ],
 )
 async def test_a_mistake_is_named_and_nothing_is_stored(
@@ -135,3 +136,11 @@ async def test_an_id_reaches_as_far_as_the_purpose_says(operator: CliRunner, key
     ids = PairwiseIds({1: keys.secret(key_files / "ids" / "1", 64)})
     assert (code, made["reach"]) == (0, reach)
     assert ids.open(made["id"], Scope(made["reach"], "employment-agency", purpose)) == PERSON
+
+
+async def test_a_person_is_named_as_an_organisation_knows_them(operator: CliRunner, key_files: Path) -> None:
+    ids = PairwiseIds({1: keys.secret(key_files / "ids" / "1", 64)})
+    known = ids.name(PERSON, Scope("organisation", "reception-agency", ""))
+    arguments = ["person-id", known, "--known-to", "reception-agency", "--organisation", "self-service"]
+    code, out, err = await run(operator, *arguments)
+    assert (code, out.strip()) == (0, ids.name(PERSON, Scope("organisation", "self-service", ""))), err

@@ -15,6 +15,7 @@ from .learning import skill_gaps
 from .mistakes import mistakes
 from .offering import conditions, opportunities
 from .open_to_all import about_nobody
+from .own import access, released_notes, sign_ins
 from .pages import filter_people, follow, list_fields, list_people, sort_people
 from .people import look_up, read, read_fields
 from .placing import allocations
@@ -22,6 +23,7 @@ from .proving import heads_and_proofs
 from .records import consents, disclosures, reviews
 from .rights import corrections, objections, restrictions
 from .telling import give_case, record_consent, refer, review, write_note
+from .twofold import duplicates, merges
 from .watching import alerts, breaches
 from .writing import amend, create, erase
 
@@ -65,6 +67,11 @@ CALLS: Final[Mapping[str, Ask]] = {
     "corrections": corrections,
     "objections": objections,
     "restrictions": restrictions,
+    "access": access,
+    "released notes": released_notes,
+    "sign-ins": sign_ins,
+    "duplicates": duplicates,
+    "merges": merges,
     "alerts": alerts,
     "breaches": breaches,
     "mistakes": mistakes,

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from gateway import store
 from gateway.deciding import reach_of
-from gateway.identity import PairwiseIds, Scope
+from gateway.identity import PairwiseIds, Scope, Unreadable
 from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.store import months
@@ -31,6 +31,12 @@ from stena.upstreams import client as http_client
 
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+KnownTo = Annotated[
+    str | None,
+    typer.Option(
+        help="An organisation, if the person is named by the id that it has for all its purposes, not by the internal one."
+    ),
+]
 OrganisationOption = Annotated[str, typer.Option(help="Its id in the rulebook.")]
 
 client = typer.Typer(help="Register, list and revoke clients: the systems that may call the gateway.", no_args_is_help=True)
@@ -53,18 +59,20 @@ def migrate() -> None:
 def add_client(
     organisation: OrganisationOption,
     name: Annotated[str, typer.Option(help="What the client is called in lists.")],
-    person: Annotated[str | None, typer.Option(help="Internal id of the person whom this client speaks for.")] = None,
+    person: Annotated[str | None, typer.Option(help="The person whom this client speaks for.")] = None,
+    known_to: KnownTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Register a client and show its secret, this once."""
     settings = GatewaySettings()
-    _known_organisation(rulebook_of(settings), organisation)
+    catalogue = rulebook_of(settings)
+    _known_organisation(catalogue, organisation)
     made = Registered(f"cli_{secrets.token_hex(10)}", new_secret())
     row = store.Client(
         made.client_id,
         name,
         organisation,
-        _internal_id(person) if person else None,
+        _person(settings, catalogue, person, known_to) if person else None,
         secret_hash(made.client_secret),
         datetime.now(UTC),
     )
@@ -99,9 +107,10 @@ def revoke_client(client_id: Annotated[str, typer.Argument(metavar="ID")]) -> No
 
 
 def person_id(
-    internal_id: Annotated[str, typer.Argument(metavar="INTERNAL_ID")],
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
     organisation: OrganisationOption,
     purpose: Annotated[str, typer.Option(help="Wanted where the purpose has ids of its own.")] = "",
+    known_to: KnownTo = None,
     as_json: AsJson = False,
 ) -> None:
     """The id by which an organisation (and purpose) knows a person."""
@@ -111,7 +120,7 @@ def person_id(
     if purpose and purpose not in {known.id for known in catalogue.purposes}:
         fail(f"The rulebook knows no purpose {purpose}.")
     scope = Scope(reach_of(catalogue, purpose), organisation, purpose)
-    named = _ids(settings).name(str(_internal_id(internal_id)), scope)
+    named = _ids(settings).name(str(_person(settings, catalogue, person, known_to)), scope)
     if as_json:
         _print_json({"id": named, "organisation": organisation, "purpose": purpose or None, "reach": scope.reach})
     else:
@@ -155,6 +164,16 @@ def _ids(settings: GatewaySettings) -> PairwiseIds:
         return pairwise_ids(settings)
     except KeyFileError as error:
         fail(str(error))
+
+
+def _person(settings: GatewaySettings, catalogue: Catalogue, text: str, known_to: str | None) -> UUID:
+    if known_to is None:
+        return _internal_id(text)
+    _known_organisation(catalogue, known_to)
+    try:
+        return UUID(_ids(settings).open(text, Scope("organisation", known_to, "")))
+    except Unreadable:
+        fail(f"By this id {known_to} knows nobody.")
 
 
 def _internal_id(text: str) -> UUID:
