@@ -48,7 +48,7 @@ class Somebody:
     @property
     def facts(self) -> dict[str, Any]:
         names = ("region_path", "assigned", "consents", "restricted", "minor", "created_by")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"objections": ()}
 
     @property
     def values(self) -> dict[str, Any]:

@@ -46,6 +46,10 @@ CALLS: Mapping[str, tuple[str, str, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+DECIDED = {"stage": "closed", "registered_on": "2024-03-01", "accelerated": False}
+"""Of whose procedure there is no more to come, so that the law does not want the record kept."""
+
+
 @dataclass(frozen=True)
 class Absent:
     """Ids of one caller by purpose: nobody, and everybody who is there and not for this caller."""
@@ -61,7 +65,7 @@ async def absent(target: Target) -> Absent:
         [
             line(CATALOGUE, "row-6-elsewhere", RECORD | {"region_path": ELSEWHERE}),
             line(CATALOGUE, "row-6-protected", RECORD | {"assigned": ["employment-agency"], "restricted": True}),
-            line(CATALOGUE, "row-6-erased", RECORD),
+            line(CATALOGUE, "row-6-erased", RECORD, procedure_stage=DECIDED),
             line(CATALOGUE, "row-6-visible", ASSIGNED),
         ]
     )

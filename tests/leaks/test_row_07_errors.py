@@ -84,7 +84,8 @@ async def test_a_guessed_tag_tells_nothing(target: Target, person: str, guess: s
 
 async def test_any_version_is_one_that_may_be_seen(target: Target, person: str) -> None:
     """``*`` matches whatever is there (RFC 9110, 13.1.1): of somebody who may not be seen it says what a read says."""
-    agency, body = await target.client("employment-agency"), {"attributes": {}}
+    agency = await target.client("employment-agency")
+    body: dict[str, Any] = {"attributes": {}}
     (hidden,) = await target.put([line(CATALOGUE, "row-7-hidden", RECORD | {"restricted": True}, **SECRETS)])
     answers = []
     for internal in (person, hidden, str(uuid.uuid4())):
