@@ -51,7 +51,15 @@ ON_CORRECTIONS = {
     "registration": "read (own), list (own), decide (own)",
     "qualification-recognition": "read, list, decide",
     **dict.fromkeys(
-        ("job-ranking", "training-placement", "legal-aid", "accommodation", "health-access", "school-enrolment", "guardianship"),
+        (
+            "job-ranking",
+            "training-placement",
+            "legal-aid",
+            "accommodation",
+            "health-access",
+            "school-enrolment",
+            "guardianship",
+        ),
         DECIDE,
     ),
     "data-subject-access": "read",
@@ -77,8 +85,7 @@ ON_REFERRALS = {
 ON_CONSENTS = {"consent-management": "read, record, withdraw", "data-subject-access": "read, record (of age), withdraw"}
 ON_OPPORTUNITIES = {
     "data-protection-audit": "approve, disapprove, approvals",  # the second person of a condition on a protected attribute
-    "opportunity-management": "read, list, create, amend (own), close (own), approve (own), disapprove (own), "
-    "approvals (own)",
+    "opportunity-management": "read, list, create, amend (own), close (own), approve (own), disapprove (own), approvals (own)",
     "anonymous-shortlist": "match (own)",
     **dict.fromkeys(("job-ranking", "training-placement"), "read, list, match, allocate"),
     **dict.fromkeys(("service-referral", "mentoring"), "read, list, match"),
@@ -93,6 +100,8 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     "correction": ON_CORRECTIONS,
     "objection": ON_OBJECTIONS,
     "restriction": {"case-continuity": "read (assigned)", "data-subject-access": "read"},
+    # How long a record is kept is the person's to know; that it ends, whoever registered them helps to tell.
+    "retention": {"registration": "list (own)", "data-subject-access": "read"},
     # An organisation that has verified who somebody is makes the first step, the person the second.
     "sign-in": {"registration": "issue (own), read (own), revoke (own)", "data-subject-access": "link, read, revoke"},
     "ledger": {"data-subject-access": "read", "data-protection-audit": "read, report"},

@@ -137,7 +137,10 @@ async def test_the_feed_tells_of_what_the_follower_may_see_and_of_nothing_else(h
     assert [each["person"]["attributes"]["digital_skills"] for each in changes if each["id"] == me] == ["none"]
 
 
-async def test_who_is_erased_is_gone_for_everybody_and_the_feed_says_no_more(house: House, somebody: str) -> None:
+async def test_who_is_erased_is_gone_for_everybody_and_the_feed_says_no_more(house: House) -> None:
+    over = {"stage": "closed", "registered_on": "2024-01-01", "accelerated": False}
+    catalogue = await house.parts.rulebook.catalogue()
+    (somebody,) = await put(house, line(catalogue, "records-leaving", RECORD, procedure_stage=over))
     own = await house.caller("self-service", somebody)
     path = f"/v1/persons/{await house.pairwise(somebody, 'self-service', 'data-subject-access')}"
     assert (await own("DELETE", path, "data-subject-access")).status_code == 204
