@@ -11,6 +11,7 @@ from .common import Ask, Effort
 from .exports import export_csv, export_ndjson, export_of_search
 from .fitting import candidates, matches
 from .judging import audits, decisions
+from .keeping import retention
 from .learning import skill_gaps
 from .mistakes import mistakes
 from .offering import conditions, opportunities
@@ -67,6 +68,7 @@ CALLS: Final[Mapping[str, Ask]] = {
     "corrections": corrections,
     "objections": objections,
     "restrictions": restrictions,
+    "retention": retention,
     "access": access,
     "released notes": released_notes,
     "sign-ins": sign_ins,
