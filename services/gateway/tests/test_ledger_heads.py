@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from uuid_utils.compat import uuid7
 
 from gateway import head_keeping, heads, ledger_leaves, merkle, proofs
@@ -24,8 +24,9 @@ from gateway.store import heads as store
 from gateway.subjects import Subjects
 from stena import keys
 from stena.database import transaction
+from stena_local.testing import Database
 
-from .test_ledger import ANNA, BORYS, ENTRY
+from .test_ledger import ANNA, BORYS, ENTRY, rows
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -222,3 +223,43 @@ async def test_proofs_in_a_tree_of_several_kept_levels(engine: AsyncEngine, keep
     for first in (1, 2, 255, 256, 257, 511, 512, 699, 700):
         path = await proofs.consistent(engine, first, 700)
         assert merkle.extends(first, merkle.root_of(of_all[:first]), 700, head.root, path)
+
+
+async def test_gateways_that_write_at_once_lose_and_double_nothing(engine: AsyncEngine, database: Database) -> None:
+    several = [create_async_engine(database.app_url) for _ in range(4)]
+    await asyncio.gather(*(write(each, 5) for each in several for _ in range(10)))
+    numbers = "SELECT count(*), count(DISTINCT entry_id), min(position), max(position) FROM ledger_leaves"
+    assert await rows(engine, numbers) == [(200, 200, 0, 199)]
+    assert await rows(engine, "SELECT count(*) FROM ledger JOIN ledger_leaves USING (entry_id, at)") == [(200,)]
+    for each in several:
+        await each.dispose()
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+async def test_a_commit_that_comes_late_skips_no_place_and_gets_no_place_of_another(
+    engine: AsyncEngine, keeper: HeadKeeper, clock: Clock, ends: str
+) -> None:
+    """Whoever has numbered its leaves and not committed yet is waited for: nothing is signed that could still move."""
+    await write(engine, 2)
+    known = await Subjects(engine).of(seen.person for seen in ENTRY.people)
+    late = [ledger_leaves.made(ENTRY, uuid7(), datetime.now(UTC), "late", known) for _ in range(3)]
+    async with engine.connect() as connection:
+        await connection.begin()
+        await entries.append(connection, late)
+        following = asyncio.create_task(write(engine, 4))
+        await asyncio.sleep(0.1)
+        assert not following.done()
+        await keeper.look()
+        signed = await store.newest(engine)
+        assert signed is not None
+        assert signed.size == 2
+        await (connection.commit() if ends == "commit" else connection.rollback())
+    await following
+    clock.now += timedelta(minutes=1)
+    await keeper.look()
+    of_all, newest = await leaves(engine), await store.newest(engine)
+    assert newest is not None
+    assert newest.size == len(of_all) == (9 if ends == "commit" else 6)
+    assert (of_all[2:5] == [leaf.hash() for leaf in late]) == (ends == "commit")
+    path = await proofs.consistent(engine, 2, newest.size)
+    assert merkle.extends(2, signed.root, newest.size, newest.root, path)
