@@ -63,7 +63,7 @@ class Layout:
     @property
     def ledger_heads(self) -> Path:
         """Where the gateway keeps the signed heads of the ledger, outside its database."""
-        return self.home / "ledger"
+        return self.settings.ledger_heads_dir or self.home / "ledger"
 
     @property
     def erasures(self) -> Path:
@@ -105,7 +105,7 @@ class Layout:
         return [
             self.postgres_place,
             self.secrets.folder,
-            self.ledger_heads,
+            self.home / "ledger",
             self.policy_state,
             self.home / "erasures",
             self.logs,

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     erasure_journal_dir: Path | None = Field(
         default=None, description="Folder of the journal of erasures; default: in the home. No backup may hold it."
     )
+    ledger_heads_dir: Path | None = Field(
+        default=None, description="Folder of the ledger's signed heads; default: in the home. Put it out of the database's reach."
+    )
     log_level: str = Field(default="INFO", description="Least severity that the services log.")
 
 
