@@ -23,6 +23,15 @@ from tests.bench.concepts_data import Query, Split, edition, split
 
 EACH = 200
 NAMED = 0.4  # of an occupation's essential skills, as far as a label of theirs is held back
+NOISE = {
+    "alone": ["…"],
+    "with gender and level": ["… (m/f/d)", "… м/ж", "Senior …", "Junior … / part-time"],
+    "with a place": ["… – Sofia", "…, Plovdiv", "… гр. Варна"],
+    "with pay": ["… 1800-2200 лв.", "… | 2 500 BGN + bonus", "… - €15/h"],
+    "with a call": ["Търси се …", "URGENT! … wanted", "We are looking for a …"],
+    "with a company": ["Rila Build Ltd: …", "Stroy Invest EOOD – …", "… за верига магазини"],
+    "with all that": ["URGENT! … (m/f) – Sofia, 1800-2200 лв.", "Stroy Invest EOOD | … | full time | Burgas"],
+}
 console = Console(width=110)
 
 
@@ -48,6 +57,7 @@ def main() -> None:
     texts = vacancies(search.vocabulary, titles.test, skills)
     linked = [link(search, text.title.text, text.description, language=text.title.language) for text in texts]
     occupations(search.vocabulary, texts, linked)
+    among_noise(search, titles.test)
     calibration(texts, linked)
     named = [pair for pair in zip(texts, linked, strict=True) if pair[0].title.language == "en"]
     of_skills(search.vocabulary, [text for text, _ in named], [each for _, each in named])
@@ -96,6 +106,23 @@ def occupations(vocabulary: Vocabulary, texts: Sequence[Text], linked: Sequence[
         mean = np.mean(list(shares.values()), axis=0)
         cells = [f"{shares[language][0]:.2f} / {shares[language][1]:.2f}" for language in sorted(hits)]
         table.add_row(name, *cells, f"{mean[0]:.2f} / {mean[1]:.2f}")
+    console.print(table)
+
+
+def among_noise(search: Search, titles: Sequence[Query]) -> None:
+    """The same titles as advertisements have them."""
+    chance, baseline = random.Random(4), WordTfidf(search.vocabulary)  # noqa: S311 -- no secret
+    some = chance.sample(titles, min(350, len(titles)))
+    table = Table("the title", "word TF-IDF", "Stena", title="right occupation first, titles among what else stands in them")
+    for name, forms in NOISE.items():
+        texts = [chance.choice(forms).replace("…", title.text) for title in some]
+        pairs = list(zip(some, texts, strict=True))
+        ours = [link(search, text, language=title.language).occupations[:1] for title, text in pairs]
+        theirs = [baseline.best(text)[:1] for text in texts]
+        uris = search.vocabulary.uris
+        right = [any(uris[one.number] in title.uris for one in each) for title, each in zip(some, ours, strict=True)]
+        plain = [any(uris[one] in title.uris for one in each) for title, each in zip(some, theirs, strict=True)]
+        table.add_row(name, f"{np.mean(plain):.2f}", f"{np.mean(right):.2f}")
     console.print(table)
 
 

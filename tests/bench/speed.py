@@ -25,9 +25,10 @@ from sqlalchemy import make_url
 import matching_svc.migrations
 from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.feed import _begin, _pack
+from matching_svc.gaps import CONSIDERED, gaps
 from matching_svc.index import Index
 from matching_svc.knowledge import Knowledge
-from matching_svc.offers_shelf import Offered
+from matching_svc.offers_shelf import Offered, asked_by_best
 from matching_svc.offers_shelf import search as best_offers
 from matching_svc.people_columns import Packer
 from matching_svc.people_measures import Question
@@ -181,6 +182,12 @@ def measure_offers(knowledge: Knowledge, size: int) -> Times:
     people = [view(MatchFeatures.model_validate(person(knowledge.vocabulary, chance)), ATTRIBUTES) for _ in range(TIMES)]
     best_offers(offered, people[0], True, knowledge, TODAY, 10)
     found: Times = {"size": size, "best": timed(lambda at: best_offers(offered, people[at], True, knowledge, TODAY, 10), TIMES)}
+
+    def missing(at: int) -> Any:
+        asked = asked_by_best(offered, people[at], True, knowledge, TODAY, CONSIDERED)
+        return gaps(people[at], asked, knowledge, 5)
+
+    found["gaps"] = timed(missing, TIMES)
     some, began = several[:1000], time.thread_time()
     rank((Pair(each.id, people[0], each) for each in some), knowledge, TODAY)
     found["pair"] = (time.thread_time() - began) / len(some)
@@ -222,12 +229,13 @@ def report_people(figures: list[Times]) -> None:
 
 
 def report_offers(figures: list[Times]) -> None:
-    columns = ("opportunities", "p50", "p95", "CPU", "pairs: CPU", "ratio")
+    columns = ("opportunities", "p50", "p95", "CPU", "pairs: CPU", "ratio", "gaps: p50", "gaps: CPU")
     table = Table(*columns, title="the best 10 opportunities for a person; times in ms")
     for each in figures:
         (p50, p95, cpu), pairs = each["best"], each["pair"] * each["size"]
         cells = [f"{1000 * number:,.1f}" for number in (p50, p95, cpu, pairs)]
-        table.add_row(f"{each['size']:,}", *cells, f"{pairs / cpu:,.0f}")
+        told = (f"{1000 * each['gaps'][0]:.0f}", f"{1000 * each['gaps'][2]:.0f}")
+        table.add_row(f"{each['size']:,}", *cells, f"{pairs / cpu:,.0f}", *told)
     console.print(table)
 
 

@@ -7,6 +7,7 @@ import pytest
 from .test_matches import ALL, BREAD, CAKE, fill, job
 
 HYGIENE = "http://data.europa.eu/esco/skill/00000000-0000-4000-8000-000000000003"
+ICING = "http://data.europa.eu/esco/skill/00000000-0000-4000-8000-000000000004"
 
 
 @pytest.fixture
@@ -52,10 +53,20 @@ async def test_a_kind_that_the_purpose_does_not_match_is_refused(ranked: Any) ->
 
 
 async def test_rows_of_the_grant_hide_opportunities_and_courses(ranked: Any) -> None:
-    await job(ranked)
-    await course(ranked, "course")
-    elsewhere = {"op": "is_in", "fact": "created_by", "values": ["somebody-else"]}
-    assert (await gaps(ranked, "psn_2", rows=elsewhere)).json() == {"gaps": [], "considered": 0, "open": 0}
+    await job(ranked, essential_skills=[ICING])
+    mine = await course(ranked, "mine", teaches=[ICING])
+    theirs = await ranked.create({"kind": "training", "title": "theirs", "teaches": [ICING]}, organisation="language-house")
+
+    async def taught(rows: Any) -> set[str]:
+        found = {gap["uri"]: gap["courses"] for gap in (await gaps(ranked, "psn_2", rows=rows)).json()["gaps"]}
+        return {each["id"] for each in found[ICING]}
+
+    def only(owner: str) -> dict[str, Any]:
+        return {"op": "is_in", "fact": "created_by", "values": [owner]}
+
+    assert await taught(True) == {mine, theirs["id"]}
+    assert await taught(only("vitosha-bakery")) == {mine}
+    assert (await gaps(ranked, "psn_2", rows=only("somebody-else"))).json() == {"gaps": [], "considered": 0, "open": 0}
 
 
 async def test_what_is_no_course_teaches_nothing(ranked: Any) -> None:
