@@ -25,7 +25,7 @@ class Settings(BaseSettings):
         default=None, description="Folder of the journal of erasures; default: in the home. No backup may hold it."
     )
     ledger_heads_dir: Path | None = Field(
-        default=None, description="Folder of the ledger's signed heads; default: in the home. Put it out of the database's reach."
+        default=None, description="Folder of the ledger's signed heads; default: in the home. Out of reach of the database."
     )
     log_level: str = Field(default="INFO", description="Least severity that the services log.")
 
