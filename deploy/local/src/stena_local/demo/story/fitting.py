@@ -39,11 +39,11 @@ def _gaps(stage: Stage) -> None:
     answer = stage.get(f"/v1/persons/{person}/skill-gaps", *_AGENCY, kind="job", limit=3)
     gaps = answer.body.get("gaps", []) if answer.status == 200 else []
     table = Table(title="What would open more jobs to Olena", title_justify="left", title_style="bold", box=HORIZONTALS)
-    for heading in ("Skill", "Opens", "Helps with", "Taught by"):
+    for heading in ("Skill", "Jobs opened", "Jobs helped", "Taught by"):
         table.add_column(heading, max_width=40)
     for gap in gaps:
         courses = ", ".join(course["title"] for course in gap["courses"])
-        table.add_row(gap["label"], f"{gap['opens']} jobs", f"{gap['raises']} jobs", courses or "–")
+        table.add_row(gap["label"], str(gap["opens"]), str(gap["raises"]), courses or "–")
     stage.console.print(table)
     stage.findings.check(bool(gaps), "the agency sees what Olena could learn", f"{answer.status} {answer.reason}")
     seen = next(view for view in views() if (view.organisation, view.purpose) == _AGENCY)
