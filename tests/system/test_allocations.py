@@ -134,6 +134,8 @@ async def test_too_few_seats_are_said_with_who_and_where(house: House, place: st
     assert (found["state"], found["reason"]) == ("failed", "infeasible")
     assert set(found["shortage"]["people"]) == set(pair)
     assert found["shortage"]["opportunities"] == [place]
+    (seats,) = found["shortage"]["constraints"]
+    assert (seats["constraint"], set(seats["people"]), seats["opportunities"]) == ("seats", set(pair), [place])
 
 
 async def test_a_job_can_be_cancelled(house: House, place: str) -> None:

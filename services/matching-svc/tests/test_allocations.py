@@ -98,6 +98,27 @@ async def test_who_is_too_many_is_said(known: Any) -> None:
     assert (found["state"], found["reason"]) == ("failed", "infeasible")
     assert set(found["shortage"]["people"]) == {"ann", "ben", "cid", "dee"}
     assert set(found["shortage"]["opportunities"]) == {first, second}
+    (seats,) = found["shortage"]["constraints"]
+    assert (seats["constraint"], set(seats["people"]), set(seats["opportunities"])) == (
+        "seats",
+        {"ann", "ben", "cid", "dee"},
+        {first, second},
+    )
+
+
+async def test_each_constraint_that_keeps_somebody_out_is_named(known: Any) -> None:
+    """ann may not work yet, ben and cid find no place that takes both, and dee is in nobody's way."""
+    known.feed.page("job-ranking", {"ann": skilled(1, 2, of_working_age=False)}, "c2")
+    await known.until(lambda: ("job-ranking", "c2") in known.feed.asked)
+    first, _, _ = await ask(known)
+    small = {"kind": "job", "opportunities": [first], "people": ["ann", "ben", "cid", "dee"]}
+    body = {**small, "together": [["ben", "cid"]], "required": ["ann", "ben"], "attributes": ["skills", "of_working_age"]}
+    answer = await known.call("POST", "/allocations", "allocate", json=body, **READER)
+    shortage = (await ended(known, answer.json()["id"]))["shortage"]
+    assert set(shortage["people"]) == {"ann", "ben", "cid"}
+    said = {(each["constraint"], each["gate"]): set(each["people"]) for each in shortage["constraints"]}
+    assert said == {("gate", "working-age"): {"ann"}, ("together", None): {"ben", "cid"}}
+    assert all(each["opportunities"] == [first] for each in shortage["constraints"])
 
 
 async def test_a_gate_that_is_not_met_is_never_passed(known: Any) -> None:

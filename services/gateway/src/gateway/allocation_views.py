@@ -1,7 +1,7 @@
 """The shapes of allocations in the public API."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from stena.contracts.allocation import (
     Why,
     Wishes,
 )
-from stena.contracts.matching import OpportunityKind
+from stena.contracts.matching import GateName, OpportunityKind
 from stena.contracts.profile import Filter
 from stena.contracts.selections import Reason
 
@@ -53,9 +53,22 @@ class AllocationBody(Sent):
     )
 
 
-class ShortageView(Shown):
+class ConstraintView(Shown):
+    """What stands between these people and these opportunities: too few `seats`, a `gate` that is not met, a place too small
+    for those who go `together`, or what `fairness` keeps for others."""
+
+    constraint: Literal["seats", "gate", "together", "fairness"]
+    gate: GateName | None = None
     people: list[str] = Field(examples=[[PERSON_ID]])
     opportunities: list[str] = Field(examples=[[OPPORTUNITY_ID]])
+
+
+class ShortageView(Shown):
+    """Who has to be placed and cannot be, the opportunities open to them that are too few, and what keeps them from others."""
+
+    people: list[str] = Field(examples=[[PERSON_ID]])
+    opportunities: list[str] = Field(examples=[[OPPORTUNITY_ID]])
+    constraints: list[ConstraintView] = Field(default_factory=list)
 
 
 class PlacementView(Shown):

@@ -8,7 +8,6 @@ import os
 import pickle
 import sys
 import threading
-from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import orjson
@@ -17,6 +16,7 @@ from matching_svc.allocation.building import problem_of
 from matching_svc.allocation.gating import Gates
 from matching_svc.allocation.problem import Infeasible
 from matching_svc.allocation.proposing import compute, placements_of, prices_of, totals_of
+from matching_svc.allocation.refusing import shortage_of
 from matching_svc.allocation.task import Task
 
 LENGTH = 8
@@ -44,7 +44,7 @@ def run(task: Task, out: BinaryIO) -> None:
     try:
         computed = compute(task, problem)
     except Infeasible as shortage:
-        _say(out, shortage=_shortage(task, shortage))
+        _say(out, shortage=shortage_of(task, gates, problem, shortage).model_dump(mode="json"))
         return
     _say(out, stage="explaining", progress=0.95)
     placements = {
@@ -57,15 +57,6 @@ def run(task: Task, out: BinaryIO) -> None:
         "model": task.knowledge.model.model,
     }
     _say(out, result=result, placements=placements)
-
-
-def _shortage(task: Task, shortage: Infeasible) -> Mapping[str, Any]:
-    """Places beyond the opportunities are those that floors leave for staying without one."""
-    parties = task.parties
-    return {
-        "people": [task.columns.ids[task.people[at].row] for party in shortage.parties for at in parties[party]],
-        "opportunities": [task.opportunities[at].id for at in shortage.places if at < len(task.opportunities)],
-    }
 
 
 def _read(pipe: BinaryIO) -> Task:

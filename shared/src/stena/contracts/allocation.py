@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stena.contracts.matching import Condition, Gate, OpportunityKind
+from stena.contracts.matching import Condition, Gate, GateName, OpportunityKind
 from stena.contracts.selections import Reason
 
 MOST_PEOPLE = 50_000
@@ -88,11 +88,23 @@ class Totals(Frozen):
     seats: dict[str, int]
 
 
+class Constraint(Frozen):
+    """What stands between these people and these opportunities: too few ``seats``, a ``gate`` that is not met, a place that is
+    too small for those who go ``together``, or the floor of another group (``fairness``)."""
+
+    constraint: Literal["seats", "gate", "together", "fairness"]
+    gate: GateName | None = None
+    people: tuple[str, ...]
+    opportunities: tuple[str, ...]
+
+
 class Shortage(Frozen):
-    """The people who have to be placed and compete for the opportunities, which have too few seats for them."""
+    """The people who have to be placed and compete for the opportunities, which have too few seats for them; and what keeps
+    them from all others."""
 
     people: tuple[str, ...]
     opportunities: tuple[str, ...]
+    constraints: tuple[Constraint, ...] = ()
 
 
 class ConfirmRequest(Frozen):

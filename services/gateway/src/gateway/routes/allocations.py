@@ -22,7 +22,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.placements import placement_for_caller, record_shown, settled
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
-from stena.contracts.allocation import Allocation
+from stena.contracts.allocation import Allocation, Constraint
 from stena.problems import BadRequest, pointer
 
 router = APIRouter(prefix="/v1/allocations", tags=["Matching"])
@@ -37,15 +37,16 @@ LOOK = (Question("match", "person"), Question("allocate", "opportunity"), Questi
 
 _STATE: Final = frozenset(AllocationState.model_fields)
 _MEMBERS: Final = frozenset(Allocation.model_fields)
+_CONSTRAINT: Final = frozenset(Constraint.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An allocation with those of a page, and of a shortage, whom the caller may see now."""
+    """An allocation with those of a page, and of a shortage, whom the caller may see now; of the latter by matching's ids."""
 
     found: Mapping[str, Any]
     pairs: list[tuple[View, Mapping[str, Any]]]
-    short: list[str]
+    short: Mapping[str, str]
 
 
 @router.post(
@@ -181,11 +182,23 @@ def _require_eligible(gateway: Parts, permit: Permit, body: AllocationBody, answ
 async def _visible(gateway: Parts, permit: Permit, found: Mapping[str, Any]) -> Page:
     placed = await opened(gateway, found["kind"], [each["person"] for each in found["placements"]])
     by_person = dict(zip(placed, found["placements"], strict=True))
-    short = await opened(gateway, found["kind"], (found["shortage"] or {}).get("people", ())[:CHUNK])
-    ids = list(dict.fromkeys([*by_person, *short]))
+    named = (found["shortage"] or {}).get("people", ())[:CHUNK]
+    short = dict(zip(named, await opened(gateway, found["kind"], named), strict=True))
+    ids = list(dict.fromkeys([*by_person, *short.values()]))
     visible = {view["id"]: view for view in await resolved(gateway, permit.passes[PERSON], ids)}
     pairs = [(visible[person], said) for person, said in by_person.items() if person in visible]
-    return Page(found, pairs, [person for person in short if person in visible])
+    return Page(found, pairs, {theirs: person for theirs, person in short.items() if person in visible})
+
+
+def _shortage(name: Names, found: Mapping[str, Any], visible: Mapping[str, str]) -> dict[str, Any]:
+    """Only with people whom the caller may see, by the caller's names."""
+
+    def named(about: Mapping[str, Any]) -> dict[str, Any]:
+        return {**about, "people": [name(visible[person]) for person in about["people"] if person in visible]}
+
+    members(found, {"people", "opportunities"}, "shortage", {"constraints"})
+    constraints = [named(members(each, _CONSTRAINT, "constraint")) for each in found.get("constraints", ())]
+    return {**named(found), "constraints": [each for each in constraints if each["people"]]}
 
 
 def _state(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,11 +216,11 @@ def _shown(gateway: Parts, permit: Permit, page: Page, limit: int, accept_langua
         following = gateway.cursors.seal(found["placements"][-1]["person"], bound(permit, "allocation", found["id"]))
     content = {
         **_state(found),
-        "shortage": found["shortage"] and {**found["shortage"], "people": [name(person) for person in page.short]},
+        "shortage": found["shortage"] and _shortage(name, found["shortage"], page.short),
         "placements": [placement_for_caller(name, view, said, accept_language) for view, said in page.pairs],
         "next": following,
         "disclosure": disclosure(permit),
     }
     link = next_page(f"/v1/allocations/{found['id']}", [("limit", str(limit))], following)
-    shown = (*map(seen, people), *(Seen(person) for person in page.short))
+    shown = (*map(seen, people), *(Seen(person) for person in page.short.values()))
     return Shown(Reply(content, headers=link), shown, withheld_count(people))
