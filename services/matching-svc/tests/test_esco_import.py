@@ -9,8 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from matching_svc.esco.files import Refused
-from matching_svc.esco.importing import Asked, Outcome, Progress, import_download
+from matching_svc.esco.edition import Edition
+from matching_svc.esco.extract import extract
+from matching_svc.esco.files import Refused, find
+from matching_svc.esco.importing import Asked, Outcome, Progress, import_download, store
+from matching_svc.esco.reading import Download, read
+from matching_svc.esco.shipped import edition_of, shipped
 from matching_svc.store import Database, opened
 from matching_svc.store import vocabulary as stored
 from matching_svc.vocabulary import Vocabulary, of_edition
@@ -219,6 +223,53 @@ async def test_the_running_service_may_not_write_the_vocabulary(owner: Database,
     async with opened(database.app_url) as app:
         with pytest.raises(ProgrammingError, match="permission denied"):
             await take(app, files.download(tmp_path))
+
+
+def test_the_small_set_says_what_an_import_of_the_same_download_says(tmp_path: Path) -> None:
+    """It is read by its own few lines, and has to come to the same rows."""
+    places = sorted(files.download(tmp_path).iterdir())  # classification before relations
+    official = read(find([tmp_path]), ["en"], None, lambda _: None).edition
+    small = edition_of(extract(*places, {}, ["baker", "cook"], version="1.1.0"))
+    assert official is not None
+    agree(small, official)
+    assert len(small.concepts) == 5
+
+
+def agree(small: Edition, official: Edition) -> None:
+    """Whatever the small set says of its concepts the official edition says too, and it leaves out no essential skill."""
+    known = {concept.uri: concept for concept in official.concepts}
+    for concept in small.concepts:
+        theirs = known[concept.uri]
+        assert (concept.kind, concept.isco, concept.rarity) == (theirs.kind, theirs.isco, theirs.rarity)
+    relations, mine = set(official.relations), {concept.uri for concept in small.concepts}
+    assert set(small.relations) <= relations
+    needed = {each for each in relations if each.kind == "essential" and each.source in mine}
+    assert needed <= set(small.relations)
+    preferred = {label for label in official.labels["en"] if label.kind == "preferred" and label.uri in mine}
+    assert set(small.labels["en"]) == preferred
+
+
+async def test_the_small_set_is_the_same_vocabulary_from_the_tables(owner: Database) -> None:
+    await store(owner, Download(shipped(), {}), SILENT)
+    imported, given = await kept(owner), of_edition(shipped())
+    assert imported is not None
+    assert (imported.uris, imported.occupations, imported.skills) == (given.uris, given.occupations, given.skills)
+    for name in ("essential", "optional", "broader", "helpful"):
+        assert (getattr(imported, name) != getattr(given, name)).nnz == 0
+    for name in ("isco_groups", "regulated", "rarities", "reuse"):
+        assert (getattr(imported, name) == getattr(given, name)).all()
+    for language in given.labels.languages:
+        assert [imported.label(uri, language) for uri in given.uris] == [given.label(uri, language) for uri in given.uris]
+
+
+@pytest.mark.esco
+def test_the_small_set_that_ships_says_what_the_official_download_says() -> None:
+    folder = os.environ.get("ESCO_DATA_DIR")
+    if not folder:
+        pytest.skip("ESCO_DATA_DIR names no folder with the official ESCO download")
+    official = read(find([Path(folder)]), ["en"], None, lambda _: None).edition
+    assert official is not None
+    agree(shipped(), official)
 
 
 @pytest.mark.esco

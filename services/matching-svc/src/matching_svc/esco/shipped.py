@@ -14,8 +14,12 @@ Content = Mapping[str, Any]
 
 @cache
 def shipped() -> Edition:
-    """Read once. Rarities are those of the whole classification."""
-    content: Content = orjson.loads((resources.files("matching_svc.esco") / "small.json").read_bytes())
+    """Read once."""
+    return edition_of(orjson.loads((resources.files("matching_svc.esco") / "small.json").read_bytes()))
+
+
+def edition_of(content: Content) -> Edition:
+    """What ``extract`` made, as an edition. Rarities are those of the whole classification."""
     languages = sorted({language for entry in content["occupations"].values() for language in entry["labels"]})
     return Edition(
         version=content["version"],
@@ -44,4 +48,5 @@ def _labels(content: Content, language: str) -> Iterator[Label]:
     for scheme in ("occupation", "skill"):
         for id_, entry in content[f"{scheme}s"].items():
             if language in entry["labels"]:
-                yield Label(f"{BASE}{scheme}/{id_}", "preferred", entry["labels"][language])
+                # As an import does: the official files hold labels that end in a space.
+                yield Label(f"{BASE}{scheme}/{id_}", "preferred", entry["labels"][language].strip())
