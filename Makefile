@@ -50,6 +50,7 @@ bench-matching: setup ## Measure how well and how fast matching finds, beside ba
 	@$(BIN)/python -m tests.bench.speed
 	@$(BIN)/python -m tests.bench.gates
 	@$(BIN)/python -m tests.bench.allocation
+	@$(BIN)/python -m tests.bench.allocation_job
 	@$(BIN)/python -m tests.bench.fairness
 
 leaks: setup ## Look for leaks from outside; AGAINST=compose or in-process instead of a deployment of its own, SHORT=1 for a part
