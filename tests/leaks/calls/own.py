@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.leaks.asking import Fault, Stand
-from tests.leaks.cast import SUBJECT, Somebody
+from tests.leaks.cast import LEAVING, SUBJECT, Somebody
 from tests.leaks.expected import ATTRIBUTES
 from tests.leaks.world import PROPOSED
 
@@ -14,7 +14,9 @@ from .telling import NOTHING
 
 async def access(stand: Stand, effort: Effort) -> None:
     """The whole of the own record, but for what others wrote and have not released."""
-    for who in effort.of(stand.people, may(stand, "person", "access")):
+    own = [who for who in (*stand.people, LEAVING) if who.name == stand.asking.speaks_for]
+    others = effort.of(stand.people, may(stand, "person", "access"))
+    for who in (*own, *(who for who in others if who not in own)):
         status = status_about(stand, who, "person", "access")
         for media in ("application/json", "text/html"):
             await stand.ask(
