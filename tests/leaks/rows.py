@@ -21,6 +21,8 @@ SOMEBODY: Final[Mapping[str, Any]] = {
     "created_by": "reception-agency",
 }
 """Record facts from which the least follows."""
+SETTLED: Final = {"stage": "closed", "registered_on": "2024-03-01", "accelerated": False}
+"""The ``procedure_stage`` of whom there is no more to decide about: the law does not want their record kept."""
 
 
 async def bring(target: Target, name: str, facts: Mapping[str, Any] | None = None, **attributes: Any) -> str:

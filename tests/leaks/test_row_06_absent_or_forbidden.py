@@ -14,6 +14,7 @@ import pytest
 from tests.system.people import line
 from tests.system.test_refusals import RECORD
 
+from .rows import SETTLED
 from .target import CATALOGUE, Caller, Target
 
 ELSEWHERE = ["BG", "BG3", "BG33", "BG331"]
@@ -46,10 +47,6 @@ CALLS: Mapping[str, tuple[str, str, str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-DECIDED = {"stage": "closed", "registered_on": "2024-03-01", "accelerated": False}
-"""Of whose procedure there is no more to come, so that the law does not want the record kept."""
-
-
 @dataclass(frozen=True)
 class Absent:
     """Ids of one caller by purpose: nobody, and everybody who is there and not for this caller."""
@@ -65,7 +62,7 @@ async def absent(target: Target) -> Absent:
         [
             line(CATALOGUE, "row-6-elsewhere", RECORD | {"region_path": ELSEWHERE}),
             line(CATALOGUE, "row-6-protected", RECORD | {"assigned": ["employment-agency"], "restricted": True}),
-            line(CATALOGUE, "row-6-erased", RECORD, procedure_stage=DECIDED),
+            line(CATALOGUE, "row-6-erased", RECORD, procedure_stage=SETTLED),
             line(CATALOGUE, "row-6-visible", ASSIGNED),
         ]
     )

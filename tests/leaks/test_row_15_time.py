@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .rows import VARNA, ask, bring, path
+from .rows import SETTLED, VARNA, ask, bring, path
 from .target import Target
 
 COACH = ("bread-and-bridges", "job-ranking")
@@ -68,10 +68,12 @@ async def test_news_among_what_is_none_comes_page_by_page(target: Target, coach:
 
 async def test_every_end_looks_the_same(target: Target, coach: Follower) -> None:
     """Restricted, moved to another region, erased: one tombstone, without a word of which."""
-    restricted, moved, erased = [await bring(target, f"ended, {how}") for how in ("restricted", "moved", "erased")]
+    restricted, moved, erased = [
+        await bring(target, f"ended, {how}", procedure_stage=SETTLED) for how in ("restricted", "moved", "erased")
+    ]
     await coach.news()
-    await bring(target, "ended, restricted", {"restricted": True})
-    await bring(target, "ended, moved", {"region_path": VARNA})
+    await bring(target, "ended, restricted", {"restricted": True}, procedure_stage=SETTLED)
+    await bring(target, "ended, moved", {"region_path": VARNA}, procedure_stage=SETTLED)
     own = await target.client("self-service", erased)
     gone = await own("DELETE", await path(target, erased, "self-service", "data-subject-access"), "data-subject-access")
     assert gone.status_code == 204
@@ -85,9 +87,10 @@ async def test_every_end_looks_the_same(target: Target, coach: Follower) -> None
 
 async def test_of_somebody_who_was_never_there_no_end_is_told(target: Target, coach: Follower) -> None:
     await coach.news()
-    never = await bring(target, "never there", {"region_path": VARNA})
+    never = await bring(target, "never there", {"region_path": VARNA}, procedure_stage=SETTLED)
     own = await target.client("self-service", never)
-    await own("DELETE", await path(target, never, "self-service", "data-subject-access"), "data-subject-access")
+    gone = await own("DELETE", await path(target, never, "self-service", "data-subject-access"), "data-subject-access")
+    assert gone.status_code == 204
     assert await coach.news() == []
 
 
