@@ -1,10 +1,13 @@
 """What people ask for themselves through the wall: corrections, restrictions, objections; effective with the very next call."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from .house import House
+from profile_svc.upkeep import end_restrictions
+
+from .house import PROFILE, House
 from .test_casework import call, person
 
 OWN = ("self-service", "data-subject-access")
@@ -201,3 +204,52 @@ async def test_nobody_uses_the_rights_of_another(house: House, somebody: str) ->
     ):
         assert (await caller("GET", f"/v1/persons/{theirs}/{path}", OWN[1])).status_code == 403
         assert (await caller("POST", f"/v1/persons/{theirs}/{path}", OWN[1], json=body)).status_code == 403
+
+
+async def followed(house: House, since: str | None) -> tuple[dict[str, Any], str]:
+    """What a follower is told from ``since`` on, by id; and where it goes on."""
+    caller, told = await house.caller("employment-agency"), dict[str, Any]()
+    while True:
+        where = f"/v1/persons/changes?limit=500{f'&since={since}' if since else ''}"
+        answer = await caller("GET", where, "job-ranking")
+        if answer.status_code == 503:
+            continue
+        assert answer.status_code == 200, answer.text
+        told |= {each["id"]: each["person"] for each in answer.json()["changes"]}
+        since = answer.json()["cursor"]
+        if not answer.json()["more"]:
+            return told, since
+
+
+async def test_followers_are_told_of_corrections_and_of_who_is_gone_for_them(house: House, somebody: str) -> None:
+    theirs = await named(house, somebody, AGENCY)
+    everybody, since = await followed(house, None)
+    assert everybody[theirs] is not None
+    body = {"attribute": "digital_skills", "value": "advanced"}
+    await ask(house, OWN, "POST", "/corrections", somebody, 201, json=body)
+    told, since = await followed(house, since)
+    assert theirs not in told, "what is only proposed changes nothing"
+    (found,) = (await ask(house, AGENCY, "GET", "/corrections", somebody, 200))["corrections"]
+    await ask(house, AGENCY, "POST", f"/corrections/{found['id']}/accepted", somebody, 200, json={})
+    told, since = await followed(house, since)
+    assert told[theirs]["attributes"]["digital_skills"] == "advanced", "GDPR Art 19"
+    against = {"purpose": "job-ranking", "recipient": "employment-agency", "reason": "No."}
+    made = await ask(house, OWN, "POST", "/objections", somebody, 201, json=against)
+    told, since = await followed(house, since)
+    assert told[theirs] is None
+    await ask(house, OWN, "DELETE", f"/objections/{made['id']}", somebody, 200)
+    told, since = await followed(house, since)
+    assert told[theirs] is not None
+
+
+async def test_a_restriction_whose_time_is_up_ends_by_itself(house: House, somebody: str) -> None:
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    await ask(house, OWN, "POST", "/restrictions", somebody, 201, json={"ground": "legal-claims", "until": until})
+    vault = house.apps[PROFILE].state.vault
+    await end_restrictions(vault, datetime.now(UTC))
+    (told,) = (await ask(house, OWN, "GET", "/restrictions", somebody, 200))["restrictions"]
+    assert told["live"]
+    await end_restrictions(vault, datetime.now(UTC) + timedelta(hours=2))
+    (told,) = (await ask(house, OWN, "GET", "/restrictions", somebody, 200))["restrictions"]
+    assert (told["live"], told["lifted_at"]) == (False, told["until"])
+    await ask(house, ("open-door-legal", "legal-aid"), "GET", "", somebody, 200)
