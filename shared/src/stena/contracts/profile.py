@@ -86,8 +86,8 @@ class Amendment(Frozen):
 
 
 class Change(Frozen):
-    """``person`` is ``None`` for a tombstone: no longer disclosed, and no word of why. ``merged``: those whose records became part
-    of this one, and whom the follower may hold from before."""
+    """``person`` is ``None`` for a tombstone: no longer disclosed, and no word of why. ``merged``: those whose records became
+    part of this one, and whom the follower may hold from before."""
 
     id: str
     person: Person | None = None
