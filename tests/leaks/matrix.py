@@ -20,7 +20,10 @@ SPEAKING: Final = ("plain", "restricted", "minor-most-open", "most-open", LEAVIN
 AT_ONCE: Final = 4
 SHORT: Final = frozenset({"job-ranking", "anonymous-shortlist", "data-subject-access", "case-continuity"})
 MADE_FOR: Final = frozenset(
-    {"registration", "consent-management", "opportunity-management", "mentoring", "data-protection-audit", "fairness-audit"}
+    {
+        *("registration", "consent-management", "opportunity-management", "mentoring", "data-protection-audit"),
+        *("fairness-audit", "deduplication"),
+    }
 )
 SPEAKING_SHORT: Final = ("minor-most-open", LEAVING.name)
 STEP: Final = 25

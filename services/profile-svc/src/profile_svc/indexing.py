@@ -26,11 +26,11 @@ def index(values: Mapping[str, Any], written: Iterable[str], attributes: Attribu
     found = indexed({name: values[name] for name in names}, attributes, index_key)
     if names.isdisjoint(IDENTIFYING):
         return found
-    meeting = _meeting(values)
+    meeting = places(values)
     return {**found, **{kind: frozenset(token(index_key, kind, text) for text in meeting[kind]) for kind in MEETING}}
 
 
-def _meeting(values: Mapping[str, Any]) -> Mapping[str, set[str]]:
+def places(values: Mapping[str, Any]) -> Mapping[str, set[str]]:
     """In each kind a few texts; two records that share one are held against each other."""
     given, family = _sounds(values.get("given_name")), _sounds(values.get("family_name"))
     year, day, exact = _dates(values.get("date_of_birth"))

@@ -24,7 +24,10 @@ _SAME_NAME: Final = 0.95
 _SIMILAR_NAME: Final = 0.75
 _AS_IT_SOUNDS: Final = 0.9  # what names are worth that are written differently and sound the same
 
-# Bits for and against. Birth dates on the first of January are what is written where nobody knows the day.
+UNKNOWN_DAY: Final = ("01", "01")
+"""What is written where nobody knows the day."""
+
+# Bits for and against.
 _WEIGHTS: Final[Mapping[str, Mapping[How, float]]] = {
     "given_name": {"same": 4, "similar": 2.5, "different": -6},
     "family_name": {"same": 4, "similar": 3, "different": -4},
@@ -75,7 +78,7 @@ def spellings(name: Any) -> Mapping[str, str]:
 
 
 def _weight(name: str, how: How, one: Values) -> float:
-    if name == "date_of_birth" and how == "same" and one[name].endswith("-01-01"):
+    if name == "date_of_birth" and how == "same" and one[name].endswith("-".join(("", *UNKNOWN_DAY))):
         return _FIRST_OF_JANUARY
     return _WEIGHTS[name][how]
 
@@ -127,8 +130,9 @@ def _compare_dates(one: Values, other: Values, name: str) -> How:
     if mine == theirs:
         return "same"
     (year, month, day), (other_year, *rest) = mine.split("-"), theirs.split("-")
-    swapped = year == other_year and [day, month] == rest
-    return "similar" if swapped or distance(mine, theirs) == 1 else "different"
+    if year == other_year and ([day, month] == rest or UNKNOWN_DAY in ((month, day), tuple(rest))):
+        return "similar"
+    return "similar" if distance(mine, theirs) == 1 else "different"
 
 
 def _compare_numbers(one: Values, other: Values, name: str) -> How:

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from profile_svc import facts
 from profile_svc.attributes import Attributes
 from profile_svc.indexing import index
-from profile_svc.merging import refresh, view_of_merge
+from profile_svc.merging import UNDOABLE, refresh, view_of_merge
 from profile_svc.reading import today, viewer
 from profile_svc.said import Said
 from profile_svc.sealing import PersonKey
@@ -44,6 +44,12 @@ async def separate(vault: Vault, grant: Grant, attributes: Attributes, person_id
             merged = replace(merged, undone_at=now, kept=None)
         view = await view_after(vault, connection, seen_by, person_id)
     return view_of_merge(merged, view)
+
+
+async def forget(vault: Vault, now: datetime) -> None:
+    """Let go of what taking old merges back would want: from then on they are final."""
+    async with vault.transaction() as connection:
+        await merges.forget(connection, now - UNDOABLE)
 
 
 async def _separate(

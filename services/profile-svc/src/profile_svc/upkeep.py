@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from profile_svc import erasing, pruning
+from profile_svc import erasing, pruning, separating
 from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
 from profile_svc.reading import today
@@ -43,6 +43,7 @@ async def running(vault: Vault) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(_DailyBirthdays(vault), DAY_WATCH)),
         asyncio.create_task(_repeat(lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
         asyncio.create_task(_repeat(lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING)),
+        asyncio.create_task(_repeat(lambda: separating.forget(vault, datetime.now(UTC)), PRUNING)),
     ]
     try:
         yield
