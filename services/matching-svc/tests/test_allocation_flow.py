@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching_svc.allocation import flow, prices
+from matching_svc.allocation import flow, prices, program
 from matching_svc.allocation.problem import NOWHERE, Infeasible, Problem, taken, value_of
 
 
@@ -41,6 +41,22 @@ def check_shortage(problem: Problem, shortage: Infeasible) -> None:
     assert problem.capacities[list(shortage.places)].sum() < len(shortage.parties)
     others = np.setdiff1d(np.arange(len(problem.capacities)), shortage.places)
     assert not problem.possible[np.ix_(shortage.parties, others)].any()
+
+
+@pytest.mark.parametrize("method", ["flow", "program"])
+@pytest.mark.parametrize(("parties", "places"), [(0, 0), (3, 0), (0, 2), (3, 2)])
+def test_where_nothing_is_possible_nobody_is_placed_and_whoever_must_be_is_named(
+    method: str, parties: int, places: int
+) -> None:
+    solver = {"flow": flow, "program": program}[method]
+    shut = Problem.of(np.full((parties, places), -1, np.int32), np.ones(places, np.int64))
+    found = solver.solve(shut)
+    assert (found.chosen.tolist(), found.value, found.gap) == ([NOWHERE] * parties, 0, 0)
+    if parties:
+        must = Problem.of(shut.scores, shut.capacities, required=np.arange(parties) > 0)
+        with pytest.raises(Infeasible) as shortage:
+            solver.solve(must)
+        assert (shortage.value.parties, shortage.value.places) == ((1, 2), ())
 
 
 @given(problems())

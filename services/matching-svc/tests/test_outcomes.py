@@ -166,7 +166,9 @@ async def test_what_is_old_is_forgotten(service: Any, opportunity: str) -> None:
             fixed = {"purpose": JOB, "opportunity_id": opportunity, "organisation": "o", "rank": 1, "model": "m"}
             day = TODAY - timedelta(days=days)
             await connection.execute(insert(shown).values(person_id=f"psn_{days}", day=day, **fixed))
-        await retention.forget(connection, TODAY)
+        would = await retention.forget(connection, TODAY, dry_run=True)
+        assert await retention.forget(connection, TODAY) == would
+        assert would == {"shown": 1, "selections": 0, "audited": 0, "allocations": 0}
     assert await _rows(service, f"psn_{KEPT_DAYS - 1}") == 1
     assert await _rows(service, f"psn_{KEPT_DAYS + 1}") == 0
 

@@ -23,6 +23,8 @@ def solve(problem: Problem) -> Allocation:
     """The best allocation. Raises ``Infeasible`` if not all who are required can be placed."""
     if shortage := too_few_seats(problem):
         raise Infeasible(*shortage)
+    if not problem.possible.any():
+        return Allocation(np.full(len(problem.scores), NOWHERE), np.zeros(len(problem.capacities)), 0, 0.0)
     known = prices.best_pairs(problem, FIRST, prices.guessed(problem))
     while True:
         chosen = _flow(problem, known)

@@ -20,6 +20,9 @@ def too_few_seats(problem: Problem) -> tuple[tuple[int, ...], tuple[int, ...]] |
     if not len(required):
         return None
     open_to = problem.possible[required]
+    nowhere = required[~open_to.any(axis=1)]
+    if len(nowhere):
+        return tuple(map(int, nowhere)), ()
     network, source = _network(problem, required, open_to)
     network.solve(source, source + 1)
     needed = problem.seats[required]
