@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jws
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from uuid_utils.compat import uuid7
@@ -90,7 +92,9 @@ async def test_heads_are_made_of_every_so_many_entries_and_of_the_rest_in_time(
     ]
 
 
-async def test_a_head_is_signed_by_a_key_that_is_kept(engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path) -> None:
+async def test_a_head_is_signed_by_a_key_that_is_kept(
+    engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path, key_files: Path
+) -> None:
     await keeper.introduce()
     await write(engine, 3)
     await keeper.look()
@@ -102,6 +106,12 @@ async def test_a_head_is_signed_by_a_key_that_is_kept(engine: AsyncEngine, keepe
     for forged in (f"{header}.{payload}.{signature[::-1]}", f"{header}.{payload[:-4]}AAAA.{signature}", "", "a.b.c"):
         with pytest.raises(heads.HeadInvalid):
             heads.read(forged, known)
+    key = keys.signing_key(key_files / "ledger")
+    other = jws.serialize_compact(
+        {"alg": "Ed25519", "kid": key.kid}, b64decode(payload + "==", altchars=b"-_"), key, algorithms=["Ed25519"]
+    )
+    with pytest.raises(heads.HeadInvalid):
+        heads.read(other, known)  # signed by the same key, and not said to be a head
 
 
 async def test_two_gateways_make_each_head_once(engine: AsyncEngine, key_files: Path, tmp_path: Path, small: None) -> None:
