@@ -45,10 +45,10 @@ def test_gaps_are_what_scoring_with_each_skill_would_find(
 
 
 def test_the_skill_that_is_missing_to_half_of_what_is_asked_for_opens() -> None:
-    a, b, c, d = (KNOWLEDGE.vocabulary.skill_uri(column) for column in (100, 200, 300, 400))
-    person = view(MatchFeatures(skills=frozenset({a})), ATTRIBUTES)
-    found = gaps(person, [[a, b, c], [b, c, d], [b], [a], []], KNOWLEDGE, 10)
-    assert (found.considered, found.open) == (4, 1)
-    # [b] and [a, b, c] are open with b; of [b, c, d] more would be met, and still not half.
-    assert found.gaps[0] == Gap(b, 2, 3)
+    a, b, c, d, e = (KNOWLEDGE.vocabulary.skill_uri(column) for column in (100, 200, 300, 400, 500))
+    person = view(MatchFeatures(skills=frozenset({a, e})), ATTRIBUTES)
+    found = gaps(person, [[a, b, c], [b, c, d], [b], [a], [a, b, e], []], KNOWLEDGE, 10)
+    assert (found.considered, found.open) == (5, 2)
+    # [b] and [a, b, c] are open with b; of [b, c, d] more would be met, and still not half; [a, b, e] is open without it.
+    assert found.gaps[0] == Gap(b, 2, 4)
     assert {gap.skill for gap in found.gaps} == {b, c, d}

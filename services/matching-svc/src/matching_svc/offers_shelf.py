@@ -66,6 +66,8 @@ class Offered:
             self.base.alive[[row for row, id_ in enumerate(self.base.offers.ids) if id_ in gone]] = False
         self.recent = {id_: each for id_, each in self.recent.items() if id_ not in gone}
         self.recent |= {each.id: each for each in news if each.state == "open"}
+        if self.base is None and self.due:  # the first reading: there is nothing that this could wait beside
+            self.base, self.recent = self._part(self.recent.values()), {}
         self.small = self._part(self.recent.values())
 
     def _part(self, offers: Iterable[Opportunity]) -> Part | None:
