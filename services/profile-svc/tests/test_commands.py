@@ -13,7 +13,10 @@ import uvicorn
 from typer.testing import CliRunner
 
 from profile_svc.commands import import_people, person_find
+from profile_svc.forgetting import forget
+from profile_svc.key_commands import keys
 from profile_svc.lookup_commands import lookups
+from stena import key_folders
 
 from .people import OLENA
 from .source import Service
@@ -42,6 +45,7 @@ async def stena(*arguments: str) -> Any:
     app.command("import")(import_people)
     app.command("person-find")(person_find)
     app.add_typer(lookups, name="lookups")
+    app.add_typer(keys, name="keys")
     return await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
 
 
@@ -106,3 +110,22 @@ async def test_without_policy_svc_nothing_is_imported(tmp_path: Path, monkeypatc
     done = await stena("import", file_of(tmp_path, line("C-4")))
     assert done.exit_code == 2
     assert "Nothing more was imported" in done.output
+
+
+@pytest.mark.usefixtures("operator")
+async def test_the_master_key_is_renewed_and_its_state_is_shown(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_folders, "SETTLE", 0.0)
+    person = (await service.register(OLENA))["id"]
+    done = await stena("keys", "rotate")
+    assert (done.exit_code, "it works" in done.output) == (0, True)
+    shown = (await stena("keys", "status")).output
+    assert [word in shown for word in ("opens", "wraps and opens", "staged")] == [True, True, False]
+    assert (await service.read(person))["attributes"]["given_name"] == OLENA["given_name"]
+
+
+@pytest.mark.usefixtures("operator")
+async def test_retention_says_what_it_would_end(service: Service) -> None:
+    """The catalogue here keeps records for ever."""
+    done = await asyncio.to_thread(forget, dry_run=True)
+    assert done["people erased"] == 0
+    assert done["idempotency keys forgotten"] == 0
