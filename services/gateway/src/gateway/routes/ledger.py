@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from gateway import proofs
@@ -18,11 +17,10 @@ from gateway.ledger_views import ENTRY_ID, ConsistencyView, HeadPage, InclusionV
 from gateway.parts import Gateway, Parts
 from gateway.proofs import Inclusion
 from gateway.replies import Reply, respond
+from gateway.routes.disclosures import require_unconditional
 from gateway.routes.headers import CallerStates
 from gateway.store import heads
-from stena.problems import BadRequest, Forbidden
-
-log = structlog.get_logger()
+from stena.problems import BadRequest
 
 router = APIRouter(tags=["Ledger"])
 
@@ -75,7 +73,7 @@ async def prove_inclusion(
     """Below the newest head, or the one of `size`."""
 
     async def fetch(permit: Permit) -> Inclusion:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         head = await _head(gateway, size)
         found = await proofs.included(gateway.engine, _wanted(entry, position), head)
         if found is None:
@@ -100,7 +98,7 @@ async def prove_consistency(first: _Size, second: _Size, states: CallerStates, g
     """Both sizes are those of signed heads, the smaller first."""
 
     async def fetch(permit: Permit) -> list[bytes]:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         for size in (first, second):
             await _head(gateway, size)
         if first > second:
@@ -111,13 +109,6 @@ async def prove_consistency(first: _Size, second: _Size, states: CallerStates, g
         return Shown(Reply({"first": first, "second": second, "path": [each.hex() for each in path]}))
 
     return respond(await pass_through(gateway.wall, Call(states, (READ_LEDGER,)), fetch, redact))
-
-
-def _require_unconditional(permit: Permit) -> None:
-    """INVARIANT: what cannot be enforced is refused, and here there is nobody whose facts could be looked at."""
-    if permit.grant.rows is not True:
-        log.error("the rulebook lets the ledger be read under a condition on facts", purpose=permit.grant.purpose)
-        raise Rejected(Forbidden("The ledger is not open to your organisation for this purpose."))
 
 
 def _wanted(entry: UUID | None, position: int | None) -> UUID | int:

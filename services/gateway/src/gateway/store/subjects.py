@@ -1,15 +1,11 @@
-"""The pseudonyms by which the ledger knows people, made at random when somebody is first written of.
-
-INVARIANT: once a person is forgotten, nothing leads from them to what the ledger says of their pseudonym.
-"""
+"""The pseudonyms by which the ledger knows people, made at random when somebody is first written of."""
 
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway.tables import ledger_subjects
 from stena.database import single_statements, transaction
 
 # In one order, so that two who make pseudonyms of the same people do not wait for each other in turn.
@@ -33,9 +29,3 @@ async def made_of(engine: AsyncEngine, people: Collection[UUID]) -> dict[UUID, U
             made = await connection.execute(_MAKE, {"people": missing})
             found |= {row.person_id: row.subject for row in made}
     return found
-
-
-async def forget(engine: AsyncEngine, people: Collection[UUID]) -> int:
-    """Forget who these people are to the ledger. What is written of them stays. Returns how many were known."""
-    async with transaction(engine) as connection:
-        return (await connection.execute(delete(ledger_subjects).where(ledger_subjects.c.person_id.in_(people)))).rowcount
