@@ -88,6 +88,7 @@ def _facts(regions: list[str], organisation: str, purpose: str, random: Random) 
         "region_path": ["BG", region[:3], region][: random.choice((2, 3, 3, 3))],
         "assigned": [organisation] if random.random() < 0.5 else ["another"],
         "consents": [purpose] if random.random() < 0.5 else ["something-else"],
+        "objections": [purpose] if random.random() < 0.02 else [],
         "restricted": random.random() < 0.1,
         "minor": random.random() < 0.2,
         "created_by": organisation if random.random() < 0.3 else "another",

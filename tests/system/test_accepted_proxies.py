@@ -49,6 +49,7 @@ def records(organisation: str, purpose: str) -> list[Facts]:
             "assigned": assigned,
             "consents": consents,
             "created_by": created_by,
+            "objections": (),
             "restricted": False,
             "minor": True,
         }

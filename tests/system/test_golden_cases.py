@@ -4,13 +4,18 @@ policy-svc checks the cases against its own decisions when it loads them. Here a
 and a value for every attribute, and read by the case's organisation over the API.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
+from sqlalchemy import update
 
-from .house import RULEBOOK, House, put
+from profile_svc.tables import persons
+
+from .house import PROFILE, RULEBOOK, House, put
 from .people import line
 
 
@@ -24,12 +29,20 @@ def reads_of_people() -> list[Any]:
     return cases
 
 
+async def object_to(house: House, internal: str, tokens: Collection[str]) -> None:
+    """Make the fact ``objections`` what a case says, whatever purposes and bases there are."""
+    async with house.apps[PROFILE].state.vault.transaction() as connection:
+        wanted = update(persons).where(persons.c.person_id == UUID(internal))
+        await connection.execute(wanted.values(objections=list(tokens)))
+
+
 @pytest.mark.parametrize(("case", "name"), reads_of_people())
 async def test_what_leaves_is_what_the_case_says(house: House, case: dict[str, Any], name: str) -> None:
     if "record" not in case:
         pytest.skip("the case speaks of a call about no record")
     catalogue = await house.parts.rulebook.catalogue()
     internal = (await put(house, line(catalogue, f"golden-{name}", case["record"])))[0]
+    await object_to(house, internal, case["record"].get("objections", ()))
     own = internal if case.get("person") and case.get("person") == case.get("id") else None
     caller = await house.caller(case["organisation"], own)
     named = await house.pairwise(internal, case["organisation"], case["purpose"])

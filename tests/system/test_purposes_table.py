@@ -217,6 +217,7 @@ def facts_of(person: Person, organisation: str, purpose: str) -> Iterator[dict[s
             "assigned": tuple(name.format(me=organisation) for name in assigned),
             "consents": tuple(name.format(me=organisation, purpose=purpose) for name in consents),
             "created_by": organisation if person.own else "somebody-else",
+            "objections": (),
             "restricted": person.restricted,
             "minor": person.minor,
         }
