@@ -31,6 +31,11 @@ _CONSENT: Final[Who] = ("reception-agency", "consent-management")
 _AGENCY: Final[Who] = ("employment-agency", "job-ranking")
 _BAKERY: Final[Who] = ("vitosha-bakery", "opportunity-management")
 _SHORTLIST: Final[Who] = ("vitosha-bakery", "anonymous-shortlist")
+_COURSES: Final[Who] = ("language-house", "opportunity-management")
+_LIKENESS: Final[Who] = ("reception-agency", "deduplication")
+_WATCH: Final[Who] = ("privacy-office", "data-protection-audit")
+_LAB: Final[Who] = ("fairness-lab", "fairness-audit")
+_OWN: Final[Who] = ("self-service", "data-subject-access")
 
 CAST: Final[Mapping[str, Sequence[Who]]] = {
     "createPerson": [_INTAKE],
@@ -66,6 +71,30 @@ CAST: Final[Mapping[str, Sequence[Who]]] = {
     "amendOpportunity": [_BAKERY],
     "closeOpportunity": [_BAKERY],
     "listCandidates": [_SHORTLIST],
+    "decideOnCandidate": (_SHORTLIST, _AGENCY),
+    "listDecisions": (_SHORTLIST, _AGENCY),
+    "listSkillGaps": [_AGENCY, ("bread-and-bridges", "mentoring")],
+    **dict.fromkeys(("createAllocation", "readAllocation", "cancelAllocation", "confirmPlacement", "placeArrival"), (_AGENCY,)),
+    **dict.fromkeys(
+        ("proposeEligibilityCondition", "approveEligibilityCondition", "listEligibilityConditions"), (_COURSES, _WATCH)
+    ),
+    "withdrawEligibilityCondition": (_COURSES, _WATCH),
+    "runAudit": (_LAB,),
+    **dict.fromkeys(("listDuplicates", "tellApart", "mergePersons", "undoMerge"), (_LIKENESS,)),
+    **dict.fromkeys(
+        ("listAlerts", "acknowledgeAlert", "reportBreach", "listBreachedPeople", "proveInclusion", "proveConsistency"),
+        (_WATCH,),
+    ),
+    **dict.fromkeys(("listReviews", "recordReview"), (_WATCH,)),
+    "listDisclosures": (_OWN, _WATCH),
+    **dict.fromkeys(("listCorrections", "decideCorrection"), (_AGENCY, _INTAKE)),
+    **dict.fromkeys(("listObjections", "decideObjection"), (_AGENCY,)),
+    **dict.fromkeys(("proposeCorrection", "withdrawCorrection", "makeObjection", "withdrawObjection"), (_OWN,)),
+    **dict.fromkeys(("listCorrectionsOfPerson", "listObjectionsOfPerson"), (_OWN, _AGENCY)),
+    **dict.fromkeys(("listRestrictions", "restrictPerson", "liftRestriction"), (_OWN, _CARE)),
+    **dict.fromkeys(("readEverything", "readRetention", "linkSignIn"), (_OWN,)),
+    **dict.fromkeys(("issueSignInCode", "listSignIns", "endSignIn"), (_INTAKE, _OWN)),
+    "releaseNote": (_CARE,),
     "others": [_INTAKE, _CARE, _AGENCY],
 }
 """Who makes each call. The first of each makes it when it follows from another one: those know people by the same ids."""
@@ -159,10 +188,19 @@ async def _world(target: InProcess, seed: int) -> Mapping[str, Any]:
         "cast": CAST,
         "bodies": BODIES,
         "filters": ["languages:has:ukr", "municipality:eq:Sofia", "education_level:ge:3"],
-        "tokens": {one: (await target.client(one)).http.headers["Authorization"].split()[1] for one, _ in everybody},
-        "people": {f"{one} {why}": [await target.pairwise(each, one, why) for each in people] for one, why in everybody},
+        "tokens": {one: await _token(target, one, people[0]) for one, _ in everybody},
+        "people": {
+            f"{one} {why}": [await target.pairwise(each, one, why) for each in (people[:1] if one == _OWN[0] else people)]
+            for one, why in everybody
+        },
         "opportunities": [answer.json()["id"] for answer in made],
     }
+
+
+async def _token(target: InProcess, organisation: str, person: str) -> str:
+    """People's own client speaks for ``person``."""
+    caller = await target.client(organisation, person if organisation == _OWN[0] else None)
+    return caller.http.headers["Authorization"].split()[1]
 
 
 _ASSIGNED: Final = ["reception-agency", "employment-agency", "bread-and-bridges", "danube-health"]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -83,11 +83,13 @@ class Registered(Caller):
 
     async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         for _ in range(PATIENCE):
-            answer = await self.once(method, path, purpose, **kwargs)
-            if answer.status_code != 503:
-                break
+            # A connection that lay idle may be closed from there at the moment when it is used from here.
+            with suppress(httpx.RemoteProtocolError):
+                answer = await self.once(method, path, purpose, **kwargs)
+                if answer.status_code != 503:
+                    return answer
             await asyncio.sleep(PAUSE)
-        return answer
+        return await self.once(method, path, purpose, **kwargs)
 
     async def once(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         if time.monotonic() > self._until:

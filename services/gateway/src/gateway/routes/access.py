@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 
 from gateway import access_formats, access_views, clients, negotiation, refusals
 from gateway.access_formats import HTML, JSON, Document, JsonDocument, PageDocument, Words
@@ -91,7 +92,7 @@ async def wanted(request: Request) -> str:
     operation_id="readEverything",
     summary="Everything that is held about the person",
     response_model=access_views.PersonAccess,
-    response_class=Streamed,
+    response_class=JSONResponse,  # what the document tells of first
     responses={
         200: {
             "description": "The whole record with its history, what was asked and agreed, who may see it and who did. "

@@ -37,7 +37,10 @@ Found = tuple[Outcomes, AuditReport]
     operation_id="runAudit",
     summary="How groups fare in rankings",
     response_model=AuditView,
-    responses={409: {"description": "Too few people to tell groups apart, or nearly those of an earlier audit."}},
+    responses={
+        404: {"description": "There is no such opportunity."},
+        409: {"description": "Too few people to tell groups apart, or nearly those of an earlier audit."},
+    },
 )
 async def run_audit(body: AuditBody, states: CallerStates, gateway: Gateway) -> Response:
     """Selection rates and exposure by group, with exact tests. Counts are to the nearest five, small ones are hidden, and an

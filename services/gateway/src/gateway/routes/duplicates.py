@@ -31,7 +31,13 @@ Other = Annotated[str, Path(description="The other record.", examples=[PERSON_ID
 MergeId = Annotated[str, Path(alias="merge", description="`id` of the merge.")]
 
 
-@router.get("/duplicates", operation_id="listDuplicates", summary="Who may be one person", response_model=DuplicatePage)
+@router.get(
+    "/duplicates",
+    operation_id="listDuplicates",
+    summary="Who may be one person",
+    response_model=DuplicatePage,
+    responses={404: {"description": "`person` does not exist or is not visible to this caller."}},
+)
 async def list_duplicates(
     states: CallerStates,
     gateway: Gateway,
