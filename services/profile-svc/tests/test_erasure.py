@@ -101,6 +101,17 @@ async def test_nothing_of_an_erased_person_is_in_any_table(place: Place, own: Se
     assert (journal.count(person), REGION in journal, "canary-1" in journal) == (1, False, False)
 
 
+async def test_who_was_two_records_once_is_erased_under_both_ids(place: Place, own: Service) -> None:
+    person, merged = await somebody(own, "canary-3"), await somebody(own, "canary-4")
+    grant = own.grant("merge", person, acting_user="Ivanova")
+    body = {"other": merged, "take": {"family_name": "this", "residence": "this"}}
+    done = await own.call("POST", f"/persons/{person}/merge", grant, body)
+    assert done.status_code == 201, done.text
+    await erase(own, person)
+    assert held(place, person, merged, "canary-3", "canary-4") == []
+    assert await own.vault.person_keys.fetch([UUID(person), UUID(merged)]) == {}
+
+
 async def test_every_table_of_people_may_be_emptied(own: Service) -> None:
     """Also tables that are added later: what is about a person can be taken away, or it would stay."""
     columns = ", ".join(f"'{name}'" for name in sorted(erasures.NAMING))
