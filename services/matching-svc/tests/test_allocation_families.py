@@ -130,15 +130,30 @@ def test_prices_of_one_period_place_the_arrivals_of_another_nearly_as_hindsight_
     assert value_of(problem, online.greedy(arrivals, capacities)) < value_of(problem, placed)
 
 
+def test_a_seat_is_kept_for_whom_it_is_worth_more() -> None:
+    scores, prices, free = np.array([5_000, 2_000], np.int32), np.array([6_000.0, 1_000.0]), np.array([1, 1])
+    assert online.choose(scores, prices, free) == 1
+    assert online.reason(scores, prices, free, 1).why == "seats-worth-more-to-others"
+    assert online.choose(scores, prices, np.array([1, 0])) == NOWHERE
+    assert online.reason(scores, prices, np.array([0, 0]), NOWHERE).why == "no-seat-left"
+    assert online.choose(np.array([-1, -1], np.int32), np.zeros(2), free) == NOWHERE
+    assert online.reason(np.array([-1, -1], np.int32), np.zeros(2), free, NOWHERE).why == "nothing-open"
+    # Prices pass with the seats: half of them are left when all people are still to come, or nobody.
+    seats, left = np.array([4, 4]), np.array([2, 2])
+    assert (online.paced(prices, seats, left, 1.0) > prices).all()
+    assert (online.paced(prices, seats, left, 0.0) < prices).all()
+
+
 def test_a_pair_is_worth_what_a_ranking_says() -> None:
     """The columns that many are scored by give, for every pair, the score and the gates of the ranking for the same caller."""
     skills, occupations = sorted(small_set().skills), sorted(small_set().occupations)
+    needed = [skill for each in occupations[:9] for skill in small_set().occupations[each].essential_skills[:2]]
     attributes = ATTRIBUTES - {"municipality"}
     rng = np.random.default_rng(3)
     people = {
         f"p{at}": MatchFeatures.model_validate(
             {
-                **({} if at % 10 == 9 else {"skills": [skills[each] for each in rng.choice(60, 8)]}),
+                **({} if at % 10 == 9 else {"skills": [*(skills[each] for each in rng.choice(60, 8)), *needed[: at % 4]]}),
                 "work_history": [
                     {"occupation": occupations[each], "months": int(rng.integers(0, 40))} for each in rng.choice(9, at % 3)
                 ],
@@ -161,7 +176,7 @@ def test_a_pair_is_worth_what_a_ranking_says() -> None:
             {
                 "kind": "job",
                 "title": "A job",
-                "essential_skills": [skills[each] for each in sorted(set(rng.choice(60, 5).tolist()))] if at != 5 else [],
+                "essential_skills": [*(skills[each] for each in rng.choice(60, 5)), *needed[:6]] if at != 5 else [],
                 "optional_skills": [skills[each] for each in rng.choice(60, 3)] if at % 2 else [],
                 "occupation": occupations[at],
                 "languages": [{"language": "bul", "level": "B1", "essential": bool(at % 2)}],
