@@ -25,7 +25,7 @@ PURE = {
     "matching_svc": "scoring gates gates_work gates_licences gates_conditions eligibility opportunities "
     "explanations features model ranking concepts index knowledge scale numbering wanted "
     "people_columns people_measures people_ranking people_search shelf "
-    "offers_columns offers_measures offers_shelf "
+    "offers_columns offers_measures offers_shelf gaps places "
     "vocabulary vocabulary_texts vocabulary_answers concepts_text concepts_grams "
     "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels "
     "allocation.problem allocation.prices allocation.flow allocation.program allocation.infeasible allocation.floors "
