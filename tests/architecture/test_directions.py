@@ -30,7 +30,8 @@ PURE = {
     "concepts_latent concepts_index concepts_search linking esco.edition esco.checks esco.labels "
     "allocation.problem allocation.prices allocation.flow allocation.program allocation.infeasible allocation.floors "
     "allocation.solving allocation.explaining allocation.stable allocation.online allocation.alike allocation.building "
-    "allocation.refusing allocation.task allocation.coverage allocation.gating allocation.proposing allocation_tasks allocation_worker",
+    "allocation.refusing allocation.task allocation.coverage allocation.gating allocation.proposing "
+    "allocation_tasks allocation_worker",
     "stena": "contracts.access contracts.catalogue contracts.condition contracts.fairness contracts.matching contracts.profile",
 }
 """Modules that decide, redact, score or gate: they can be read and tested without a server."""
