@@ -40,7 +40,7 @@ SKILLS = [
     STRANGER,
 ]
 PLACES = ["Sofia", "Plovdiv", "Varna", ""]
-REGIONS = ["BG411", "BG412", "BG421", "BG331", "BG", "DE1"]
+REGIONS = ["BG411", "BG414", "BG421", "BG423", "BG331", "BG", "DE1"]  # the first four are two pairs of neighbours
 LEVELS = ["A1", "A2", "B1", "B2", "C1", "C2"]
 
 days = st.dates(date(2026, 1, 1), date(2028, 12, 31))
