@@ -147,7 +147,9 @@ async def test_an_objection_against_one_ends_its_sight_until_it_is_decided(house
     mine = await named(house, somebody, AGENCY)
     (found,) = [each for each in await waiting(house, AGENCY, "objections") if each["person"] == mine]
     assert (found["reason"], found["id"] != made["id"]) == (body["reason"], True)
-    assert not [each for each in await waiting(house, ("bread-and-bridges", "job-ranking"), "objections") if each["decisions"]]
+    for other in (("bread-and-bridges", "job-ranking"), ("employment-agency", "training-placement")):
+        assert await named(house, somebody, other) not in {each["person"] for each in await waiting(house, other, "objections")}
+        assert not (await ask(house, other, "GET", "/objections", somebody, 200))["objections"]
     await ask(house, ("bread-and-bridges", "job-ranking"), "GET", "", somebody, 200)
     await ask(house, ("employment-agency", "training-placement"), "GET", "", somebody, 200)
     decide = f"/objections/{found['id']}/decisions"

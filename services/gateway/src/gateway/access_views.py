@@ -119,6 +119,16 @@ class HeldObjection(Part):
     decisions: list[HeldDecision]
 
 
+class HeldSignIn(Part):
+    id: str
+    provider: str
+    organisation: str = Field(description="Who verified the person.")
+    verified_by: str
+    linked_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+
 class MayProcess(Part):
     """An organisation that may process data for a purpose, on which basis, and for how long what it keeps is kept."""
 
@@ -189,6 +199,7 @@ class PersonAccess(Part):
     corrections: list[HeldCorrection]
     restrictions: list[HeldRestriction]
     objections: list[HeldObjection]
+    sign_ins: list[HeldSignIn]
     disclosures: list[Disclosed]
     end: Ending
 

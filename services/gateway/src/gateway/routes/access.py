@@ -27,6 +27,9 @@ from gateway.routes.disclosures import READ_LEDGER, Entries, entries, require_un
 from gateway.routes.export import Streamed
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
+from gateway.routes.sign_ins import READ as READ_SIGN_INS
+from gateway.routes.sign_ins import shown, visible
+from gateway.store.sign_ins import SignIn
 from gateway.upstreams import MANY, Answer
 from stena.contracts.catalogue import Catalogue
 from stena.problems import NotAcceptable
@@ -131,7 +134,7 @@ async def _stream(access: Access, opening: Opening, document: Document) -> Async
     for section, items in opening.sections.items():
         yield document.begin(section) + document.items(section, items, True) + document.close(section, not items)
     wall, reason = _still_known(access.gateway, opening.caller), None
-    for section in (*_HELD, "disclosures"):
+    for section in (*_HELD, *_CHUNKS):
         yield document.begin(section)
         count, after = 0, None
         while reason is None:
@@ -208,7 +211,20 @@ async def _disclosed(access: Access, wall: Wall, opening: Opening, section: str,
     return await pass_through(wall, Call(access.states, (READ_LEDGER,), access.person), fetch, redact)
 
 
-_CHUNKS: Final[Mapping[str, Callable[[Access, Wall, Opening, str, str | None], Awaitable[Chunk]]]] = {"disclosures": _disclosed}
+async def _signed_in(access: Access, wall: Wall, opening: Opening, section: str, after: str | None) -> Chunk:
+    async def fetch(permit: Permit) -> list[SignIn]:
+        return await visible(access.gateway, permit)
+
+    def redact(permit: Permit, found: list[SignIn]) -> Shown[Chunk]:
+        return Shown(Chunk([shown(access.gateway, each) for each in found]), (Seen(permit.person or ""),))
+
+    return await pass_through(wall, Call(access.states, (READ_SIGN_INS,), access.person), fetch, redact)
+
+
+_CHUNKS: Final[Mapping[str, Callable[[Access, Wall, Opening, str, str | None], Awaitable[Chunk]]]] = {
+    "sign_ins": _signed_in,
+    "disclosures": _disclosed,
+}
 
 
 async def _section(access: Access, permit: Permit, section: str, after: str | None) -> Answer:

@@ -97,7 +97,7 @@ async def link_sign_in(body: views.UseCodeBody, states: CallerStates, gateway: G
 
     def redact(permit: Permit, linked: SignIn) -> Shown[Reply]:
         own = Names(gateway.ids, permit)(permit.person or "")
-        return about_one(permit, Reply({**_shown(gateway, linked), "person": own}, 201))
+        return about_one(permit, Reply({**shown(gateway, linked), "person": own}, 201))
 
     return respond(await pass_through(_as(gateway.wall, caller), Call(states, (LINK,), named), fetch, redact))
 
@@ -112,7 +112,7 @@ async def list_sign_ins(person: PersonId, states: CallerStates, gateway: Gateway
         return await visible(gateway, permit)
 
     def redact(permit: Permit, found: list[SignIn]) -> Shown[Reply]:
-        return about_one(permit, Reply({"sign_ins": [_shown(gateway, each) for each in found]}))
+        return about_one(permit, Reply({"sign_ins": [shown(gateway, each) for each in found]}))
 
     return respond(await pass_through(gateway.wall, Call(states, (READ,), person), fetch, redact))
 
@@ -181,7 +181,8 @@ async def _require_there(gateway: Parts, permit: Permit) -> None:
     await gateway.profile.ask("GET", where, permit.passes[0])
 
 
-def _shown(gateway: Parts, each: SignIn) -> Json:
+def shown(gateway: Parts, each: SignIn) -> Json:
+    """A sign-in as the API shows it."""
     issuer = gateway.sign_ins.issuers.get(each.issuer)
     return {
         "id": str(each.sign_in_id),
