@@ -39,6 +39,7 @@ check: setup ## Style, types and the direction rules between packages
 bench: bench-policy ## Measure requests per second and CPU time of a single read, the ledger, and the decision point
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.ledger
+	@$(BIN)/python -m tests.bench.duplicates
 
 bench-policy: setup ## Measure the decision point alone, beside py-abac and Cedar
 	@$(BIN)/python -m tests.bench.policy
