@@ -74,6 +74,19 @@ async def test_nobody_waits_longer_than_they_said(books: Books, commits: GroupCo
     assert [9] in books.groups, "what was given up holds nobody up"
 
 
+async def test_what_was_given_up_before_its_turn_is_not_written(books: Books) -> None:
+    commits = GroupCommit(books.write, 5, "too late")
+    books.open.clear()
+    stuck = asyncio.create_task(commits.add(1, 5))
+    await asyncio.sleep(0.02)
+    with pytest.raises(Unavailable):
+        await commits.add(2, 0.05)
+    books.open.set()
+    await stuck
+    await commits.add(3, 5)
+    assert books.groups == [[1], [3]]
+
+
 async def test_a_slow_group_is_given_up_for_the_next(books: Books, commits: GroupCommit[int]) -> None:
     """Who comes while a group is stuck has their time still."""
     books.open.clear()

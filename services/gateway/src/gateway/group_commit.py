@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from gateway.patience import Patience
 from stena.problems import Unavailable
 
 Item = TypeVar("Item")
@@ -44,31 +43,52 @@ class GroupCommit(Generic[Item]):
         self._weigh = weigh
         self._within = within
         self._too_late = too_late
-        self._patience = Patience(too_late)
         self._waiting: deque[_Waiting[Item]] = deque()
         self._writer: asyncio.Task[None] | None = None
+        self._abandoned: set[asyncio.Task[None]] = set()
 
     async def add(self, item: Item, within: float) -> None:
         """Returns when ``item`` is committed. Raises ``Unavailable`` after ``within`` seconds, though it may still be committed
         then; and whatever ``write`` raises for this item alone."""
         if len(self._waiting) >= WAITING:
             raise Unavailable(self._too_late)
-        waiting = _Waiting(item, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(item, loop.create_future())
         self._waiting.append(waiting)
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
+            self._writer = loop.create_task(self._write_next())
+        timer = loop.call_later(within, self._give_up, [waiting])
         try:
-            async with asyncio.timeout(within):
-                await waiting.written
-        except TimeoutError:
-            raise Unavailable(self._too_late) from None
-
-    async def _write_all(self) -> None:
-        try:
-            while self._waiting:
-                await self._write_group(self._next())
+            await waiting.written
         finally:
-            self._writer = None
+            timer.cancel()
+
+    async def _write_next(self) -> None:
+        writer, group = self._writer, self._next()
+        assert writer is not None
+        timer = asyncio.get_running_loop().call_later(self._within, self._abandon, writer, group)
+        try:
+            await self._write_group(group)
+        finally:
+            timer.cancel()
+            if self._writer is writer:
+                self._go_on()
+
+    def _go_on(self) -> None:
+        self._writer = asyncio.get_running_loop().create_task(self._write_next()) if self._waiting else None
+
+    def _abandon(self, writer: asyncio.Task[None], group: Sequence[_Waiting[Item]]) -> None:
+        """Others go on at once: a cancelled statement may itself wait for a server that does not answer."""
+        self._give_up(group)
+        self._abandoned.add(writer)
+        writer.add_done_callback(self._abandoned.discard)
+        writer.cancel()
+        if self._writer is writer:
+            self._go_on()
+
+    def _give_up(self, group: Sequence[_Waiting[Item]]) -> None:
+        for each in group:
+            _tell(each, Unavailable(self._too_late))
 
     def _next(self) -> list[_Waiting[Item]]:
         """The next group, without those who have given up already. What is too heavy for any group goes alone."""
@@ -87,7 +107,7 @@ class GroupCommit(Generic[Item]):
         if not group:
             return
         try:
-            await self._patience.wait(self._committed([each.item for each in group]), self._within)
+            await self._write([each.item for each in group])
         except Unavailable as failure:  # the database is slow or gone, for one as for all
             for each in group:
                 _tell(each, Unavailable(failure.detail))
@@ -101,9 +121,6 @@ class GroupCommit(Generic[Item]):
         else:
             for each in group:
                 _tell(each, None)
-
-    async def _committed(self, items: Sequence[Item]) -> None:
-        await self._write(items)
 
 
 def _tell(waiting: _Waiting[Item], failure: Exception | None) -> None:

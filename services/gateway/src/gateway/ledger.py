@@ -18,7 +18,7 @@ from gateway.store import entries, merged
 from gateway.subjects import Subjects
 from gateway.tables import clients, ledger, ledger_people, ledger_subjects
 from stena import request_id
-from stena.database import single_statements, transaction
+from stena.database import transaction
 
 WITHIN: Final = 0.8  # seconds to record an entry
 WITHIN_LATE: Final = 0.2  # what is left of a second when another service took most of it
@@ -129,7 +129,6 @@ class Ledger:
     """Writes what comes at the same time together: one statement, committed when it returns."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._writing = single_statements(engine)
         self._reading = engine
         self._subjects = Subjects(engine)
         too_late = "What would be answered cannot be recorded. Try again shortly."
@@ -176,11 +175,15 @@ class Ledger:
     async def _write(self, group: Sequence[Written]) -> None:
         subjects = await self._subjects.of(seen.person for each in group for seen in each.entry.people)
         leaves = [ledger_leaves.made(each.entry, each.entry_id, each.at, each.trace_id, subjects) for each in group]
-        forgotten = [UUID(person) for each in group for person in _erased(each.entry)]
-        async with transaction(self._writing) as connection:
-            if forgotten:
-                forgotten = list(await connection.scalars(merged.whole(forgotten)))
-            await entries.append(connection, leaves, forgotten)
+        forgotten = await self._whole([UUID(person) for each in group for person in _erased(each.entry)])
+        await entries.append_alone(self._reading, leaves, forgotten)
+
+    async def _whole(self, people: Sequence[UUID]) -> Sequence[UUID]:
+        """These people by every id that they had before they were merged."""
+        if not people:
+            return people
+        async with transaction(self._reading) as connection:
+            return list(await connection.scalars(merged.whole(people)))
 
 
 def _rows(written: Written) -> int:
