@@ -1,23 +1,23 @@
 """Opportunities over columns: the same score to the last digit as pair by pair."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from matching_svc.features import MatchFeatures, view
+from matching_svc.features import ATTRIBUTES, MatchFeatures, view
 from matching_svc.numbering import Numberings
 from matching_svc.offers_columns import offer_at, packed
 from matching_svc.offers_measures import prepared, scores
-from matching_svc.offers_shelf import Offered, search
+from matching_svc.offers_shelf import Offered, asked_by_best, search
 from matching_svc.ranking import Pair, rank
 from matching_svc.scoring import score
 from stena.contracts.condition import Residual
 from stena.contracts.matching import NewOpportunity, Opportunity
 
-from .fitting import KNOWLEDGE, TODAY, attributes, opportunities, people
+from .fitting import KNOWLEDGE, SKILLS, TODAY, attributes, opportunities, people
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -66,3 +66,17 @@ def test_the_best_of_what_is_open_are_found(
     visible = [each for each in plain.values() if not hidden or each.owner == "rila-build"]
     ranked = rank((Pair(each.id, seen, each) for each in visible), KNOWLEDGE, TODAY)
     assert search(offered, seen, residual, KNOWLEDGE, TODAY, 3) == ranked[:3]
+    skills = [list(dict.fromkeys(one.pair.opportunity.essential_skills)) for one in ranked]
+    assert asked_by_best(offered, seen, residual, KNOWLEDGE, TODAY, 3) == skills[:3]
+    without = {one.pair.id for one in ranked[:1]}
+    assert asked_by_best(offered, seen, residual, KNOWLEDGE, TODAY, 3, without) == skills[1:4]
+
+
+def test_of_many_that_fail_one_gate_none_is_found() -> None:
+    over = NewOpportunity(kind="training", title="t", essential_skills=tuple(SKILLS[:1]), apply_until=date(2027, 2, 1))
+    there = over.model_copy(update={"essential_skills": (SKILLS[5],), "apply_until": None})
+    taken = Offered()
+    taken.take(offered([over, over, over, there, over]))
+    seen = view(MatchFeatures(skills=frozenset(SKILLS[:1])), ATTRIBUTES)
+    assert [one.pair.id for one in search(taken, seen, True, KNOWLEDGE, TODAY, 3)] == ["opp_3"]
+    assert asked_by_best(taken, seen, True, KNOWLEDGE, TODAY, 3) == [[SKILLS[5]]]

@@ -32,7 +32,7 @@ def test_a_town_of_the_next_region_is_nearer_than_a_far_one_of_the_same() -> Non
     pernik, blagoevgrad = (between("BG411", each, None, PLACE) for each in ("BG414", "BG413"))
     assert PLACE.region[5] > pernik > blagoevgrad > between("BG411", "BG331", None, PLACE) == PLACE.elsewhere
     assert between("BG411", "BG414", 10, PLACE) == PLACE.elsewhere
-    assert between("BG411", "BG411", 0, PLACE) == PLACE.region[5]
+    assert between("BG411", "BG411", 0, PLACE) == between("BG411", "BG411", -1, PLACE) == PLACE.region[5]
 
 
 @given(st.sampled_from(REGIONS), st.sampled_from(REGIONS), st.integers(0, 400) | st.none())
