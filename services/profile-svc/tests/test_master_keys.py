@@ -92,6 +92,12 @@ async def test_a_renewal_that_was_killed_goes_on_where_it_was(
         monkeypatch.setattr(renewal, "wrap_anew", whole)
         for person in people:
             await service.read(person)
+    new = place.folder / "masters" / "2"
+    away = new.rename(place.folder / "away")
+    with pytest.raises(WrongMasterKey, match="lacks 1 of the 2"):
+        async with place.serving(catalogue):
+            pytest.fail("it serves without the new key")
+    away.rename(new)
     async with place.serving(catalogue) as service:
         await renew(service)
         assert list((await wrapped_by(service)).values()) == [4]
