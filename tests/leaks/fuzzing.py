@@ -12,15 +12,20 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from tests.system.people import line
 from tests.system.test_refusals import RECORD
 
+from .calls.judging import SAID
+from .calls.offering import WOMEN
+from .calls.rights import AGAINST_ONE, RESTRICTED, RIGHT, RULED
 from .hostile.door import Door, at_the_door
 from .in_process import InProcess, alone
 from .target import CATALOGUE
+from .world import NEXT_MONTH
 
 Who = tuple[str, str]
 """An organisation and a purpose."""
@@ -99,6 +104,7 @@ CAST: Final[Mapping[str, Sequence[Who]]] = {
 }
 """Who makes each call. The first of each makes it when it follows from another one: those know people by the same ids."""
 
+TODAY: Final = datetime.now(UTC).date().isoformat()
 _SPOKEN: Final = dict.fromkeys(("listening", "reading", "interaction", "production", "writing"), "B1")
 _JOB: Final = {"kind": "job", "title": "Baker", "region": "BG411"}
 
@@ -122,6 +128,14 @@ BODIES: Final[Mapping[str, Sequence[Any]]] = {
     "referPerson": [
         {"recipient": "open-door-legal", "purpose": "legal-aid", "reason": "Asks.", "until": "2030-01-01T00:00:00Z"}
     ],
+    "shareNote": [{"purpose": "legal-aid", "until": NEXT_MONTH}],
+    "decideOnCandidate": [SAID],
+    "proposeEligibilityCondition": [WOMEN],
+    "runAudit": [{"kind": "job", "since": TODAY, "until": TODAY, "attribute": "gender"}],
+    "proposeCorrection": [RIGHT],
+    "restrictPerson": [RESTRICTED],
+    "makeObjection": [AGAINST_ONE],
+    "decideObjection": [RULED],
 }
 """Bodies that mean something, beside those that the document only allows."""
 
@@ -186,7 +200,7 @@ async def _world(target: InProcess, seed: int) -> Mapping[str, Any]:
     return {
         "seed": seed,
         "cast": CAST,
-        "bodies": BODIES,
+        "bodies": {**BODIES, "createAllocation": [{"kind": "job", "opportunities": [each.json()["id"] for each in made]}]},
         "filters": ["languages:has:ukr", "municipality:eq:Sofia", "education_level:ge:3"],
         "tokens": {one: await _token(target, one, people[0]) for one, _ in everybody},
         "people": {
