@@ -69,7 +69,8 @@ class Expected:
 
     def _qualifies(self, who: Somebody, qualifier: str) -> bool:
         own = who.created_by == self.organisation
-        return {"": True, "own": own, "assigned": self.organisation in who.assigned}[qualifier]
+        assigned = self.organisation in who.assigned
+        return {"": True, "own": own, "assigned": assigned, "own or assigned": own or assigned}[qualifier]
 
     def sees(self, who: Somebody, operation: str = "read") -> frozenset[str]:
         """The attributes of ``who`` that a call for this operation lets through."""

@@ -34,7 +34,7 @@ ON_PEOPLE = {
     # access, where the table says export: all of one's own is another thing than a list as a file
     "data-subject-access": "read, access, correct, restrict, object, erase",
     "eligibility-check": "check",
-    "deduplication": "compare, distinguish, merge, separate",  # own or assigned: below
+    "deduplication": ", ".join(f"{each} (own or assigned)" for each in ("compare", "distinguish", "merge", "separate")),
     "vital-interest": "read",  # not in the table, but it reads
 }
 ON_NOTES = {
@@ -199,6 +199,7 @@ def test_a_purpose_may_do_what_its_row_says_and_nothing_else(rulebook: Rulebook,
         assert {action for action, decision in decisions.items() if allowed(decision, facts)} == cell(kind, purpose).keys()
 
 
+EITHER: Mapping[str, Facts] = {"own or assigned": {"created_by": "somebody-else", "assigned": ("somebody-else",)}}
 WITHOUT: Mapping[str, Facts] = {
     "assigned": {"assigned": ("somebody-else",)},
     "own": {"created_by": "somebody-else"},
@@ -221,7 +222,8 @@ def test_only_the_qualifier_of_a_cell_narrows_it(
     for organisation in approved_for(rulebook, purpose):
         decision, facts = asked(rulebook, organisation, purpose, kind, action), most_open(organisation, purpose, kind)
         # A record is created by whoever creates it, so that an organisation cannot make one that is not its own.
-        narrowed_by = {"own"} if (kind, action) == ("person", "create") else {qualifier} - {""}
+        narrowed_by = {"own"} if (kind, action) == ("person", "create") else {qualifier} - {"", *EITHER}
+        assert qualifier not in EITHER or not allowed(decision, facts | EITHER[qualifier])
         assert {name for name, other in WITHOUT.items() if not allowed(decision, facts | other)} == narrowed_by
 
 
