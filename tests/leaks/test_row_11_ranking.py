@@ -75,6 +75,37 @@ async def test_an_order_stays_when_what_is_withheld_changes(target: Target, job:
     assert [each["score"] for each in after.values()] == [each["score"] for each in before.values()]
 
 
+async def test_an_allocation_stays_when_what_is_withheld_changes(target: Target, job: str) -> None:
+    """Fewer seats than people who differ in nothing that counts: what is withheld moves nobody, and no score."""
+    agency = ("employment-agency", "job-ranking")
+    people = [await bring(target, f"placed, {name}", None, **EQUAL, **more) for name, more in WITHHELD.items()]
+    ids = [await target.pairwise(each, *agency) for each in people]
+    await ranked(target, job, set(ids), agency)
+    before = await placed(target, job, ids)
+    for name, more in zip(WITHHELD, reversed(WITHHELD.values()), strict=True):
+        await bring(target, f"placed, {name}", None, **EQUAL, **more)
+    await asyncio.sleep(1.5)
+    assert await placed(target, job, ids) == before
+    assert sum(each["opportunity"] == job for each in before.values()) == 1
+
+
+async def placed(target: Target, job: str, ids: list[str]) -> dict[str, dict[str, Any]]:
+    """What is proposed to each of these people for one seat, by their ids, without what is shown of them."""
+    asked = {"kind": "job", "opportunities": [job], "people": ids}
+    made = await ask(target, "employment-agency", "job-ranking", "POST", "/v1/allocations", json=asked)
+    assert made.status_code == 202, made.text
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = (await ask(target, "employment-agency", "job-ranking", "GET", made.headers["location"])).json()
+        if found["state"] not in ("queued", "running"):
+            break
+        await asyncio.sleep(0.2)
+    assert found["state"] == "done", found["state"]
+    told = {each.pop("person")["id"]: each for each in found["placements"]}
+    assert told.keys() == set(ids)
+    return told
+
+
 async def test_matching_is_given_nothing_protected_to_rank_by(target: Target) -> None:
     """What matching-svc reads, as a client like any other, through the door."""
     internal = await bring(target, "ranked, followed")

@@ -130,15 +130,18 @@ def _calls(stand: Stand, who: Somebody, cursor: str | None) -> Iterator[tuple[st
     yield "read", path(stand, who)
     yield "list", "/v1/persons?limit=500"
     yield "export", "/v1/persons/export"
-    yield "notes", path(stand, who, "/notes")
+    for about in ("notes", "cases", "corrections", "objections", "restrictions"):
+        yield about, path(stand, who, f"/{about}")
     if cursor is not None:
         yield FEED, f"/v1/persons/changes?since={cursor}"
     for kind in sorted(kind for kind in KIND_PURPOSE if kind in KINDS[purpose]):
         yield f"matches {kind}", path(stand, who, f"/matches?kind={kind}&limit=100")
         yield f"skill gaps {kind}", path(stand, who, f"/skill-gaps?kind={kind}&limit=20")
+        yield f"skill gaps {kind}", path(stand, who, f"/skill-gaps?kind={kind}&limit=20")
     for opportunity, (_, kind) in stand.opportunities.items():
         if kind in KINDS[purpose]:
             yield f"candidates {kind}", f"/v1/opportunities/{opportunity}/candidates?limit=100"
+            yield f"decisions {kind}", f"/v1/opportunities/{opportunity}/decisions?limit=200"
     for name in ("municipality", "education_level"):
         yield f"sort {name}", f"/v1/persons?limit=500&sort={name}"
 
