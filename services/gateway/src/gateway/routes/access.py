@@ -28,7 +28,7 @@ from gateway.routes.export import Streamed
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.routes.sign_ins import READ as READ_SIGN_INS
-from gateway.routes.sign_ins import shown, visible
+from gateway.routes.sign_ins import acting_as, shown, visible
 from gateway.store.sign_ins import SignIn
 from gateway.upstreams import MANY, Answer
 from stena.contracts.catalogue import Catalogue
@@ -152,6 +152,8 @@ async def _stream(access: Access, opening: Opening, document: Document) -> Async
 
 
 async def _opened(access: Access) -> Opening:
+    caller = await access.gateway.wall.identify(access.states.authorization)
+
     async def fetch(permit: Permit) -> tuple[Answer, Catalogue]:
         return await _section(access, permit, "record", None), await access.gateway.rulebook.catalogue(permit.rulebook)
 
@@ -172,11 +174,11 @@ async def _opened(access: Access) -> Opening:
             "sources": sources(catalogue, item),
             "recipients": may_process(catalogue, access.accept_language),
         }
-        caller = Caller(permit.grant.client or "", permit.grant.organisation, permit.person)
         seen = Seen(permit.person or "", frozenset(view["attributes"]))
         return Shown(Opening(head, sections, caller, catalogue), (seen,), len(view["withheld"]))
 
-    return await pass_through(access.gateway.wall, Call(access.states, (ACCESS,), access.person), fetch, redact)
+    wall = acting_as(access.gateway.wall, caller)
+    return await pass_through(wall, Call(access.states, (ACCESS,), access.person), fetch, redact)
 
 
 async def _held(access: Access, wall: Wall, opening: Opening, section: str, after: str | None) -> Chunk:

@@ -99,7 +99,7 @@ async def link_sign_in(body: views.UseCodeBody, states: CallerStates, gateway: G
         own = Names(gateway.ids, permit)(permit.person or "")
         return about_one(permit, Reply({**shown(gateway, linked), "person": own}, 201))
 
-    return respond(await pass_through(_as(gateway.wall, caller), Call(states, (LINK,), named), fetch, redact))
+    return respond(await pass_through(acting_as(gateway.wall, caller), Call(states, (LINK,), named), fetch, redact))
 
 
 @router.get(
@@ -166,8 +166,8 @@ def _wanted(gateway: Parts, signed: Signed, code: Code) -> SignIn:
     )
 
 
-def _as(wall: Wall, caller: Caller) -> Wall:
-    """The wall for somebody whom nothing but a code and a token speaks for yet."""
+def acting_as(wall: Wall, caller: Caller) -> Wall:
+    """The wall for somebody who was identified already, or whom nothing but a code and a token speaks for yet."""
 
     async def identify(authorization: str | None) -> Caller:
         return caller
