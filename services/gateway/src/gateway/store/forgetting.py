@@ -1,18 +1,25 @@
-"""Forgetting people who were erased: their pseudonyms, clients and sign-ins, and who they are in records of emergencies.
+"""Forgetting people who were erased: their pseudonyms, clients, sign-ins and merged records, and who they are
+in records of emergencies.
 
 What officers did stays on record, of somebody whom nothing leads to.
 """
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from gateway.merged_tables import merged_people
 from gateway.sign_in_tables import sign_in_codes, sign_ins
+from gateway.store import merged
 from gateway.tables import clients, emergency_accesses, ledger_subjects
 from stena.database import transaction
+
+_NAMING: Final = (sign_in_codes.c.person_id, sign_ins.c.person_id, merged_people.c.part, merged_people.c.person)
+"""The columns whose rows are about a person and nothing else."""
 
 
 async def forget(engine: AsyncEngine, people: Collection[UUID]) -> None:
@@ -20,9 +27,9 @@ async def forget(engine: AsyncEngine, people: Collection[UUID]) -> None:
     async with transaction(engine) as connection:
         await _forget_clients(connection, people)
         await _rename_emergencies(connection, people)
-        for table in (sign_in_codes, sign_ins):
-            await connection.execute(delete(table).where(table.c.person_id.in_(people)))
-        await connection.execute(delete(ledger_subjects).where(ledger_subjects.c.person_id.in_(people)))
+        for named in (*_NAMING, ledger_subjects.c.person_id):
+            await connection.execute(delete(named.table).where(named.in_(people)))
+        await merged.forget(connection, people)
 
 
 async def _forget_clients(connection: AsyncConnection, people: Collection[UUID]) -> None:
