@@ -34,8 +34,8 @@ async def follow_persons(
 ) -> Response:
     """A change appears only if something that you may see has changed. A person who is no longer disclosed to you appears
     once with `null`. Whatever you hold under ids in `replaces` is the same person: forget it there. When the key of the ids
-    was renewed, everybody comes once more under a new id. After a change of the rulebook the answer is 410: begin again
-    without `since`."""
+    was renewed, everybody comes once more under a new id. After a change of the rulebook, thirty days away, or a restored
+    backup the answer is 410: begin again without `since`."""
 
     async def fetch(permit: Permit) -> tuple[Place, Answer]:
         known = _known(gateway, permit, since)
