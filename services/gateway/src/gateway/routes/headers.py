@@ -81,7 +81,8 @@ async def idempotency_key(
         str | None,
         Header(
             alias="Idempotency-Key",
-            description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done.",
+            description="1 to 128 visible ASCII characters: the same key and body again gives the same answer, once done, for "
+            "seven days at least.",
             json_schema_extra={"pattern": "^[!-~]{1,128}$"},
         ),
     ] = None,
