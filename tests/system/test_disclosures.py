@@ -85,6 +85,8 @@ async def test_a_period_begins_with_its_first_moment_and_ends_before_its_last(ho
     none = await ask(house, OWN, "GET", "/disclosures", seen, 200, params={"until": "2026-01-01T00:00:00Z"})
     assert (none["disclosures"], none["total"], none["next"]) == ([], 0, None)
     await ask(house, OWN, "GET", "/disclosures", seen, 400, params={"from": "yesterday"})
+    for impossible in ({"from": "0001-01-01T00:00:00+14:00"}, {"until": "9999-12-31T23:59:59-14:00"}):
+        await ask(house, OWN, "GET", "/disclosures", seen, 400, params=impossible)
 
 
 async def test_each_entry_comes_with_a_proof_that_holds_for_it_alone(house: House, seen: str) -> None:

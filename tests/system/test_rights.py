@@ -249,6 +249,8 @@ async def test_a_restriction_whose_time_is_up_ends_by_itself(house: House, someb
     await ask(house, OWN, "POST", "/restrictions", somebody, 201, json={"ground": "legal-claims", "until": until})
     vault = house.apps[PROFILE].state.vault
     await end_restrictions(vault, datetime.now(UTC))
+    never = {"ground": "accuracy", "until": "9999-12-31T23:59:59-14:00"}
+    assert (await ask(house, OWN, "POST", "/restrictions", somebody, 400, json=never))["errors"][0]["pointer"] == "/until"
     (told,) = (await ask(house, OWN, "GET", "/restrictions", somebody, 200))["restrictions"]
     assert told["live"]
     await end_restrictions(vault, datetime.now(UTC) + timedelta(hours=2))

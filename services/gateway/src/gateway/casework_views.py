@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from gateway.rulebook_types import OrganisationId, PurposeId
 from gateway.views import PERSON_ID, Sent, Shown
 from stena.contracts.casework import Basis, State
+from stena.contracts.moments import Moment
 
 ITEM_ID: Final = "0199d7a4-c0de-7000-a1b2-c3d4e5f60718"
 
@@ -38,7 +39,7 @@ class NewShareBody(Sent):
     recipient: OrganisationId | None = Field(
         default=None, description="One organisation; absent: every one that is approved for the purpose."
     )
-    until: AwareDatetime = Field(description="When it ends: within a year.")
+    until: Moment = Field(description="When it ends: within a year.")
 
 
 class ShareView(Shown):
@@ -76,7 +77,7 @@ class NewReferralBody(Sent):
     recipient: OrganisationId
     purpose: PurposeId = Field(description="What the recipient is asked to take the person on for, and is approved for.")
     reason: str = Field(min_length=1, max_length=2_000, description="For the recipient to read; stored under the person's key.")
-    until: AwareDatetime | None = Field(default=None, description="When the access that rests on the referral ends.")
+    until: Moment | None = Field(default=None, description="When the access that rests on the referral ends.")
 
 
 class ReferralView(Shown):

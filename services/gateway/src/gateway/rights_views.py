@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from gateway.casework_views import ITEM_ID
 from gateway.rulebook_types import AttributeName, OrganisationId, PurposeId
 from gateway.views import PERSON_ID, Sent, Shown
+from stena.contracts.moments import Moment
 from stena.contracts.rights import NOTICE_DAYS, CorrectionState, Ground, ObjectionOutcome
 
 Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -48,12 +49,12 @@ class CorrectionPage(CorrectionList):
 class NewRestrictionBody(Sent):
     ground: Ground = Field(description="GDPR Art 18(1)(a) to (d) in their order, or an address that nobody may find.")
     reason: Reason | None = Field(default=None, description="Stored under the person's key.")
-    until: AwareDatetime | None = Field(default=None, description="When it ends by itself. Absent: when it is lifted.")
+    until: Moment | None = Field(default=None, description="When it ends by itself. Absent: when it is lifted.")
 
 
 class LiftingBody(Sent):
     reason: Reason | None = Field(default=None, description="For the person to read. Organisations have to give one.")
-    until: AwareDatetime | None = Field(
+    until: Moment | None = Field(
         default=None, description=f"When it ends: at least {NOTICE_DAYS} days from now, which is what holds if it is absent."
     )
 

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.moments import Moment
 
 
 class Frozen(BaseModel):
@@ -50,7 +52,7 @@ class NewShare(Frozen):
 
     purpose: str = Field(min_length=1, max_length=64)
     recipient: str | None = Field(default=None, min_length=1, max_length=64)
-    until: AwareDatetime
+    until: Moment
 
 
 class Share(Frozen):
@@ -100,7 +102,7 @@ class NewReferral(Frozen):
     recipient: str = Field(min_length=1, max_length=64)
     purpose: str = Field(min_length=1, max_length=64)
     reason: str = Field(min_length=1, max_length=2_000)
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Referral(Frozen):

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from stena.contracts.moments import Moment
 
 
 class Frozen(BaseModel):
@@ -56,14 +58,14 @@ Ground = Literal["accuracy", "unlawful", "legal-claims", "objection", "protected
 class NewRestriction(Frozen):
     ground: Ground
     reason: str | None = Field(default=None, min_length=1, max_length=2_000)
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Lifting(Frozen):
     """That a restriction ends, at ``until``: the person is told before (GDPR Art 18(3))."""
 
     reason: str | None = Field(default=None, min_length=1, max_length=2_000)
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Restriction(Frozen):

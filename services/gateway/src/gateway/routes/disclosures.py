@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from gateway import proofs, views
 from gateway.calls import Call, Permit, Question, Seen, Shown
@@ -23,6 +22,7 @@ from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.rulebook_types import OrganisationId
 from stena.contracts.catalogue import Catalogue
+from stena.contracts.moments import Moment
 from stena.problems import Forbidden
 
 log = structlog.get_logger()
@@ -51,8 +51,8 @@ async def list_disclosures(
     states: CallerStates,
     gateway: Gateway,
     accept_language: AcceptLanguage = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="Not before this moment.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Not before this moment.")] = None,
+    until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
     organisation: Annotated[OrganisationId | None, Query(max_length=64, description="Of this organisation alone.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
