@@ -113,7 +113,7 @@ def refused(files: dict[str, str]) -> str:
         # rules
         (COUNSELLING, "values: [identity, skills]", "values: [identity, skils]", "rules/counselling.yaml:25: rule counselling.write: unknown category 'skils'. Write one of: skills."),
         (COUNSELLING, "values: [skills, town]", "values: [skills, towns]", "rules/counselling.yaml:33: rule counselling.disclose: unknown attribute 'towns'. Write one of: town."),
-        (COUNSELLING, "[read, list, match]", "[reed, list]", "rules/counselling.yaml:7: rule counselling.operate: unknown action 'reed'. Write one of: read, record, create."),
+        (COUNSELLING, "[read, list, match]", "[reed, list]", "rules/counselling.yaml:7: rule counselling.operate: unknown action 'reed'. Write one of: read, revoke, record."),
         (COUNSELLING, "{condition: AnyIn, values: [welfare]}", "{condition: AnyIn, values: [warfare]}", "rules/counselling.yaml:63: rule welfare.list: unknown purpose 'warfare'. Write one of: welfare."),
         (
             COUNSELLING,

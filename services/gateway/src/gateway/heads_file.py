@@ -60,6 +60,9 @@ class HeadsFile:
     """Several gateways may keep the same file: whoever is faster writes, the others find that it is written."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises ``NotADirectoryError`` where there is no such folder: to make one is the operator's, who backs it up."""
+        if not folder.is_dir():
+            raise NotADirectoryError(f"GATEWAY_LEDGER_HEADS_DIR: {folder} is no folder. Make it, or name the right one.")
         self._path = folder / NAME
 
     def last(self) -> Last | None:

@@ -25,7 +25,7 @@ ABOUT_RIGHTS: Final[Mapping[str, ProblemType]] = {
         "Conflict",
         "The law wants the record kept for now (GDPR Art 17(3)): `duties` say why, under which law and until when. Nothing was "
         "erased.",
-        "Ask again when it is over. `GET /v1/persons/{id}/retention` tells it in your language.",
+        "Ask again when it is over. The person's `retention` tells it in your language.",
     ),
     "already-decided": ProblemType(
         409,

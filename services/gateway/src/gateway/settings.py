@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import DirectoryPath, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL
 
@@ -31,7 +31,7 @@ class GatewaySettings(ServiceSettings):
     )
     cursor_key_file: Path = Field(description="Key that seals cursors: 32 bytes as hexadecimal text.")
     ledger_key_file: Path = Field(description="Ed25519 JWK that signs the heads of the ledger's tree.")
-    ledger_heads_dir: DirectoryPath = Field(
+    ledger_heads_dir: Path = Field(
         description="Folder in which those heads are kept, out of reach of whoever can change the database."
     )
     sign_in_file: Path | None = Field(
