@@ -3,9 +3,12 @@
 import asyncio
 import secrets
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+
+from gateway.store import forgetting
 
 from .house import Caller, House, put
 from .people import line
@@ -89,7 +92,7 @@ async def test_both_ids_of_every_organisation_name_the_person_and_then_each_its_
     this, other = twice
     before = [await seen(house, each) for each in twice]
     done = await merge(house, this, other)
-    assert done.status_code == 201, done.text
+    assert done.status_code in (200, 201), done.text  # a machine that is busy may have been asked again
     merged = done.json()
     assert (merged["person"]["id"], merged["merged"]) == (await named(house, this), await named(house, other))
     repeated = await merge(house, this, other)
@@ -111,7 +114,7 @@ async def test_both_ids_of_every_organisation_name_the_person_and_then_each_its_
 async def test_the_person_sees_who_saw_either_record_by_the_client_of_either(house: House, twice: tuple[str, str]) -> None:
     this, other = twice
     await seen(house, other)
-    assert (await merge(house, this, other)).status_code == 201
+    assert (await merge(house, this, other)).status_code in (200, 201)
     own = await house.caller("self-service", other)
     path = f"/v1/persons/{await named(house, other, 'self-service', 'data-subject-access')}"
     told = await again(own, "GET", f"{path}/disclosures", "data-subject-access")
@@ -141,7 +144,7 @@ async def test_followers_are_told_under_which_id_they_hold_the_person(house: Hou
     known, since = await follow(None)
     ids = [await named(house, each, organisation, purpose) for each in twice]
     assert set(ids) <= {each["id"] for each in known}
-    assert (await merge(house, this, other)).status_code == 201
+    assert (await merge(house, this, other)).status_code in (200, 201)
     told, since = await follow(since)
     assert [(each["id"], each["replaces"]) for each in told if each["id"] in ids] == [(ids[0], [ids[1]])]
 
@@ -166,3 +169,12 @@ async def test_whom_one_has_no_business_with_is_not_there(house: House, twice: t
     other = {"nobody": "psn_x", "of another": await named(house, stranger), "itself": await named(house, twice[0])}[which]
     answer = await agency(house, "POST", f"/v1/persons/{await named(house, twice[0])}/merge", json={"other": other})
     assert answer.status_code == 404, answer.text
+
+
+async def test_of_whom_is_erased_no_id_is_left(house: House, twice: tuple[str, str]) -> None:
+    this, other = twice
+    assert (await merge(house, this, other)).status_code in (200, 201)
+    assert await house.parts.merged.now(other) == this
+    await forgetting.forget(house.parts.engine, [UUID(this), UUID(other)])
+    await house.parts.merged.look()
+    assert await house.parts.merged.now(other) == other

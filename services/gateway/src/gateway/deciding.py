@@ -51,7 +51,7 @@ class DecisionPoint:
         """Permit if every question is permitted, else the first refusal; raises ``Undecided``."""
         try:
             if caller.person is not None:
-                caller = replace(caller, person=self._merged.now(caller.person))
+                caller = replace(caller, person=await self._merged.now(caller.person))
             reach = reach_of(await self._service.catalogue(), call.stated.purpose)
             person, answers = await self._asked(caller, call, reach)
             decided = await self._service.catalogue(answers[0].context.rulebook)
@@ -71,18 +71,18 @@ class DecisionPoint:
         """How people are named to ``organisation`` under ``purpose``; raises ``Unavailable``."""
         return Scope(reach_of(await self._service.catalogue(), purpose), organisation, purpose)
 
-    def _opened(self, caller: Caller, call: Call, reach: Reach) -> str | None:
+    async def _opened(self, caller: Caller, call: Call, reach: Reach) -> str | None:
         if call.person is None:
             return None
         try:
             opened = self._ids.open(call.person, Scope(reach, caller.organisation, call.stated.purpose))
         except Unreadable:
             return nobody()
-        return self._merged.now(opened)
+        return await self._merged.now(opened)
 
     async def _asked(self, caller: Caller, call: Call, reach: Reach) -> tuple[str | None, tuple[EvaluationResponse, ...]]:
         """The person that the call is about, if its id is read with ``reach``, and the answer to every question."""
-        person = self._opened(caller, call, reach)
+        person = await self._opened(caller, call, reach)
         asked = [_evaluation(caller, call, question, person) for question in call.questions]
         answers = (await self._policy.evaluate(asked)).evaluations
         if len(answers) != len(asked):

@@ -6,7 +6,8 @@ they were one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -18,17 +19,23 @@ from gateway.store import Engine, merged
 log = structlog.get_logger()
 
 LOOK: Final = 0.4  # seconds between two looks at the version of the table
-SETTLED: Final = 1.0  # seconds after which every gateway that still answers has looked
+STALE: Final = 0.9  # seconds after which a record is taken for part of another one only after another look
+SETTLED: Final = 1.0  # seconds after which no gateway takes for one what was separated
 
 
 class MergedPeople:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
+        self._clock = clock
         self._version = -1
+        self._as_of = float("-inf")
         self._part_of: Mapping[str, str] = {}
+        self._looking = asyncio.Lock()
 
-    def now(self, person: str) -> str:
-        """Whose record the person's is part of; their own, if it is part of none."""
+    async def now(self, person: str) -> str:
+        """Whose record the person's is part of; their own, if it is part of none. Raises ``Unavailable``."""
+        if person in self._part_of and self._clock() - self._as_of > STALE:
+            await self.look()
         seen = set[str]()
         while person in self._part_of and person not in seen:
             seen.add(person)
@@ -50,10 +57,12 @@ class MergedPeople:
 
     async def look(self) -> None:
         """Read the table, if it has changed since."""
-        version = await merged.version(self._engine)
-        if version != self._version:
-            self._part_of = {str(each.part): str(each.person) for each in await merged.everybody(self._engine)}
-            self._version = version
+        async with self._looking:  # so that nobody who began earlier ends later
+            began, version = self._clock(), await merged.version(self._engine)
+            if version != self._version:
+                self._part_of = {str(each.part): str(each.person) for each in await merged.everybody(self._engine)}
+                self._version = version
+            self._as_of = began
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:

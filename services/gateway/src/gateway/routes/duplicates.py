@@ -65,7 +65,7 @@ async def tell_apart(person: PersonId, other: Other, states: CallerStates, gatew
     """This pair is not proposed to your organisation again."""
 
     async def fetch(permit: Permit) -> str:
-        second = gateway.merged.now(_opened(gateway, permit, other))
+        second = await gateway.merged.now(_opened(gateway, permit, other))
         path = ["persons", permit.person or "", "distinctions"]
         await gateway.profile.ask("POST", path, permit.passes[0], json={"other": second})
         return second

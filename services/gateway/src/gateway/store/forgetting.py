@@ -12,13 +12,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.merged_tables import merged_people
 from gateway.sign_in_tables import sign_in_codes, sign_ins
 from gateway.store import merged
 from gateway.tables import clients, emergency_accesses, ledger_subjects
 from stena.database import transaction
 
-_NAMING: Final = (sign_in_codes.c.person_id, sign_ins.c.person_id, merged_people.c.part, merged_people.c.person)
+_NAMING: Final = (sign_in_codes.c.person_id, sign_ins.c.person_id, ledger_subjects.c.person_id)
 """The columns whose rows are about a person and nothing else."""
 
 
@@ -27,7 +26,7 @@ async def forget(engine: AsyncEngine, people: Collection[UUID]) -> None:
     async with transaction(engine) as connection:
         await _forget_clients(connection, people)
         await _rename_emergencies(connection, people)
-        for named in (*_NAMING, ledger_subjects.c.person_id):
+        for named in _NAMING:
             await connection.execute(delete(named.table).where(named.in_(people)))
         await merged.forget(connection, people)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, delete, func, literal, select
+from sqlalchemy import ARRAY, Select, Uuid, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -35,6 +35,13 @@ async def remove(engine: AsyncEngine, person: UUID, merge: UUID) -> UUID | None:
         await _count_up(connection)
         part: UUID | None = await connection.scalar(gone.returning(merged_people.c.part))
     return part
+
+
+async def forget(connection: AsyncConnection, people: Collection[UUID]) -> None:
+    """Forget of these people whose record was part of whose."""
+    named = or_(merged_people.c.person.in_(people), merged_people.c.part.in_(people))
+    if (await connection.execute(delete(merged_people).where(named))).rowcount:
+        await _count_up(connection)
 
 
 async def version(engine: AsyncEngine) -> int:
