@@ -117,6 +117,8 @@ async def rankings(house: House, people: list[str], offers: Mapping[str, str]) -
             id_ = await house.pairwise(each, "employment-agency", KIND_PURPOSE[kind])
             answer = await agency("GET", f"/v1/persons/{id_}/matches?kind={kind}&limit=100", KIND_PURPOSE[kind])
             found[f"{kind}s for {number}"] = _said(answer, "matches")
+            answer = await agency("GET", f"/v1/persons/{id_}/skill-gaps?kind={kind}", KIND_PURPOSE[kind])
+            found[f"{kind} gaps for {number}"] = [_said(answer, "gaps")]
     return {name: orjson.dumps(each) for name, each in found.items()}
 
 
