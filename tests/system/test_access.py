@@ -45,6 +45,7 @@ async def write_note(house: House, internal: str, text: str) -> str:
 
 async def test_everything_is_told_in_the_published_shape(house: House, somebody: str) -> None:
     await ask(house, AGENCY, "GET", "", somebody, 200)
+    before = (await ask(house, OWN, "GET", "", somebody, 200))["attributes"]["digital_skills"]
     await ask(house, CASEWORK, "POST", "/referrals", somebody, 201, json=LEGAL)
     await ask(house, OWN, "POST", "/restrictions", somebody, 201, json={"ground": "accuracy", "reason": "canary-restriction"})
     await ask(house, OWN, "POST", "/objections", somebody, 201, json={"purpose": "mentoring", "reason": "canary-objection"})
@@ -68,6 +69,7 @@ async def test_everything_is_told_in_the_published_shape(house: House, somebody:
         "reception-agency",
         "self-service",
     )
+    assert earlier["value"] == before != "advanced"
     assert [each["id"] for each in told["corrections"]] == [proposed["id"]]
     assert [each["state"] for each in told["consents"]] == ["given"]
     assert {each["organisation"] for each in told["cases"]} == set(HERE["assigned"])
