@@ -20,7 +20,7 @@ PURE = {
     "identity following cursors export_formats filters languages negotiation "
     "access_formats disclosing holding issuers outside_tokens",
     "policy_svc": "abac formulas relations residuals plans decisions rules rulebook vocabulary record_facts approvals golden",
-    "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing masking objections "
+    "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing masking objections keeping durations "
     "audit.statistics audit.cells audit.comparing audit.groups audit.report",
     "matching_svc": "scoring gates gates_work gates_licences gates_conditions eligibility opportunities "
     "explanations features model ranking concepts index knowledge scale numbering wanted "
