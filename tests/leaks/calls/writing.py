@@ -55,7 +55,7 @@ async def erase(stand: Stand, effort: Effort) -> None:
     if not may(stand, "person", "erase"):
         await stand.ask("erase", "DELETE", path(stand, stand.people[-1]), status=403)
     elif stand.asking.speaks_for == LEAVING.name:
-        # Whose erasure a busy machine could not tell of in time, and who asks again, is nobody by then: so is their client.
-        gone = await stand.ask("erase", "DELETE", path(stand, LEAVING), status={204, 401})
+        # Whose erasure a busy machine could not tell of in time, and who asks again, is nobody by then, and so is their client.
+        gone = await stand.ask("erase", "DELETE", path(stand, LEAVING), status={204, 401, 404})
         stand.findings.answered.add(("DELETE", gone.request.url.path))
         await stand.ask("erase", "GET", path(stand, LEAVING), status={404, 401})
