@@ -1,7 +1,5 @@
 """retention.yaml: read whole, refused with file and line, and not needed."""
 
-
-
 import pytest
 
 from policy_svc.faults import RulebookError
