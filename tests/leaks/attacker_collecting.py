@@ -39,6 +39,7 @@ NOT_TRIED: Final[Mapping[str, str]] = {
     "vital-interest": "one person at a time, each with a justification that somebody reviews: nobody gathers examples so",
     "data-subject-access": "everything, about oneself alone",
     "eligibility-check": "no attribute leaves",
+    "deduplication": "pairs of the caller's own people who are alike already: nobody gathers examples so",
     "consent-management": "no attribute leaves",
     "opportunity-management": "not about people",
     "fairness-audit": "no record leaves",
