@@ -17,7 +17,7 @@ LEDGER_HEADS = Gauge("stena_ledger_head", "The newest signed head that is kept o
 LEDGER_MONTHS = Gauge("stena_ledger_months_ahead", "Months for which the ledger has a partition already, this one included.")
 """At 0 entries go to the partition for the rest: `stena ledger partitions` makes months."""
 
-ALERTS = Counter("stena_alerts_raised", "Alerts that were raised.", ["rule", "organisation"])
+ALERTS = Counter("stena_alerts_raised", "Alerts that were raised.", ["rule"])
 
 ALERTS_TOLD = Counter("stena_alerts_told", "Tries to tell the webhook of an alert.", ["outcome"])
 """``outcome`` is taken or failed."""

@@ -53,7 +53,7 @@ class Watch:
                 more = await alerts.count_on(connection)
                 raised = [] if more else await self._judge(connection, now)
         for alert in raised:
-            ALERTS.labels(alert.rule, alert.organisation).inc()
+            ALERTS.labels(alert.rule).inc()
             log.warning("alert", rule=alert.rule, organisation=alert.organisation, measured=alert.measured)
         return raised
 
