@@ -66,10 +66,12 @@ def _question(rulebook: Rulebook, organisation: str, purpose: str, person: str, 
         "regions": sorted({region for approval in live for region in approval.regions}),
         "roles": sorted(approved.roles),
     }
+    addressed = [purpose, f"{purpose}@{organisation}"]
     context = {
         **said,
         "purpose_and_broader": sorted(rulebook.broader[purpose]),
-        "consent": [purpose, f"{purpose}@{organisation}"],
+        "consent": addressed,
+        "objection": addressed if {approval.legal_basis for approval in live} <= {"GDPR-6-1-e", "GDPR-6-1-f"} else [],
         "time": now.isoformat(),
     }
     evaluation = Evaluation(

@@ -37,6 +37,7 @@ from stena_local.testing import Database, Postgres
 
 NAMES = ("gateway", "policy", "profile", "profile_keys", "matching")
 RULEBOOK = Path(__file__).parents[2] / "deploy" / "rulebook"
+PATIENCE = 5
 GATEWAY, POLICY, PROFILE, MATCHING = (f"http://{name}.test" for name in ("gateway", "policy", "profile", "matching"))
 
 
@@ -71,13 +72,19 @@ class Switchboard(httpx.AsyncBaseTransport):
 
 @dataclass
 class Caller:
-    """An organisation's client with a token."""
+    """An organisation's client with a token. A busy machine may be late, which is a 503: what only reads is asked again."""
 
     http: httpx.AsyncClient
 
     async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         headers = ({"Processing-Purpose": purpose} if purpose else {}) | dict(kwargs.pop("headers", {}))
-        return await self.http.request(method, path, headers=headers, **kwargs)
+        answer = await self.http.request(method, path, headers=headers, **kwargs)
+        for _ in range(PATIENCE if method == "GET" else 0):
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(0.2)
+            answer = await self.http.request(method, path, headers=headers, **kwargs)
+        return answer
 
 
 @dataclass

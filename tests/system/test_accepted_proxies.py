@@ -27,10 +27,11 @@ def rulebook() -> Rulebook:
 
 def views(rulebook: Rulebook, organisation: str, purpose: str) -> list[frozenset[str]]:
     """What the purpose discloses of each kind of record that its conditions can tell apart."""
-    many = purpose == "anonymous-shortlist"
+    asked = {"anonymous-shortlist": "match", "deduplication": "compare"}.get(purpose, "read")
+    many = asked != "read"
     evaluation = Evaluation(
         subject=Subject(type="organisation", id=organisation, properties={"person": "olena", "acting_user": "ivanova"}),
-        action=Action(name="match" if many else "read"),
+        action=Action(name=asked),
         resource=Resource(type="person", id="*" if many else "olena"),
         context={"purpose": purpose, "justification": "Unconscious after an accident"},
     )

@@ -261,8 +261,13 @@ def keys_of(node: Any) -> set[str]:
     return {key for key in node if key not in languages}.union(*map(keys_of, node.values()))
 
 
-async def test_whoever_is_erased_meanwhile_is_not_found(house: House, somebody: str) -> None:
-    consents, own = await recorder(house, somebody), await oneself(house, somebody)
+async def test_whoever_is_erased_meanwhile_is_not_found(house: House) -> None:
+    catalogue = await house.parts.rulebook.catalogue()
+    # No procedure and no authority's case: the law does not want the record kept.
+    over = {"stage": "closed", "registered_on": "2024-01-01", "accelerated": False}
+    record = RECORD | {"assigned": ["bread-and-bridges"]}
+    somebody = (await put(house, line(catalogue, "consents-erased", record, procedure_stage=over)))[0]
+    consents, own = await recorder(house, somebody, "bread-and-bridges"), await oneself(house, somebody)
     await consents("PUT", "/job-ranking", json=GIVEN)
     caller = await house.caller("self-service", somebody)
     me = f"/v1/persons/{await house.pairwise(somebody, 'self-service', 'data-subject-access')}"

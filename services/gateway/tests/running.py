@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import store
+from gateway.clients import Directory
 from gateway.settings import GatewaySettings
 from gateway.tokens import new_secret, secret_hash
+from stena.problems import Unavailable
 
 from .neighbours import Neighbours
 
@@ -77,7 +79,7 @@ class Running:
 
     async def caller(self, organisation: str = "employment-agency", person: uuid.UUID | None = None) -> Caller:
         client_id, secret = await register(self.engine, organisation, person)
-        await self.app.state.parts.directory.refresh()
+        await _read(self.app.state.parts.directory)
         return await Caller(self.http, client_id, secret).authenticated()
 
     async def ledger(self) -> list[dict[str, Any]]:
@@ -99,5 +101,13 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=PUBLIC_URL) as http,
     ):
-        await app.state.parts.directory.refresh()
+        await _read(app.state.parts.directory)
         yield http
+
+
+async def _read(directory: Directory) -> None:
+    """A busy machine may take longer to connect for the first time than the directory waits."""
+    for _ in range(20):
+        with suppress(Unavailable):
+            return await directory.refresh()
+    return await directory.refresh()
