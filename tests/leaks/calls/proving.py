@@ -23,7 +23,7 @@ async def _sizes(stand: Stand, times: int) -> list[int]:
     for look in range(times):
         await asyncio.sleep(min(look, 1))
         answer = await stand.ask("heads", "GET", "/v1/ledger/heads?limit=200", status=200)
-        sizes = [head["size"] for head in answer.json()["heads"] if head["size"]]
+        sizes = [head["size"] for head in answer.json().get("heads", ()) if head["size"]]
         if sizes:
             return sorted(sizes)
     return []
