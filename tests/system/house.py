@@ -37,7 +37,6 @@ from stena_local.testing import Database, Postgres
 
 NAMES = ("gateway", "policy", "profile", "profile_keys", "matching")
 RULEBOOK = Path(__file__).parents[2] / "deploy" / "rulebook"
-PATIENCE = 5
 GATEWAY, POLICY, PROFILE, MATCHING = (f"http://{name}.test" for name in ("gateway", "policy", "profile", "matching"))
 
 
@@ -72,18 +71,21 @@ class Switchboard(httpx.AsyncBaseTransport):
 
 @dataclass
 class Caller:
-    """An organisation's client with a token. A busy machine may be late, which is a 503: what only reads is asked again."""
+    """An organisation's client with a token."""
 
     http: httpx.AsyncClient
 
     async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         headers = ({"Processing-Purpose": purpose} if purpose else {}) | dict(kwargs.pop("headers", {}))
-        answer = await self.http.request(method, path, headers=headers, **kwargs)
-        for _ in range(PATIENCE if method == "GET" else 0):
+        return await self.http.request(method, path, headers=headers, **kwargs)
+
+    async def patiently(self, path: str, purpose: str, **kwargs: Any) -> httpx.Response:
+        """Read. A busy machine may be late, which is a 503: ask again."""
+        for _ in range(20):
+            answer = await self("GET", path, purpose, **kwargs)
             if answer.status_code != 503:
                 break
             await asyncio.sleep(0.2)
-            answer = await self.http.request(method, path, headers=headers, **kwargs)
         return answer
 
 
