@@ -6,6 +6,7 @@ from typing import Final
 
 from .asking import Fault, Findings, Stand, told
 from .calls import CALLS, Effort
+from .calls.common import may
 from .canaries import Finder
 from .cast import LEAVING
 from .documented import never_answered
@@ -46,7 +47,11 @@ async def run(target: Target, world: World, *, short: bool = False, progress: Pr
         done += 1
         progress(done, len(stands))
 
-    await asyncio.gather(*(visit(number, stand) for number, stand in enumerate(stands)))
+    # Whoever is erased takes every client with them that speaks for them: nobody may be asking as one of those any more.
+    stands.sort(key=lambda stand: may(stand, "person", "erase") and stand.asking.speaks_for == LEAVING.name)
+    *others, last = (visit(number, stand) for number, stand in enumerate(stands))
+    await asyncio.gather(*others)
+    await last
     findings.faults += await left_behind(target, world.finder)
     findings.faults += await left_out(target, findings)
     return section(findings, len(stands))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -121,6 +122,12 @@ class Service:
     http: httpx.AsyncClient
     key: OKPKey
     feed: Feed
+
+    async def follow(self, people: dict[str, dict[str, Any] | None], purpose: str = "job-ranking", **how: Any) -> None:
+        """Let the feed tell of ``people``, and wait until they are known: then it is asked for what comes after them."""
+        cursor = f"c{uuid4().hex}"
+        self.feed.page(purpose, people, cursor, **how)
+        await self.until(lambda: (purpose, cursor) in self.feed.asked)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is so; five seconds are enough for anything here."""

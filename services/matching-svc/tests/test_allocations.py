@@ -33,8 +33,7 @@ def skilled(*numbers: int, **rest: Any) -> dict[str, Any]:
 async def known(service: Any) -> Any:
     """Four people: ann and ben fit the first job, ann better; cid and dee fit the second."""
     people = {"ann": skilled(1, 2), "ben": skilled(1), "cid": skilled(3), "dee": skilled(3, 4)}
-    service.feed.page("job-ranking", {**people, "ben2": None}, "c1")  # as an earlier test may have left them
-    await service.until(lambda: service.feed.asked.count(("job-ranking", "c1")) > 0)
+    await service.follow({**people, "ben2": None})  # as an earlier test may have left them
     async with transaction(service.parts.database) as connection:
         await connection.execute(text("DELETE FROM allocations"))
     return service
@@ -108,8 +107,7 @@ async def test_who_is_too_many_is_said(known: Any) -> None:
 
 async def test_each_constraint_that_keeps_somebody_out_is_named(known: Any) -> None:
     """ann may not work yet, ben and cid find no place that takes both, and dee is in nobody's way."""
-    known.feed.page("job-ranking", {"ann": skilled(1, 2, of_working_age=False)}, "c2")
-    await known.until(lambda: ("job-ranking", "c2") in known.feed.asked)
+    await known.follow({"ann": skilled(1, 2, of_working_age=False)})
     first, _, _ = await ask(known)
     small = {"kind": "job", "opportunities": [first], "people": ["ann", "ben", "cid", "dee"]}
     body = {**small, "together": [["ben", "cid"]], "required": ["ann", "ben"], "attributes": ["skills", "of_working_age"]}
@@ -122,8 +120,7 @@ async def test_each_constraint_that_keeps_somebody_out_is_named(known: Any) -> N
 
 
 async def test_a_gate_that_is_not_met_is_never_passed(known: Any) -> None:
-    known.feed.page("job-ranking", {"ann": skilled(1, 2, of_working_age=False)}, "c2")
-    await known.until(lambda: ("job-ranking", "c2") in known.feed.asked)
+    await known.follow({"ann": skilled(1, 2, of_working_age=False)})
     first, _, answer = await ask(known)
     placed = {each["person"]: each for each in (await ended(known, answer.json()["id"]))["placements"]}
     assert placed["ann"]["opportunity"] is None
@@ -142,8 +139,7 @@ async def test_whoever_is_no_longer_disclosed_is_in_no_proposal(known: Any) -> N
     _, _, answer = await ask(known)
     id_ = answer.json()["id"]
     await ended(known, id_)
-    known.feed.page("job-ranking", {"ann": None, "ben2": skilled(1)}, "c3", replaces={"ben2": ["ben"]})
-    await known.until(lambda: ("job-ranking", "c3") in known.feed.asked)
+    await known.follow({"ann": None, "ben2": skilled(1)}, replaces={"ben2": ["ben"]})
     assert {each["person"] for each in (await look(known, id_))["placements"]} == {"ben2", "cid", "dee"}
 
 

@@ -107,46 +107,39 @@ async def test_who_was_known_by_another_id_is_found(service: Any, opportunity: s
     assert made["person"] == "psn_old"
 
 
-async def _tell(service: Any, feed: Any, people: dict[str, Any], cursor: str, **how: Any) -> None:
-    feed.page(JOB, people, cursor, **how)
-    await service.until(lambda: not feed.answers[JOB])
-    asked = len(feed.asked)
-    await service.until(lambda: len(feed.asked) > asked + 8)  # the page has been taken
-
-
 async def test_a_new_id_is_the_same_person(service: Any, feed: Any, opportunity: str) -> None:
-    await _tell(service, feed, {"psn_a": OLENA, "psn_b": OLENA}, "c1")
+    await service.follow({"psn_a": OLENA, "psn_b": OLENA})
     await show(service, opportunity, "psn_a", "psn_b")
     await decide(service, opportunity, "psn_a")
     await audit(service, opportunity)
-    await _tell(service, feed, {"psn_a2": OLENA}, "c2", replaces={"psn_a2": ["psn_a"]})
+    await service.follow({"psn_a2": OLENA}, replaces={"psn_a2": ["psn_a"]})
     assert (await audit(service, opportunity)).json()["shown"] == ["psn_a2", "psn_b"]
     assert [each["person"] for each in await listed(service, opportunity)] == ["psn_a2"]
 
 
 async def test_an_id_that_is_there_already_does_not_stop_the_feed(service: Any, feed: Any, opportunity: str) -> None:
-    await _tell(service, feed, {"psn_a": OLENA}, "f1")
+    await service.follow({"psn_a": OLENA})
     await show(service, opportunity, "psn_a", "psn_a2")
-    await _tell(service, feed, {"psn_a2": OLENA}, "f2", replaces={"psn_a2": ["psn_a"]})
+    await service.follow({"psn_a2": OLENA}, replaces={"psn_a2": ["psn_a"]})
     assert (await audit(service, opportunity)).json()["shown"] == ["psn_a2"]
 
 
 async def test_whoever_is_no_longer_disclosed_is_forgotten(service: Any, feed: Any, opportunity: str) -> None:
-    await _tell(service, feed, {"psn_a": OLENA, "psn_b": OLENA}, "d1")
+    await service.follow({"psn_a": OLENA, "psn_b": OLENA})
     await show(service, opportunity, "psn_a", "psn_b")
     await decide(service, opportunity, "psn_a")
     await audit(service, opportunity)
-    await _tell(service, feed, {"psn_a": None}, "d2")
+    await service.follow({"psn_a": None})
     assert await _rows(service, "psn_a") == 0
     assert (await audit(service, opportunity)).json()["considered"] == ["psn_b"]
 
 
 async def test_whoever_went_while_nobody_listened_is_forgotten(service: Any, feed: Any, opportunity: str) -> None:
-    await _tell(service, feed, {"psn_a": OLENA, "psn_b": OLENA}, "e1")
+    await service.follow({"psn_a": OLENA, "psn_b": OLENA})
     await show(service, opportunity, "psn_a", "psn_b")
     await decide(service, opportunity, "psn_a")
     feed.answer(JOB, 410)
-    await _tell(service, feed, {"psn_b": OLENA}, "e2")
+    await service.follow({"psn_b": OLENA})
     assert await _rows(service, "psn_a") == 0
     assert await _rows(service, "psn_b") == 1
 
