@@ -1,21 +1,22 @@
 """Corrections (GDPR Art 16): proposed by the person, accepted or rejected by an organisation that may write the attribute."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from gateway import rights_views as views
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.casework_views import ITEM_ID
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
-from gateway.redaction import Surplus, check_page, members
-from gateway.replies import Json, Names, Reply, next_page, replayed, respond
+from gateway.redaction import Surplus, members
+from gateway.replies import Json, Names, Reply, replayed, respond
+from gateway.routes import waiting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
-from gateway.upstreams import MANY, Answer
+from gateway.upstreams import Answer
 
 router = APIRouter(prefix="/v1", tags=["Rights"])
 
@@ -84,26 +85,11 @@ async def list_corrections_of_person(person: PersonId, states: CallerStates, gat
 async def list_corrections(
     states: CallerStates,
     gateway: Gateway,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: waiting.Limit = 50,
+    cursor: waiting.Cursor = None,
 ) -> Response:
     """Of everybody, to attributes that your organisation may write for this purpose; the oldest first."""
-
-    async def fetch(permit: Permit) -> Answer:
-        after = None if cursor is None else str(open_cursor(gateway, cursor, bound(permit, "corrections")))
-        sent = {"limit": limit, "after": after}
-        return await gateway.profile.ask("POST", ["corrections", "search"], permit.passes[0], within=MANY, json=sent)
-
-    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        members(answer.body, {"corrections", "next"}, "page of corrections")
-        found, last = answer.body["corrections"], answer.body["next"]
-        check_page(found, limit)
-        following = None if last is None else gateway.cursors.seal(last, bound(permit, "corrections"))
-        content = {"corrections": [_shown(gateway, permit, each) for each in found], "next": following}
-        links = next_page("/v1/corrections", [("limit", str(limit))], following)
-        return Shown(Reply(content, headers=links), _seen(found))
-
-    return respond(await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact))
+    return await _WAITING.page(gateway, states, limit, cursor)
 
 
 @router.delete(
@@ -172,7 +158,7 @@ def _shown(gateway: Parts, permit: Permit, correction: dict[str, Any]) -> Json:
     return {**correction, "person": Names(gateway.ids, permit)(correction["person"])}
 
 
-def _seen(found: list[dict[str, Any]]) -> tuple[Seen, ...]:
+def _seen(found: Sequence[Json]) -> tuple[Seen, ...]:
     """The values that the corrections propose are data about people like any other."""
     by_person: dict[str, set[str]] = {}
     for each in found:
@@ -182,3 +168,6 @@ def _seen(found: list[dict[str, Any]]) -> tuple[Seen, ...]:
 
 def _asked(permit: Permit) -> tuple[Seen, ...]:
     return (Seen(permit.person or ""),)
+
+
+_WAITING: Final = waiting.Waiting(LIST, "corrections", "corrections", _shown, _seen)

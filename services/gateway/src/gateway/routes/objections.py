@@ -3,19 +3,19 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from gateway import rights_views as views
-from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.calls import Call, Permit, Question, Shown
 from gateway.casework_views import ITEM_ID
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
-from gateway.redaction import Surplus, check_page, members
-from gateway.replies import Json, Names, Reply, about_one, next_page, replayed, respond
+from gateway.redaction import Surplus, members
+from gateway.replies import Json, Names, Reply, about_one, replayed, respond
+from gateway.routes import waiting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
-from gateway.upstreams import MANY, Answer
+from gateway.upstreams import Answer
 
 router = APIRouter(prefix="/v1", tags=["Rights"])
 
@@ -83,26 +83,11 @@ async def list_objections_of_person(person: PersonId, states: CallerStates, gate
 async def list_objections(
     states: CallerStates,
     gateway: Gateway,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: waiting.Limit = 50,
+    cursor: waiting.Cursor = None,
 ) -> Response:
     """Of everybody, against your organisation for this purpose; the oldest first."""
-
-    async def fetch(permit: Permit) -> Answer:
-        after = None if cursor is None else str(open_cursor(gateway, cursor, bound(permit, "objections")))
-        sent = {"limit": limit, "after": after}
-        return await gateway.profile.ask("POST", ["objections", "search"], permit.passes[0], within=MANY, json=sent)
-
-    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        members(answer.body, {"objections", "next"}, "page of objections")
-        found, last = answer.body["objections"], answer.body["next"]
-        check_page(found, limit)
-        following = None if last is None else gateway.cursors.seal(last, bound(permit, "objections"))
-        content = {"objections": [_shown(gateway, permit, each) for each in found], "next": following}
-        links = next_page("/v1/objections", [("limit", str(limit))], following)
-        return Shown(Reply(content, headers=links), tuple(map(Seen, dict.fromkeys(each["person"] for each in found))))
-
-    return respond(await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact))
+    return await _WAITING.page(gateway, states, limit, cursor)
 
 
 @router.delete(
@@ -164,3 +149,6 @@ def _shown(gateway: Parts, permit: Permit, objection: dict[str, Any]) -> Json:
         if {*deciders, *objection["covers"]} - {concerns[0]} or objection["purpose"] != concerns[1]:
             raise Surplus("objection against others")
     return {**objection, "person": Names(gateway.ids, permit)(objection["person"])}
+
+
+_WAITING: Final = waiting.Waiting(LIST, "objections", "objections", _shown)

@@ -1,22 +1,22 @@
 """How long a record is kept: told to the person, and to whoever has to tell the person that it ends."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from gateway import retention_views as views
-from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.languages import preferred
-from gateway.parts import Gateway
-from gateway.redaction import check_page, members
-from gateway.replies import Names, Reply, about_one, next_page, respond
+from gateway.parts import Gateway, Parts
+from gateway.redaction import members
+from gateway.replies import Json, Names, Reply, about_one, respond
+from gateway.routes import waiting
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
-from gateway.upstreams import MANY, Answer
+from gateway.upstreams import Answer
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.retention import Kept, Notice, NoticeOf, Owed, RecordRetention
 
@@ -71,29 +71,12 @@ async def read_retention(
 async def list_notices(
     states: CallerStates,
     gateway: Gateway,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: waiting.Limit = 50,
+    cursor: waiting.Cursor = None,
 ) -> Response:
     """The people whom your organisation registered and who are to be told, by you too, that their record ends. Whoever is
     erased first comes first."""
-
-    async def fetch(permit: Permit) -> Answer:
-        after = None if cursor is None else str(open_cursor(gateway, cursor, bound(permit, "retention-notices")))
-        sent = {"limit": limit, "after": after}
-        where = ["retention-notices", "search"]
-        return await gateway.profile.ask("POST", where, permit.passes[0], within=MANY, json=sent)
-
-    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        members(answer.body, {"notices", "next"}, "page of notices")
-        found, last, name = answer.body["notices"], answer.body["next"], Names(gateway.ids, permit)
-        check_page([{"id": each["person"]} for each in found], limit)
-        following = None if last is None else gateway.cursors.seal(last, bound(permit, "retention-notices"))
-        shown = [{**members(each, _NOTICE_OF, "notice"), "person": name(each["person"])} for each in found]
-        links = next_page("/v1/retention-notices", [("limit", str(limit))], following)
-        people = tuple(Seen(each["person"]) for each in found)
-        return Shown(Reply({"notices": shown, "next": following}, headers=links), people)
-
-    return respond(await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact))
+    return await _WAITING.page(gateway, states, limit, cursor)
 
 
 def _kept(kept: Any, titles: Mapping[str, Mapping[str, str]], accept_language: str | None) -> dict[str, Any]:
@@ -109,3 +92,10 @@ def _owed(owed: Any, accept_language: str | None) -> dict[str, Any]:
         "law": known["law"],
         "until": known["until"],
     }
+
+
+def _notice(gateway: Parts, permit: Permit, notice: dict[str, Any]) -> Json:
+    return {**members(notice, _NOTICE_OF, "notice"), "person": Names(gateway.ids, permit)(notice["person"])}
+
+
+_WAITING: Final = waiting.Waiting(LIST, "retention-notices", "notices", _notice, known_by="person")
