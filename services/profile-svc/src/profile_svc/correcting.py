@@ -11,7 +11,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from profile_svc.attributes import Attributes, Fault, InvalidValues
-from profile_svc.blurring import day_of, name_for
+from profile_svc.blurring import day_of
+from profile_svc.matters import Matters, View
 from profile_svc.noting import key_of
 from profile_svc.persons import Statement, require_writable
 from profile_svc.restricting import by_person
@@ -19,13 +20,10 @@ from profile_svc.sealing import PersonKey
 from profile_svc.store import consents, corrections
 from profile_svc.store.corrections import StoredCorrection
 from profile_svc.store.idempotency import Claim, claim
-from profile_svc.store.vault import Connection, Vault
-from profile_svc.writing import Made, NotThere, correct, locked, require_seen
+from profile_svc.store.vault import Vault
+from profile_svc.writing import Made, correct, locked
 from stena.contracts.access import Grant
-from stena.contracts.rights import CorrectionDecision, CorrectionState, NewCorrection, RightsQuery
-
-View = dict[str, Any]
-"""A ``stena.contracts.rights.Correction`` as JSON."""
+from stena.contracts.rights import CorrectionDecision, CorrectionState, NewCorrection
 
 MOST_OPEN: Final = 100
 """So many proposals of one person wait at most: who decides has to be able to read them."""
@@ -41,25 +39,6 @@ class AlreadyDecided(Exception):
 
 class TooManyOpen(Exception):
     """So many proposals wait for a decision that no more are taken."""
-
-
-async def read(vault: Vault, grant: Grant, person_id: UUID) -> list[View]:
-    """Of the person all, of an organisation those that it may decide; newest first. Raises ``NotThere``."""
-    async with vault.transaction() as connection:
-        await require_seen(connection, person_id, grant.rows)
-        found = await _of(connection, grant, person_id)
-    key = await key_of(vault, person_id)
-    return [view_of(vault, grant, key, each) for each in found]
-
-
-async def waiting(vault: Vault, grant: Grant, query: RightsQuery, after: UUID | None) -> tuple[list[View], UUID | None]:
-    """A page of those that wait for the caller's decision; the last one's id, if there are more."""
-    async with vault.transaction() as connection:
-        found = await corrections.waiting(connection, grant, query, after)
-    page = found[: query.limit]
-    keys = await vault.person_keys.fetch({each.person_id for each in page})
-    views = [view_of(vault, grant, keys[each.person_id], each) for each in page if each.person_id in keys]
-    return views, page[-1].correction_id if len(found) > query.limit else None
 
 
 async def propose(
@@ -78,7 +57,8 @@ async def propose(
             sealed = opener.seal(_name(correction_id), [wanted.value, wanted.reason])
             new = StoredCorrection(person_id, correction_id, wanted.attribute, sealed, now, grant.organisation)
             await corrections.add(connection, new)
-        made = await _found(vault, connection, grant, person_id, _shown_id(vault, grant, earlier or correction_id))
+        name = CORRECTIONS.name(vault, grant, earlier or correction_id)
+        made = await CORRECTIONS.find(vault, connection, grant, person_id, name)
     return Made(view_of(vault, grant, opener, made), earlier is None)
 
 
@@ -86,13 +66,13 @@ async def withdraw(vault: Vault, grant: Grant, person_id: UUID, name: str) -> Vi
     """Take a proposal back; again is as good as once. Raises ``NotThere``, ``AlreadyDecided``."""
     async with vault.transaction() as connection:
         await locked(connection, person_id, grant.rows)
-        correction = await _found(vault, connection, grant, person_id, name)
+        correction = await CORRECTIONS.find(vault, connection, grant, person_id, name)
         if correction.state not in ("open", "withdrawn"):
             raise AlreadyDecided(correction.state)
         if correction.state == "open":
             now = datetime.now(UTC)
             await corrections.close(connection, correction, state="withdrawn", decided_at=now, decided_by=grant.organisation)
-        withdrawn = await _found(vault, connection, grant, person_id, name)
+        withdrawn = await CORRECTIONS.find(vault, connection, grant, person_id, name)
     return view_of(vault, grant, await key_of(vault, person_id), withdrawn)
 
 
@@ -105,7 +85,7 @@ async def decide(
     now = datetime.now(UTC)
     async with vault.transaction() as connection:
         person = await locked(connection, person_id, grant.rows)
-        correction = await _found(vault, connection, grant, person_id, name)
+        correction = await CORRECTIONS.find(vault, connection, grant, person_id, name)
         if correction.state != "open":
             raise AlreadyDecided(correction.state)
         opener = await key_of(vault, person_id)
@@ -127,12 +107,13 @@ async def decide(
 
 
 def view_of(vault: Vault, grant: Grant, key: PersonKey, correction: StoredCorrection) -> View:
-    """To an organisation the day on which it was proposed, and no reason of another's decision."""
+    """A ``stena.contracts.rights.Correction`` as JSON: to an organisation with the day for the moment, and no reason of
+    another's decision."""
     own = by_person(grant)
     value, reason = key.unseal(_name(correction.correction_id), correction.sealed)
     why = correction.sealed_decision if own or correction.decided_by == grant.organisation else None
     return {
-        "id": _shown_id(vault, grant, correction.correction_id),
+        "id": CORRECTIONS.name(vault, grant, correction.correction_id),
         "person": str(correction.person_id),
         "attribute": correction.attribute,
         "value": value,
@@ -170,23 +151,6 @@ def _decided(
     return {"state": decision.outcome, "decided_at": at, "decided_by": grant.organisation, "sealed_decision": sealed}
 
 
-async def _of(connection: Connection, grant: Grant, person_id: UUID) -> Sequence[StoredCorrection]:
-    if by_person(grant):
-        return await corrections.of_person(connection, person_id)
-    return await corrections.decidable(connection, grant, person_id)
-
-
-async def _found(vault: Vault, connection: Connection, grant: Grant, person_id: UUID, name: str) -> StoredCorrection:
-    for each in await _of(connection, grant, person_id):
-        if _shown_id(vault, grant, each.correction_id) == name:
-            return each
-    raise NotThere("There is no such correction for this caller.")
-
-
-def _shown_id(vault: Vault, grant: Grant, correction_id: UUID) -> str:
-    return name_for(vault, "correction", grant.organisation, correction_id)
-
-
 def _name(correction_id: UUID) -> str:
     """What value and reason are sealed as; no attribute has such a name."""
     return f"correction {correction_id}"
@@ -194,3 +158,13 @@ def _name(correction_id: UUID) -> str:
 
 def _decision(correction_id: UUID) -> str:
     return f"decision about correction {correction_id}"
+
+
+CORRECTIONS: Final = Matters(
+    kind="correction",
+    id_of=lambda correction: correction.correction_id,
+    raised=corrections.of_person,
+    addressed=corrections.decidable,
+    waiting=corrections.waiting,
+    view_of=view_of,
+)

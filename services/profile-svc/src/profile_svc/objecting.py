@@ -3,47 +3,25 @@
 INVARIANT: an organisation sees the objections that concern itself for the purpose of its grant, and of others' decisions none.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from profile_svc.attributes import Attributes
-from profile_svc.blurring import day_of, name_for
+from profile_svc.blurring import day_of
+from profile_svc.matters import Matters, View
 from profile_svc.noting import key_of
 from profile_svc.objections import Decided, Objected, covered
 from profile_svc.restricting import by_person
 from profile_svc.sealing import PersonKey
 from profile_svc.store import objections
 from profile_svc.store.idempotency import Claim, claim
-from profile_svc.store.vault import Connection, Vault
-from profile_svc.writing import Made, NotThere, locked, require_seen
+from profile_svc.store.vault import Vault
+from profile_svc.writing import Made, locked
 from stena.contracts.access import Grant
-from stena.contracts.rights import NewObjection, ObjectionRuling, RightsQuery
-
-View = dict[str, Any]
-"""A ``stena.contracts.rights.Objection`` as JSON."""
-
-
-async def read(vault: Vault, grant: Grant, person_id: UUID) -> list[View]:
-    """Of the person all, of an organisation those against it; newest first. Raises ``NotThere``."""
-    async with vault.transaction() as connection:
-        await require_seen(connection, person_id, grant.rows)
-        found = await _of(connection, grant, person_id)
-    key = await key_of(vault, person_id)
-    return [view_of(vault, grant, key, each) for each in found]
-
-
-async def waiting(vault: Vault, grant: Grant, query: RightsQuery, after: UUID | None) -> tuple[list[View], UUID | None]:
-    """A page of those that wait for the caller's decision; the last one's id, if there are more."""
-    async with vault.transaction() as connection:
-        found = await objections.waiting(connection, grant, query, after)
-    page = found[: query.limit]
-    keys = await vault.person_keys.fetch({each.person_id for each in page})
-    views = [view_of(vault, grant, keys[each.person_id], each) for each in page if each.person_id in keys]
-    return views, page[-1].objection_id if len(found) > query.limit else None
+from stena.contracts.rights import NewObjection, ObjectionRuling
 
 
 async def object_to(
@@ -66,7 +44,8 @@ async def object_to(
                 connection, Objected(person_id, objection_id, wanted.purpose, wanted.recipient, covers, sealed, now)
             )
             await objections.refresh(connection, person, now)
-        made = await _found(vault, connection, grant, person_id, _shown_id(vault, grant, earlier or objection_id))
+        name = OBJECTIONS.name(vault, grant, earlier or objection_id)
+        made = await OBJECTIONS.find(vault, connection, grant, person_id, name)
     return Made(view_of(vault, grant, opener, made), earlier is None)
 
 
@@ -75,9 +54,9 @@ async def withdraw(vault: Vault, grant: Grant, person_id: UUID, name: str) -> Vi
     now = datetime.now(UTC)
     async with vault.transaction() as connection:
         person = await locked(connection, person_id, grant.rows)
-        await objections.withdraw(connection, await _found(vault, connection, grant, person_id, name), now)
+        await objections.withdraw(connection, await OBJECTIONS.find(vault, connection, grant, person_id, name), now)
         await objections.refresh(connection, person, now)
-        taken_back = await _found(vault, connection, grant, person_id, name)
+        taken_back = await OBJECTIONS.find(vault, connection, grant, person_id, name)
     return view_of(vault, grant, await key_of(vault, person_id), taken_back)
 
 
@@ -86,21 +65,21 @@ async def decide(vault: Vault, grant: Grant, person_id: UUID, name: str, ruling:
     now, decision_id = datetime.now(UTC), uuid7()
     async with vault.transaction() as connection:
         person = await locked(connection, person_id, grant.rows)
-        objection = await _found(vault, connection, grant, person_id, name)
+        objection = await OBJECTIONS.find(vault, connection, grant, person_id, name)
         opener = await key_of(vault, person_id)
         sealed = opener.seal(_decision(decision_id), ruling.reason)
         await objections.decide(connection, objection, Decided(decision_id, grant.organisation, ruling.outcome, sealed, now))
         await objections.refresh(connection, person, now)
-        decided = await _found(vault, connection, grant, person_id, name)
+        decided = await OBJECTIONS.find(vault, connection, grant, person_id, name)
     return view_of(vault, grant, opener, decided)
 
 
 def view_of(vault: Vault, grant: Grant, key: PersonKey, objection: Objected) -> View:
-    """To an organisation days for moments, and its own decisions alone."""
+    """A ``stena.contracts.rights.Objection`` as JSON: to an organisation with days for moments, and its own decisions alone."""
     own = by_person(grant)
     told = [each for each in objection.decisions if own or each.organisation == grant.organisation]
     return {
-        "id": _shown_id(vault, grant, objection.objection_id),
+        "id": OBJECTIONS.name(vault, grant, objection.objection_id),
         "person": str(objection.person_id),
         "purpose": objection.purpose,
         "recipient": objection.recipient,
@@ -121,23 +100,6 @@ def _decided(key: PersonKey, decided: Decided) -> View:
     }
 
 
-async def _of(connection: Connection, grant: Grant, person_id: UUID) -> Sequence[Objected]:
-    if by_person(grant):
-        return await objections.of_person(connection, person_id)
-    return await objections.addressed(connection, grant, person_id)
-
-
-async def _found(vault: Vault, connection: Connection, grant: Grant, person_id: UUID, name: str) -> Objected:
-    for each in await _of(connection, grant, person_id):
-        if _shown_id(vault, grant, each.objection_id) == name:
-            return each
-    raise NotThere("There is no such objection for this caller.")
-
-
-def _shown_id(vault: Vault, grant: Grant, objection_id: UUID) -> str:
-    return name_for(vault, "objection", grant.organisation, objection_id)
-
-
 def _name(objection_id: UUID) -> str:
     """What a reason is sealed as; no attribute has such a name."""
     return f"objection {objection_id}"
@@ -145,3 +107,13 @@ def _name(objection_id: UUID) -> str:
 
 def _decision(decision_id: UUID) -> str:
     return f"decision {decision_id}"
+
+
+OBJECTIONS: Final = Matters(
+    kind="objection",
+    id_of=lambda objection: objection.objection_id,
+    raised=objections.of_person,
+    addressed=objections.addressed,
+    waiting=objections.waiting,
+    view_of=view_of,
+)

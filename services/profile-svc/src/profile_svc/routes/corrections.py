@@ -15,14 +15,14 @@ router = APIRouter()
 async def waiting_corrections(call: Called, query: RightsQuery) -> Response:
     grant = await call.grant("list", "correction")
     after = None if query.after is None else known_id(query.after)
-    found, following = await correcting.waiting(call.vault, grant, query, after)
+    found, following = await correcting.CORRECTIONS.page(call.vault, grant, query, after)
     return answer({"corrections": found, "next": following})
 
 
 @router.get("/persons/{person_id}/corrections")
 async def read_corrections(call: Called, person_id: str) -> Response:
     grant = await call.grant("read", "correction", person_id)
-    return answer({"corrections": await correcting.read(call.vault, grant, known_id(person_id))})
+    return answer({"corrections": await correcting.CORRECTIONS.read(call.vault, grant, known_id(person_id))})
 
 
 @router.post("/persons/{person_id}/corrections")

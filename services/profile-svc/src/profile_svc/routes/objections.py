@@ -15,14 +15,14 @@ router = APIRouter()
 async def waiting_objections(call: Called, query: RightsQuery) -> Response:
     grant = await call.grant("list", "objection")
     after = None if query.after is None else known_id(query.after)
-    found, following = await objecting.waiting(call.vault, grant, query, after)
+    found, following = await objecting.OBJECTIONS.page(call.vault, grant, query, after)
     return answer({"objections": found, "next": following})
 
 
 @router.get("/persons/{person_id}/objections")
 async def read_objections(call: Called, person_id: str) -> Response:
     grant = await call.grant("read", "objection", person_id)
-    return answer({"objections": await objecting.read(call.vault, grant, known_id(person_id))})
+    return answer({"objections": await objecting.OBJECTIONS.read(call.vault, grant, known_id(person_id))})
 
 
 @router.post("/persons/{person_id}/objections")
