@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.views import PERSON_ID
 from stena.contracts.consents import Consent
-from stena.contracts.rights import CorrectionState, Ground, ObjectionOutcome
+from stena.contracts.rights import HeldCorrection, HeldObjection, Restriction
 
 ADDRESS: Final = "/schemas/person-access-1.json"
 
@@ -72,51 +72,6 @@ class HeldReferral(Part):
     until: datetime | None = None
     reason: str | None = None
     withheld: str | None = None
-
-
-class HeldCorrection(Part):
-    id: str
-    attribute: str
-    value: Any
-    reason: str | None = None
-    state: CorrectionState
-    proposed_at: datetime
-    decided_at: datetime | None = None
-    decided_by: str | None = None
-    decision_reason: str | None = None
-
-
-class HeldRestriction(Part):
-    id: str
-    ground: Ground
-    reason: str | None = None
-    recorded_at: datetime
-    recorded_by: str
-    until: datetime | None = None
-    announced_at: datetime | None = None
-    announced_by: str | None = None
-    announcement: str | None = None
-    lifted_at: datetime | None = None
-    lifted_by: str | None = None
-    live: bool
-
-
-class HeldDecision(Part):
-    organisation: str
-    outcome: ObjectionOutcome
-    reason: str
-    decided_at: datetime
-
-
-class HeldObjection(Part):
-    id: str
-    purpose: str
-    recipient: str | None = None
-    covers: list[str]
-    reason: str
-    made_at: datetime
-    withdrawn_at: datetime | None = None
-    decisions: list[HeldDecision]
 
 
 class HeldSignIn(Part):
@@ -197,7 +152,7 @@ class PersonAccess(Part):
     cases: list[HeldCase]
     referrals: list[HeldReferral]
     corrections: list[HeldCorrection]
-    restrictions: list[HeldRestriction]
+    restrictions: list[Restriction]
     objections: list[HeldObjection]
     sign_ins: list[HeldSignIn]
     disclosures: list[Disclosed]

@@ -31,9 +31,8 @@ class CorrectionDecision(Frozen):
     verified: bool = False
 
 
-class Correction(Frozen):
+class HeldCorrection(Frozen):
     id: str
-    person: str
     attribute: str
     value: Any
     reason: str | None = None
@@ -42,6 +41,10 @@ class Correction(Frozen):
     decided_at: datetime | None = None
     decided_by: str | None = None
     decision_reason: str | None = None
+
+
+class Correction(HeldCorrection):
+    person: str
 
 
 class RightsQuery(Frozen):
@@ -114,15 +117,18 @@ class ObjectionDecision(Frozen):
     decided_at: datetime
 
 
-class Objection(Frozen):
+class HeldObjection(Frozen):
     """``covers``: those to whom it was addressed. To an organisation only its own decisions are shown."""
 
     id: str
-    person: str
     purpose: str
     recipient: str | None = None
     covers: tuple[str, ...]
     reason: str
     made_at: datetime
     withdrawn_at: datetime | None = None
-    decisions: tuple[ObjectionDecision, ...] = ()
+    decisions: tuple[ObjectionDecision, ...]
+
+
+class Objection(HeldObjection):
+    person: str

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from gateway import access_formats, access_views, clients, negotiation, refusals
 from gateway.access_formats import HTML, JSON, Document, JsonDocument, PageDocument, Words
@@ -32,6 +33,7 @@ from gateway.routes.sign_ins import acting_as, shown, visible
 from gateway.store.sign_ins import SignIn
 from gateway.upstreams import MANY, Answer
 from stena.contracts.catalogue import Catalogue
+from stena.contracts.rights import HeldCorrection, HeldObjection, Restriction
 from stena.problems import NotAcceptable
 
 router = APIRouter(tags=["Rights"])
@@ -39,15 +41,15 @@ router = APIRouter(tags=["Rights"])
 ACCESS = Question("access", "person", "person")
 PAGE: Final = 200  # entries of the ledger
 
-_HELD: Final[Mapping[str, type[access_views.Part] | None]] = {
+_HELD: Final[Mapping[str, type[BaseModel] | None]] = {
     "history": access_views.EarlierValue,
     "consents": None,
     "notes": access_views.HeldNote,
     "cases": access_views.HeldCase,
     "referrals": access_views.HeldReferral,
-    "corrections": access_views.HeldCorrection,
-    "restrictions": access_views.HeldRestriction,
-    "objections": access_views.HeldObjection,
+    "corrections": HeldCorrection,
+    "restrictions": Restriction,
+    "objections": HeldObjection,
 }
 """The sections that the source holds, in their order, with the shape of an item."""
 
@@ -259,5 +261,5 @@ def _document(access: Access, catalogue: Catalogue) -> Document:
     )
 
 
-def _names(shape: type[access_views.Part]) -> frozenset[str]:
+def _names(shape: type[BaseModel]) -> frozenset[str]:
     return frozenset(shape.model_fields)
