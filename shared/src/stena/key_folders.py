@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import structlog
 
@@ -26,17 +27,33 @@ SETTLE: Final = 10.0
 """Seconds that a staged version rests before it comes into use, so that everybody on the folder has looked several times."""
 
 
+Key = TypeVar("Key")
+
+
 @dataclass(frozen=True, slots=True)
-class KeyFolder:
+class Form(Generic[Key]):
+    """How one version lies in its file. ``read`` raises ``KeyFileError``; ``make`` is given a path where nothing is."""
+
+    read: Callable[[Path], Key]
+    make: Callable[[Path], None]
+
+
+def of_size(size: int) -> Form[bytes]:
+    """So many random bytes."""
+    return Form(partial(keys.secret, size=size), partial(keys.make_secret, size=size))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFolder(Generic[Key]):
     """What a folder held at one moment. ``making`` is the version in use; ``staged`` the one that waits."""
 
-    by_version: Mapping[int, bytes] = field(repr=False)
+    by_version: Mapping[int, Key] = field(repr=False)
     making: int
     staged: int | None = None
 
 
-def read(folder: Path, size: int) -> KeyFolder:
-    """Every version of the key, each of ``size`` bytes; raises ``KeyFileError``."""
+def read(folder: Path, form: Form[Key]) -> KeyFolder[Key]:
+    """Every version of the key; raises ``KeyFileError``."""
     try:
         names = [file.name for file in folder.iterdir()]
     except OSError as error:
@@ -46,14 +63,14 @@ def read(folder: Path, size: int) -> KeyFolder:
     staged = {int(name.removesuffix(STAGED)) for name in names if _is_staged(name)} - active
     if not active or not all(0 < version <= HIGHEST for version in active | staged):
         raise _unreadable(folder)
-    found = {version: keys.secret(folder / str(version), size) for version in active}
-    found |= {version: keys.secret(folder / f"{version}{STAGED}", size) for version in staged}
+    found = {version: form.read(folder / str(version)) for version in active}
+    found |= {version: form.read(folder / f"{version}{STAGED}") for version in staged}
     return KeyFolder(found, max(active), max(staged, default=None))
 
 
-def stage(folder: Path, size: int) -> int:
+def stage(folder: Path, form: Form[Key]) -> int:
     """Make the next version's key, which only reads for now; the one that waits already, if there is one."""
-    known = read(folder, size)
+    known = read(folder, form)
     if known.staged is not None:
         return known.staged
     version = known.making + 1
@@ -61,9 +78,9 @@ def stage(folder: Path, size: int) -> int:
         raise KeyFileError(f"{folder}: there are no versions after {HIGHEST}.")
     # Whole and with its rights before it gets the name under which others look for it.
     half = folder / f".{version}.{os.getpid()}"
-    keys.make_secret(half, size)
+    form.make(half)
     try:
-        _as_readable_as(folder / str(known.making), half)
+        as_readable_as(folder / str(known.making), half)
         os.link(half, folder / f"{version}{STAGED}")
     except FileExistsError:
         pass  # somebody else was faster, and others may have read that key
@@ -72,9 +89,9 @@ def stage(folder: Path, size: int) -> int:
     return version
 
 
-def activate(folder: Path, size: int, rest: float = SETTLE) -> int:
+def activate(folder: Path, form: Form[Key], rest: float = SETTLE) -> int:
     """Bring the version that waits into use; raises ``KeyFileError`` if none does, or not yet for ``rest`` seconds."""
-    version = read(folder, size).staged
+    version = read(folder, form).staged
     if version is None:
         raise KeyFileError(f"{folder}: no version waits to be activated.")
     waiting = folder / f"{version}{STAGED}"
@@ -85,9 +102,11 @@ def activate(folder: Path, size: int, rest: float = SETTLE) -> int:
 
 
 @asynccontextmanager
-async def followed(folder: Path, size: int, learn: Callable[[KeyFolder], None], look: float = LOOK) -> AsyncIterator[None]:
+async def followed(
+    folder: Path, form: Form[Key], learn: Callable[[KeyFolder[Key]], None], look: float = LOOK
+) -> AsyncIterator[None]:
     """Tells ``learn`` what is in ``folder``, again and again for as long as the context is open."""
-    following = asyncio.create_task(_follow(folder, size, learn, look))
+    following = asyncio.create_task(_follow(folder, form, learn, look))
     try:
         yield
     finally:
@@ -95,10 +114,10 @@ async def followed(folder: Path, size: int, learn: Callable[[KeyFolder], None], 
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _follow(folder: Path, size: int, learn: Callable[[KeyFolder], None], look: float) -> None:
+async def _follow(folder: Path, form: Form[Key], learn: Callable[[KeyFolder[Key]], None], look: float) -> None:
     while True:
         try:
-            learn(await asyncio.to_thread(read, folder, size))
+            learn(await asyncio.to_thread(read, folder, form))
         except (KeyFileError, ValueError):
             # What was read before goes on being used: without it nothing could be opened.
             log.error("keys not read", folder=folder.name)
@@ -109,7 +128,7 @@ def _is_staged(name: str) -> bool:
     return name.endswith(STAGED) and name.removesuffix(STAGED).isdecimal()
 
 
-def _as_readable_as(known: Path, new: Path) -> None:
+def as_readable_as(known: Path, new: Path) -> None:
     """Whoever reads the key that is in use has to read the new one too, and nobody else."""
     like = known.stat()
     new.chmod(like.st_mode & 0o777)

@@ -5,6 +5,7 @@ INVARIANT: a version makes ids only after every gateway has had the time to lear
 
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -17,28 +18,30 @@ __all__ = ["LOOK", "SETTLE", "STAGED", "activate", "followed", "read", "stage"]
 
 log = structlog.get_logger()
 
+FORM: Final = key_folders.of_size(KEY_SIZE)
 
-def read(folder: Path) -> KeyFolder:
+
+def read(folder: Path) -> KeyFolder[bytes]:
     """Every version of the key; raises ``KeyFileError``."""
-    return key_folders.read(folder, KEY_SIZE)
+    return key_folders.read(folder, FORM)
 
 
 def stage(folder: Path) -> int:
     """Make the next version's key, which only reads for now; the one that waits already, if there is one."""
-    return key_folders.stage(folder, KEY_SIZE)
+    return key_folders.stage(folder, FORM)
 
 
 def activate(folder: Path, rest: float = SETTLE) -> int:
     """Let the version that waits make ids; raises ``KeyFileError`` if none does, or not yet for ``rest`` seconds."""
-    return key_folders.activate(folder, KEY_SIZE, rest)
+    return key_folders.activate(folder, FORM, rest)
 
 
 def followed(folder: Path, ids: PairwiseIds, look: float = LOOK) -> AbstractAsyncContextManager[None]:
     """Keeps ``ids`` up to date with ``folder`` for as long as the context is open."""
-    return key_folders.followed(folder, KEY_SIZE, lambda found: _learn(ids, found), look)
+    return key_folders.followed(folder, FORM, lambda found: _learn(ids, found), look)
 
 
-def _learn(ids: PairwiseIds, found: KeyFolder) -> None:
+def _learn(ids: PairwiseIds, found: KeyFolder[bytes]) -> None:
     before = (ids.making, ids.versions)
     ids.learn(found.by_version, found.making)
     if (ids.making, ids.versions) != before:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from profile_svc import renewing
-from profile_svc.master_keys import SIZE
+from profile_svc.master_keys import FORM
 from profile_svc.sealing import CannotOpen, MasterKey
 from profile_svc.settings import ProfileSettings
 from profile_svc.store import renewal
@@ -45,7 +45,7 @@ def status() -> None:
     except _REFUSED as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    known = key_folders.read(ProfileSettings().master_keys_dir, SIZE)
+    known = key_folders.read(ProfileSettings().master_keys_dir, FORM)
     table = Table("version", Column("key", no_wrap=True), "use", Column("person keys", justify="right"))
     for version in sorted(known.by_version):
         name = MasterKey(known.by_version[version]).id

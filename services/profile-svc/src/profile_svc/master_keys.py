@@ -8,24 +8,24 @@ from profile_svc.sealing import MasterKeys
 from stena import key_folders
 from stena.key_folders import KeyFolder
 
-SIZE: Final = 32  # bytes
+FORM: Final = key_folders.of_size(32)
 
 
 def master_keys(folder: Path) -> MasterKeys:
     """Every version in ``folder``; raises ``KeyFileError``."""
-    found = key_folders.read(folder, SIZE)
+    found = key_folders.read(folder, FORM)
     return MasterKeys(found.by_version, found.making)
 
 
 def learn(folder: Path, masters: MasterKeys) -> None:
     """Let ``masters`` know what is in ``folder`` now; raises ``KeyFileError``."""
-    _learn(key_folders.read(folder, SIZE), masters)
+    _learn(key_folders.read(folder, FORM), masters)
 
 
 def followed(folder: Path, masters: MasterKeys) -> AbstractAsyncContextManager[None]:
     """Keeps ``masters`` up to date with ``folder``: a new version opens before it wraps, so that nobody waits for anybody."""
-    return key_folders.followed(folder, SIZE, lambda found: _learn(found, masters))
+    return key_folders.followed(folder, FORM, lambda found: _learn(found, masters))
 
 
-def _learn(found: KeyFolder, masters: MasterKeys) -> None:
+def _learn(found: KeyFolder[bytes], masters: MasterKeys) -> None:
     masters.learn(found.by_version, found.making)

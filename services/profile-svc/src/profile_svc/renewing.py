@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from profile_svc.master_keys import SIZE, learn
+from profile_svc.master_keys import FORM, learn
 from profile_svc.sealing import MasterKey
 from profile_svc.store import renewal
 from profile_svc.store.keys import PersonKeys
@@ -29,7 +29,7 @@ async def renew(keys: PersonKeys, folder: Path, told: Told, rest: float = key_fo
     ``told`` hears of each batch how many it was. Raises ``KeyFileError`` and ``CannotOpen``.
     """
     learn(folder, keys.masters)
-    if key_folders.read(folder, SIZE).staged is not None or not await renewal.is_unfinished(keys):
+    if key_folders.read(folder, FORM).staged is not None or not await renewal.is_unfinished(keys):
         await _bring_into_use(keys, folder, rest)
     await _wrap_all(keys, told, rest / 10)
     await check(keys, lambda number: None)
@@ -43,11 +43,11 @@ async def check(keys: PersonKeys, told: Told) -> int:
 
 async def _bring_into_use(keys: PersonKeys, folder: Path, rest: float) -> None:
     """The next version opens everywhere, then it is known that nothing starts without it, and only then it wraps."""
-    key_folders.stage(folder, SIZE)
+    key_folders.stage(folder, FORM)
     await asyncio.sleep(rest)
-    staged = key_folders.read(folder, SIZE)
+    staged = key_folders.read(folder, FORM)
     await keys.remember(MasterKey(staged.by_version[staged.staged or staged.making]))
-    key_folders.activate(folder, SIZE, rest)
+    key_folders.activate(folder, FORM, rest)
     learn(folder, keys.masters)
     await asyncio.sleep(rest)
 
