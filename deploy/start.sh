@@ -8,10 +8,12 @@ if [[ -n ${MATCHING_CLIENT_ID_FILE:-} ]]; then
   export MATCHING_CLIENT_ID
 fi
 
+# Who shares out calls is told for DRAIN seconds before this one ends, so that no call is lost.
+where=(--host 0.0.0.0 --port "$PORT" --drain "${DRAIN:-3}")
+
 # The gateway's own socket is bounded against whoever is outside; nobody outside reaches the others.
 if [[ $SERVICE == gateway ]]; then
-  exec python -m gateway --host 0.0.0.0 --port "$PORT"
+  exec python -m gateway "${where[@]}"
 fi
 
-exec uvicorn "${SERVICE//-/_}.main:app_from_environment" --factory --host 0.0.0.0 --port "$PORT" \
-  --no-access-log --no-server-header --no-proxy-headers --timeout-graceful-shutdown 5
+exec python -m stena.serving "${SERVICE//-/_}.main:app_from_environment" "${where[@]}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import start_http_server
 
 from stena.settings import ServiceSettings
@@ -19,6 +19,7 @@ def router(
     about: Callable[[], Mapping[str, object]] = dict,
 ) -> APIRouter:
     """``/healthz``: the process runs. ``/readyz``: each named check passes within a second, else 503 naming those that fail.
+    A service that is about to end is not ready either: whoever shares out calls sends no more.
 
     Where one of ``degrading`` fails the service goes on without: 200, and the status says it. ``about`` adds members that
     operators want to see there.
@@ -30,15 +31,21 @@ def router(
         return {"status": "ok"}
 
     @routes.get("/readyz")
-    async def readyz(response: Response) -> dict[str, object]:
+    async def readyz(request: Request, response: Response) -> dict[str, object]:
         asked = {**checks, **degrading}
         outcomes = dict(zip(asked, await asyncio.gather(*map(_passes, asked.values())), strict=True))
-        ready = all(outcomes[name] for name in checks)
+        leaving = getattr(request.app.state, "leaving", False)
+        ready = all(outcomes[name] for name in checks) and not leaving
         response.status_code = 200 if ready else 503
-        status = "not ready" if not ready else "ready" if all(outcomes.values()) else "degraded"
+        status = "leaving" if leaving else "not ready" if not ready else "ready" if all(outcomes.values()) else "degraded"
         return {"status": status, "checks": outcomes, **about()}
 
     return routes
+
+
+def leave(app: FastAPI) -> None:
+    """From now on ``app`` says that it is not ready."""
+    app.state.leaving = True
 
 
 def serve_metrics(settings: ServiceSettings) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from pydantic import ValidationError
@@ -16,6 +17,11 @@ from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Unavailable
 
+IDLE: Final = 2.0
+"""Seconds for which a connection is kept for the next call: fewer than those after which the other end closes it (five; three
+of a farewell, see ``serving``). A call that meets a closing connection is lost, and nobody can tell whether it was heard."""
+REPLICAS: Final = 1
+"""Seconds for which it is remembered where the replicas of a service are: they come and go."""
 MOST_CATALOGUES: Final = 4
 """Revisions whose catalogues are kept: around an activation, grants of two of them come in turns."""
 
@@ -35,11 +41,16 @@ async def client(
     async with httpx.AsyncClient(
         base_url=base_url,
         timeout=within,
-        transport=transport or AiohttpTransport(trust_env=False),
+        transport=transport or AiohttpTransport(client=_session),
         trust_env=False,
         event_hooks={"request": [_carry_trace]},
     ) as opened:
         yield opened
+
+
+def _session() -> aiohttp.ClientSession:
+    """Each new connection goes to the next replica, and to one after it if that one does not take it."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=IDLE, ttl_dns_cache=REPLICAS))
 
 
 async def send(

@@ -26,8 +26,7 @@ class Service:
 
 def _inside(name: str, module: str, offset: int) -> Service:
     """A service behind the gateway: nobody from outside reaches its socket."""
-    options = ("--factory", "--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header", "--no-proxy-headers")
-    return Service(name, module, offset, ("uvicorn", f"{module}.main:app_from_environment", *options))
+    return Service(name, module, offset, ("stena.serving", f"{module}.main:app_from_environment"))
 
 
 GATEWAY = Service("gateway", "gateway", 0, ("gateway",))
