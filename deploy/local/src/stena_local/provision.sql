@@ -7,6 +7,9 @@
 \else
 \set template template1
 \endif
+-- Two may be started at once, and PostgreSQL refuses to change the same role or schema twice at a time.
+SELECT pg_advisory_lock(7021) \gset
+
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
 
@@ -25,6 +28,7 @@ REVOKE ALL ON DATABASE postgres, template1, :"database" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO :"app";
 
 \connect :"database"
+SELECT pg_advisory_lock(7021) \gset
 ALTER SCHEMA public OWNER TO :"owner";
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"app";

@@ -4,6 +4,8 @@ It is read by name and hash: a file that was damaged or changed is as good as no
 """
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -17,8 +19,8 @@ log = structlog.get_logger()
 
 
 def keep(folder: Path, rulebook: Rulebook) -> None:
-    """Replace what is kept in one step, so that a crash leaves either the one or the other."""
-    new = folder / ".rulebook.json.new"
+    """Replace what is kept in one step, so that a crash leaves either the one or the other. Replicas may share a folder."""
+    new = folder / f".rulebook.json.{secrets.token_hex(4)}"
     content = orjson.dumps({"revision": rulebook.revision, "files": dict(rulebook.files)})
     try:
         with new.open("wb") as file:
@@ -28,6 +30,8 @@ def keep(folder: Path, rulebook: Rulebook) -> None:
         new.replace(_file(folder))
     except OSError as error:
         log.warning("the active rulebook cannot be kept on disk", folder=str(folder), cause=error.strerror)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def kept(folder: Path) -> Rulebook | None:
