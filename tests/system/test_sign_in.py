@@ -13,7 +13,7 @@ import uvicorn
 import yaml
 from joserfc.jwk import RSAKey
 
-from gateway import signing_in
+from gateway import provider_keys, signing_in
 from stena_local.testing import Database
 
 from .house import House, standing
@@ -204,11 +204,11 @@ async def test_keys_that_the_provider_renews_are_found_and_old_ones_forgotten(
     linked = (await link(house, provider.token("subject-seven"), await issued(house, somebody))).json()
     path = f"/v1/persons/{linked['person']}"
     before = provider.keys[0]
-    monkeypatch.setattr(signing_in, "ASK_AGAIN", 0.0)
+    monkeypatch.setattr(provider_keys, "ASK_AGAIN", 0.0)
     provider.renew()
     assert (await with_token(house, provider.token("subject-seven"), "GET", path)).status_code == 200
     assert (await with_token(house, provider.token("subject-seven", key=before), "GET", path)).status_code == 401
-    monkeypatch.setattr(signing_in, "ASK_AGAIN", 3600.0)
+    monkeypatch.setattr(provider_keys, "ASK_AGAIN", 3600.0)
     asked = provider.asked
     for _ in range(5):
         token = provider.token("subject-seven", key=RSAKey.generate_key(2048, auto_kid=True))

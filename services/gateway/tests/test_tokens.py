@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from gateway import store
+from gateway import client_assertions, store
 from gateway.tokens import AccessTokens, CredentialsInvalid, TokenInvalid, basic_credentials
 
 from .running import PUBLIC_URL, Running, register
@@ -44,6 +44,8 @@ async def test_a_client_gets_a_token_that_works(running: Running) -> None:
         (FORM | {"scope": "everything"}, "invalid_scope"),
         (FORM | {"client_id": "x", "client_secret": "y"}, "invalid_request"),
         (FORM | {"client_assertion": "x", "client_assertion_type": "y"}, "invalid_request"),
+        (FORM | {"client_assertion": "x", "client_assertion_type": client_assertions.TYPE}, "invalid_request"),
+        (FORM | {"client_assertion_type": client_assertions.TYPE}, "invalid_request"),
     ],
 )
 async def test_what_is_not_offered_is_refused_by_name(running: Running, form: dict[str, str], error: str) -> None:

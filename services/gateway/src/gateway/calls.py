@@ -18,11 +18,15 @@ READING: Final = frozenset({"read", "list", "match", "changes", "export", "acces
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A registered client and the organisation that it acts for; ``person`` is set for a data subject's own client."""
+    """A registered client and the organisation that it acts for; ``person`` is set for a data subject's own client.
+
+    ``acting_user`` is set where not the caller says who acts, but the issuer of its token vouches for it.
+    """
 
     client: str
     organisation: str
     person: str | None = None
+    acting_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Stated:
     case: str | None = None
     acting_user: str | None = None
     justification: str | None = None
+
+
+class ActsForAnother(Exception):
+    """The caller says that another user acts than the one whom its token is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,14 @@ class Call:
     person: str | None = None
     opportunity: str | None = None
     referral: str | None = None
+
+    def by(self, caller: Caller) -> "Call":
+        """The same call with the acting user for whom the caller's token vouches. Raises ``ActsForAnother``."""
+        if caller.acting_user is None:
+            return self
+        if self.stated.acting_user not in (None, caller.acting_user):
+            raise ActsForAnother
+        return replace(self, stated=replace(self.stated, acting_user=caller.acting_user))
 
     @property
     def writes(self) -> bool:

@@ -9,7 +9,9 @@ import hmac
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 import structlog
 
@@ -27,6 +29,14 @@ STALE: Final = 1.0  # seconds after which what is in memory counts no more
 PATIENCE: Final = 0.5  # seconds that a reading may take
 
 _NO_SECRET: Final = bytes(32)  # the hash of no secret that anybody could find
+
+
+class Elsewhere(Protocol):
+    """Who knows the callers behind tokens of issuers outside. ``caller`` raises ``TokenInvalid`` and ``Unavailable``."""
+
+    def concerns(self, token: str) -> bool: ...
+
+    async def caller(self, token: str) -> Caller: ...
 
 
 class Directory:
@@ -57,10 +67,11 @@ class Directory:
 
     async def authenticate(self, client_id: str, secret: str) -> Client | None:
         """The client with this secret. The work is the same whether or not such a client exists."""
-        client = await self.active(client_id)
+        client, shown = await self.active(client_id), secret_hash(secret)
         known = client.secret_hash if client else _NO_SECRET
-        matches = hmac.compare_digest(secret_hash(secret), known)
-        return client if matches else None
+        earlier = (client and _earlier(client)) or _NO_SECRET
+        matches = [hmac.compare_digest(shown, each) for each in (known, earlier)]
+        return client if any(matches) else None
 
     async def refresh(self) -> None:
         """Read the table, together with whoever else is waiting for it; raises ``Unavailable``."""
@@ -95,14 +106,24 @@ class Directory:
             await asyncio.sleep(REFRESH)
 
 
-async def identify(directory: Directory, tokens: AccessTokens, sign_ins: SignIns, authorization: str | None) -> Caller:
-    """Step 1: the caller behind ``Authorization: Bearer``, a client of ours or a person who signed in elsewhere.
+def _earlier(client: Client) -> bytes | None:
+    """The secret that the client had before, as long as it is good."""
+    if client.earlier_until is None or client.earlier_until <= datetime.now(UTC):
+        return None
+    return client.earlier_secret_hash
+
+
+async def identify(
+    directory: Directory, tokens: AccessTokens, elsewhere: Sequence[Elsewhere], authorization: str | None
+) -> Caller:
+    """Step 1: the caller behind ``Authorization: Bearer``, a client of ours or whoever a token from ``elsewhere`` stands for.
 
     Raises ``Unauthenticated`` or ``Unavailable``."""
     token = bearer(authorization)
     try:
-        if sign_ins.concerns(token):
-            return await sign_ins.caller(token)
+        for each in elsewhere:
+            if each.concerns(token):
+                return await each.caller(token)
         client = await directory.active(tokens.client_of(token))
     except TokenInvalid:
         client = None
@@ -127,18 +148,20 @@ def not_ours() -> Unauthenticated:
     )
 
 
-async def still_registered(directory: Directory, client_id: str) -> Caller:
-    """The caller of an answer that goes on longer than a token lives; raises like ``identify`` once the client is revoked."""
+async def still_registered(directory: Directory, client_id: str, acting_user: str | None = None) -> Caller:
+    """The caller of an answer that goes on longer than a token lives, with the ``acting_user`` whom that token was of.
+
+    Raises like ``identify`` once the client is revoked."""
     client = await directory.active(client_id)
     if client is None:
         raise revoked()
-    return _caller(client)
+    return replace(_caller(client), acting_user=acting_user)
 
 
 async def still_known(directory: Directory, sign_ins: SignIns, known: Caller) -> Caller:
     """The same for whoever is let in in whatever way."""
     if not known.client.startswith(signing_in.PREFIX):
-        return await still_registered(directory, known.client)
+        return await still_registered(directory, known.client, known.acting_user)
     caller = await sign_ins.still(known)
     if caller is None:
         raise revoked()

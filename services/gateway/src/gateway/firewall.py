@@ -66,11 +66,12 @@ async def pass_through(
 ) -> Body:
     """The answer to ``call``: what ``fetch`` gets with the permit's grants and ``redact``, which has no effect, lets through.
 
-    Raises what the ports raise, ``Denied``, ``Undecided``, and whatever ``fetch`` and ``redact`` raise, each of them after
-    the ledger holds how the call ended.
+    Raises what the ports raise, ``ActsForAnother``, and, after the ledger holds how the call ended, ``Denied``, ``Undecided``
+    and whatever ``fetch`` and ``redact`` raise.
     """
     # 1 identify: token → client → organisation
     caller = await wall.identify(call.stated.authorization)
+    call = call.by(caller)
     entry = Entry.begin(caller, call)
 
     # 2 decide: may it, and what exactly?

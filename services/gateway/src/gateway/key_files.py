@@ -10,7 +10,7 @@ from gateway import id_keys, issuers
 from gateway.alerting.telling import secret_of
 from gateway.cursors import Cursors
 from gateway.identity import PairwiseIds
-from gateway.issuers import Issuer
+from gateway.issuers import ClientIssuer, SignInIssuer
 from gateway.settings import GatewaySettings
 from stena import keys
 from stena.keys import KeyFileError
@@ -24,12 +24,14 @@ class Keys:
     cursors: Cursors
     policy: str = field(repr=False)
     subjects: bytes = field(repr=False)
-    issuers: Mapping[str, Issuer]
+    sign_ins: Mapping[str, SignInIssuer]
+    issuers: Mapping[str, ClientIssuer]
     webhook: bytes | None = field(default=None, repr=False)
 
 
 def read(settings: GatewaySettings) -> Keys:
     """Every key that the gateway serves with; raises ``KeyFileError``."""
+    sign_ins = issuers.read_sign_ins(settings.sign_in_file)
     return Keys(
         token=keys.signing_key(settings.token_key_file),
         ledger=keys.signing_key(settings.ledger_key_file),
@@ -37,7 +39,8 @@ def read(settings: GatewaySettings) -> Keys:
         cursors=Cursors(keys.secret(settings.cursor_key_file)),
         policy=_policy_key(settings),
         subjects=_subjects(settings),
-        issuers=issuers.read(settings.sign_in_file),
+        sign_ins=sign_ins,
+        issuers=issuers.read_clients(settings.issuers_file, beside=sign_ins),
         webhook=_webhook_secret(settings),
     )
 

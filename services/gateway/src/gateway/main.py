@@ -14,6 +14,7 @@ from gateway import clients, erasures, head_keeping, id_keys, key_files, ledger,
 from gateway.alerting import rules, watching
 from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import Telling
+from gateway.asserting import ClientAssertions
 from gateway.deciding import DecisionPoint
 from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
@@ -21,9 +22,11 @@ from gateway.heads_file import HeadsFile
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.merged import MergedPeople
+from gateway.outside_clients import OutsideClients
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
 from gateway.routes.parameters import OnlyKnownParameters
+from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
 from gateway.signing_in import SignIns
 from gateway.store import months
@@ -112,14 +115,16 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         decisions = DecisionPoint(policy, rulebook, keys.ids, merged)
         to_matching = await calls_to(settings.matching_url, MANY)
         providers = Providers(await calls_to("", PROVIDER))
-        sign_ins = SignIns(engine, keys.issuers, providers.keys, keys.subjects)
-        identify = partial(clients.identify, directory, tokens, sign_ins)
+        sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
+        outside = OutsideClients(keys.issuers, providers.keys, directory)
+        identify = partial(clients.identify, directory, tokens, (sign_ins, outside))
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
             wall=Wall(identify, decisions.decide, entries.record, Emergencies(engine).open),
             tokens=tokens,
             directory=directory,
+            assertions=ClientAssertions(engine, directory, providers.published, audiences(settings.public_url)),
             decisions=decisions,
             ids=keys.ids,
             merged=merged,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.asserting import ClientAssertions
 from gateway.clients import Directory
 from gateway.cursors import Cursors
 from gateway.deciding import DecisionPoint
@@ -29,6 +30,7 @@ class Parts:
     wall: Wall
     tokens: AccessTokens
     directory: Directory
+    assertions: ClientAssertions
     decisions: DecisionPoint
     ids: PairwiseIds
     merged: MergedPeople

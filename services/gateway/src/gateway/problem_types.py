@@ -6,6 +6,7 @@ from typing import Final
 from gateway.audit_problems import ABOUT_AUDITS
 from gateway.consent_problems import ABOUT_CONSENT
 from gateway.duplicate_problems import ABOUT_DUPLICATES
+from gateway.identity_problems import ABOUT_IDENTITY
 from gateway.inside_problems import BEHIND
 from gateway.matching_problems import ABOUT_MATCHING
 from gateway.problem_type import ProblemType
@@ -274,6 +275,7 @@ PROBLEM_TYPES: Final[Mapping[str, ProblemType]] = {
     **_IDENTITY,
     **_REFUSALS,
     **_STATE,
+    **ABOUT_IDENTITY,
     **ABOUT_CONSENT,
     **ABOUT_RIGHTS,
     **ABOUT_AUDITS,

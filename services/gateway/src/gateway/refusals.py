@@ -5,11 +5,11 @@ from typing import Final
 import structlog
 from fastapi import FastAPI, Request, Response
 
-from gateway.calls import Deny
+from gateway.calls import ActsForAnother, Deny
 from gateway.firewall import Denied, NotVisible, Rejected, Undecided
 from gateway.redaction import Surplus
 from stena.contracts.access import Reason
-from stena.problems import Forbidden, Incident, NotFound, Problem, Unavailable, response
+from stena.problems import BadRequest, Forbidden, Incident, NotFound, Problem, Unavailable, response
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ _IN_WORDS: Final = {
 
 
 def install(app: FastAPI) -> None:
-    for kind in (Denied, NotVisible, Undecided, Rejected, Surplus):
+    for kind in (ActsForAnother, Denied, NotVisible, Undecided, Rejected, Surplus):
         app.add_exception_handler(kind, _refuse)
 
 
@@ -41,6 +41,10 @@ def problem_of(error: Exception) -> Problem:
             return error
         case Denied(deny=deny):
             return refused(deny)
+        case ActsForAnother():
+            return BadRequest(
+                "Your token says who acts, and Acting-User says otherwise. Leave the header out.", slug="acting-user-differs"
+            )
         case NotVisible():
             return NotFound("There is nothing at this address for this caller.")
         case Undecided(__cause__=cause):

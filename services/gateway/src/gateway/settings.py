@@ -37,6 +37,10 @@ class GatewaySettings(ServiceSettings):
     sign_in_file: Path | None = Field(
         default=None, description="YAML list of the OpenID Connect providers by which people sign in; absent: none."
     )
+    issuers_file: Path | None = Field(
+        default=None,
+        description="YAML list of the OpenID Connect issuers whose access tokens stand for registered clients; absent: none.",
+    )
     erasure_journal_dir: Path | None = Field(
         default=None,
         description="Folder of profile-svc's journal of erasures, to read. Absent: who is erased otherwise than by a call "

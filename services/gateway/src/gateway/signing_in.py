@@ -3,22 +3,21 @@
 INVARIANT: a subject stands for a person only after an organisation has verified who they are and the person has shown its code.
 """
 
-import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from joserfc.jwk import KeySet
-
 from gateway import outside_tokens
 from gateway.calls import Caller
-from gateway.issuers import Issuer
-from gateway.outside_tokens import Signed, UnknownKey
+from gateway.issuers import SignInIssuer
+from gateway.outside_tokens import Signed
+from gateway.provider_keys import Fetch, Keys
+from gateway.signed_tokens import issuer_in
 from gateway.store import Engine, sign_ins
 from gateway.store.sign_ins import SignIn
 from gateway.tokens import TokenInvalid
@@ -27,48 +26,14 @@ PREFIX: Final = "sub_"
 """What tells people who signed in elsewhere from registered clients."""
 
 CODE_LASTS: Final = timedelta(hours=24)
-KEYS_LAST: Final = 600.0  # seconds after which a provider is asked for its keys anew
-ASK_AGAIN: Final = 5.0  # seconds between two such questions, however many tokens name keys that nobody knows
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 _GROUPS, _LENGTH = 4, 5
-
-FetchKeys = Callable[[str], Awaitable[KeySet]]
-"""Issuer → its public keys as it publishes them now; raises ``Unavailable``."""
-
-
-class Keys:
-    """A provider's keys in memory: fetched when first needed, when they grow old, and when a token names one that is new."""
-
-    def __init__(self, issuer: str, fetch: FetchKeys, clock: Callable[[], float] = time.monotonic) -> None:
-        self._issuer = issuer
-        self._fetch = fetch
-        self._clock = clock
-        self._known: KeySet | None = None
-        self._as_of = float("-inf")
-        self._fetching = asyncio.Lock()
-
-    async def get(self) -> KeySet:
-        if self._known is None or self._clock() - self._as_of > KEYS_LAST:
-            return await self._anew(KEYS_LAST)
-        return self._known
-
-    async def newer(self) -> KeySet:
-        """What the provider has now, unless it was asked only just."""
-        return await self._anew(ASK_AGAIN)
-
-    async def _anew(self, older_than: float) -> KeySet:
-        async with self._fetching:
-            if self._known is None or self._clock() - self._as_of > older_than:
-                began = self._clock()
-                self._known = await self._fetch(self._issuer)
-                self._as_of = began
-            return self._known
 
 
 class SignIns:
     """``issuers`` are those that the operator lists; ``secret`` makes hashes of subjects that nobody finds out by trying."""
 
-    def __init__(self, engine: Engine, issuers: Mapping[str, Issuer], fetch: FetchKeys, secret: bytes) -> None:
+    def __init__(self, engine: Engine, issuers: Mapping[str, SignInIssuer], fetch: Fetch, secret: bytes) -> None:
         self._engine = engine
         self._secret = secret
         self.issuers = issuers
@@ -76,23 +41,15 @@ class SignIns:
 
     def concerns(self, token: str) -> bool:
         """Whether the token claims to be from one of the providers."""
-        return outside_tokens.issuer_in(token) in self.issuers
+        return bool(self.issuers) and issuer_in(token) in self.issuers
 
     async def signed(self, token: str) -> Signed:
         """Who signed in. Raises ``TokenInvalid`` and ``Unavailable``."""
-        name = outside_tokens.issuer_in(token)
-        issuer = self.issuers.get(name or "")
+        issuer = self.issuers.get(issuer_in(token) or "")
         if issuer is None:
             raise TokenInvalid
         keys = self._keys[issuer.issuer]
-        try:
-            return outside_tokens.read(token, issuer, await keys.get(), time.time())
-        except UnknownKey:
-            pass
-        try:
-            return outside_tokens.read(token, issuer, await keys.newer(), time.time())
-        except UnknownKey:
-            raise TokenInvalid from None
+        return await keys.read(lambda known: outside_tokens.signed_in(token, issuer, known, time.time()))
 
     async def caller(self, token: str) -> Caller:
         """The person behind a token. Raises ``TokenInvalid`` where its subject stands for nobody, and ``Unavailable``."""

@@ -31,6 +31,23 @@ clients = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
+    # What stands in the place of a secret: public keys, where they are published, or who else makes the client's tokens.
+    Column("jwks", Text),
+    Column("jwks_uri", Text),
+    Column("issuer", Text),
+    # The secret before, which is good for a while after a new one was made.
+    Column("earlier_secret_hash", LargeBinary),
+    Column("earlier_until", DateTime(timezone=True)),
+)
+
+# Names of assertions that were used, as SHA-256, for as long as they could be used again.
+client_assertions = Table(
+    "client_assertions",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("name", LargeBinary, primary_key=True),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Index("client_assertions_ended", "ends_at"),
 )
 
 # By month of ``at``, as is ``ledger_people``; what comes while a month is missing lies in a partition for the rest.

@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 import httpx
 import orjson
 import structlog
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
 from gateway import issuers
 from gateway.calls import Pass
 from gateway.firewall import NotVisible, Rejected
+from gateway.signed_tokens import keys_in
 from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
 from stena.contracts.catalogue import Promises
 from stena.contracts.vocabulary import Concepts, Proposals
@@ -42,6 +42,7 @@ MANY: Final = 5.0  # seconds for a page, as long as its source shows that it is 
 WELL: Final = 0.25  # seconds in which a source says so
 PROVIDER: Final = 3.0  # seconds for a document of a provider outside; its keys are kept for minutes
 LONGEST_DOCUMENT: Final = 1 << 18  # bytes
+_NO_KEYS: Final = "Whether this token holds cannot be told. Try again shortly."
 
 _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
@@ -128,7 +129,7 @@ class Source:
 
 
 class Providers:
-    """OpenID Connect providers that people sign in with (OpenID Connect Discovery 1.0)."""
+    """OpenID Connect providers (OpenID Connect Discovery 1.0), and whoever else publishes keys."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -139,17 +140,34 @@ class Providers:
         try:
             if found["issuer"] != issuer:
                 raise ValueError("another issuer")
-            issuers.require_safe(found["jwks_uri"])
-            return KeySet.import_key_set(await self._document(found["jwks_uri"]))
-        except (KeyError, TypeError, ValueError, JoseError) as error:
-            log.error("a provider of sign-ins publishes no keys that can be read", issuer=issuer, kind=type(error).__name__)
-            raise Unavailable("Whether this sign-in holds cannot be told. Try again shortly.") from error
+            return await self.published(found["jwks_uri"])
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("a provider publishes nothing that can be read", issuer=issuer, kind=type(error).__name__)
+            raise Unavailable(_NO_KEYS) from error
+
+    async def published(self, url: str) -> KeySet:
+        """The public keys that stand at ``url`` now; raises ``Unavailable``."""
+        try:
+            issuers.require_safe(url)
+            return keys_in(await self._document(url))
+        except (TypeError, ValueError) as error:
+            log.error("keys that cannot be read", url=url, kind=type(error).__name__)
+            raise Unavailable(_NO_KEYS) from error
 
     async def _document(self, url: str) -> Any:
-        response = await send(self._http, "GET", url, within=PROVIDER, headers={})
-        if response.status_code != 200 or len(response.content) > LONGEST_DOCUMENT:
-            raise Unavailable("Whether this sign-in holds cannot be told. Try again shortly.")
-        return orjson.loads(response.content)
+        """Read no further than it may be long, whoever publishes it. A redirect is no document."""
+        read = bytearray()
+        try:
+            async with asyncio.timeout(PROVIDER), self._http.stream("GET", url) as response:
+                async for chunk in response.aiter_bytes():
+                    read += chunk
+                    if len(read) > LONGEST_DOCUMENT:
+                        raise Unavailable(_NO_KEYS)
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
+            raise Unavailable(_NO_KEYS) from error
+        if response.status_code != 200:
+            raise Unavailable(_NO_KEYS)
+        return orjson.loads(bytes(read))
 
 
 class Vocabulary:

@@ -132,6 +132,7 @@ class Chunk:
     people: int
     last: str | None
     client: str
+    acting_user: str | None
     disclosure: Json
 
 
@@ -144,7 +145,7 @@ async def _streamed(export: Export) -> Streamed:
 
 async def _stream(export: Export, chunk: Chunk) -> AsyncIterator[bytes]:
     yield chunk.text
-    wall, people, reason = _still_known(export.gateway, chunk.client), chunk.people, None
+    wall, people, reason = _still_known(export.gateway, chunk), chunk.people, None
     while chunk.last is not None and reason is None:
         try:
             chunk = await _chunk(export, wall, chunk.last)
@@ -156,12 +157,12 @@ async def _stream(export: Export, chunk: Chunk) -> AsyncIterator[bytes]:
     yield export.form.end(End(people, reason, chunk.disclosure))
 
 
-def _still_known(gateway: Parts, client: str) -> Wall:
+def _still_known(gateway: Parts, first: Chunk) -> Wall:
     """The wall for all parts but the first: the token held when the export began and may end before it does, but a client
     that is revoked is stopped."""
 
     async def identify(authorization: str | None) -> Caller:
-        return await clients.still_registered(gateway.directory, client)
+        return await clients.still_registered(gateway.directory, first.client, first.acting_user)
 
     return replace(gateway.wall, identify=identify)
 
@@ -192,7 +193,8 @@ def _shown(export: Export, permit: Permit, page: dict[str, Any]) -> Shown[Chunk]
     attributes = export.selection.fields or sorted(permit.grant.disclose)
     part = Part([name.person(view) for view in people], attributes, disclosure(permit))
     last = people[-1]["id"] if page["more"] else None
-    chunk = Chunk(_written(export.form, part), len(people), last, permit.grant.client or "", part.disclosure)
+    who = (permit.grant.client or "", permit.grant.acting_user)
+    chunk = Chunk(_written(export.form, part), len(people), last, *who, part.disclosure)
     return Shown(chunk, tuple(map(seen, people)), withheld_count(people))
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from gateway import selection_views as views
 from gateway.calls import Call, Pass, Permit, Question, Seen, Shown
-from gateway.firewall import NotVisible, pass_through
+from gateway.firewall import NotVisible, Rejected, pass_through
 from gateway.identity import Scope, Unreadable
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, Surplus, members
@@ -64,10 +64,10 @@ async def decide_on_candidate(
 ) -> Response:
     """Nobody is chosen or rejected by a machine: `Acting-User` says who does, `reason` why. The list of candidates
     stays as the machine made it, so that both can be looked at side by side. A later decision stands beside an earlier one."""
-    if states.acting_user is None:
-        raise BadRequest("Say in the header Acting-User who decides.", slug="acting-user-missing")
 
     async def fetch(permit: Permit) -> Answer:
+        if permit.grant.acting_user is None:
+            raise Rejected(BadRequest("Say in the header Acting-User who decides.", slug="acting-user-missing"))
         await _require_visible(gateway, permit)
         path = ["opportunities", opportunity, "selections"]
         kind = await gateway.matching.ask("GET", [*path, "kind"], permit.passes[SELECTION])

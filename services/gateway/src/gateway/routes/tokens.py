@@ -7,7 +7,10 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway.parts import Gateway
+from gateway import client_assertions
+from gateway.parts import Gateway, Parts
+from gateway.signed_tokens import ALGORITHMS
+from gateway.store import Client
 from gateway.tokens import LIFETIME, CredentialsInvalid, basic_credentials
 
 router = APIRouter()
@@ -54,7 +57,7 @@ async def token_form(request: Request) -> dict[str, str]:
     response_model=TokenView,
     responses={
         400: {"model": TokenError, "description": "The request is malformed, or asks for another kind of grant."},
-        401: {"model": TokenError, "description": "No client with this id and secret."},
+        401: {"model": TokenError, "description": "No client with this id and secret, or no assertion of one that is good."},
     },
     openapi_extra={
         "requestBody": {
@@ -63,7 +66,15 @@ async def token_form(request: Request) -> dict[str, str]:
                 "application/x-www-form-urlencoded": {
                     "schema": {
                         "type": "object",
-                        "properties": {"grant_type": {"const": "client_credentials"}},
+                        "properties": {
+                            "grant_type": {"const": "client_credentials"},
+                            "client_id": {"type": "string"},
+                            "client_assertion_type": {"const": client_assertions.TYPE},
+                            "client_assertion": {
+                                "type": "string",
+                                "description": "A JWT signed with a key of the client (RFC 7523, section 2.2).",
+                            },
+                        },
                         "required": ["grant_type"],
                     },
                     "example": {"grant_type": "client_credentials"},
@@ -73,25 +84,43 @@ async def token_form(request: Request) -> dict[str, str]:
     },
 )
 async def issue_token(request: Request, gateway: Gateway) -> Response:
-    """Client credentials (RFC 6749, section 4.4) with `client_secret_basic`: id and secret as HTTP Basic, each
-    form-urlencoded first. The token lives ten minutes; there are no refresh tokens, ask again."""
+    """Client credentials (RFC 6749, section 4.4). With `client_secret_basic` id and secret come as HTTP Basic, each
+    form-urlencoded first; with `private_key_jwt` an assertion stands in the form. The token lives ten minutes; there are no
+    refresh tokens, ask again."""
     try:
-        check_request(await token_form(request))
-        client_id, secret = basic_credentials(request.headers.get("authorization"))
-        client = await gateway.directory.authenticate(client_id, secret)
-        if client is None:
+        form, authorization = await token_form(request), request.headers.get("authorization")
+        check_request(form)
+        client = await (
+            _by_assertion(gateway, form, authorization) if "client_assertion" in form else _by_secret(gateway, authorization)
+        )
+        if client is None or form.get("client_id", client.client_id) != client.client_id:
             raise CredentialsInvalid
         return _token(gateway.tokens.issue(client.client_id))
     except CredentialsInvalid:
-        return _error(Refused("invalid_client", "No client is registered with this id and secret.", 401))
+        return _error(Refused("invalid_client", "No client is registered that can show itself in this way.", 401))
     except Refused as refused:
         return _error(refused)
 
 
+async def _by_secret(gateway: Parts, authorization: str | None) -> Client | None:
+    client_id, secret = basic_credentials(authorization)
+    return await gateway.directory.authenticate(client_id, secret)
+
+
+async def _by_assertion(gateway: Parts, form: dict[str, str], authorization: str | None) -> Client | None:
+    if authorization is not None:
+        raise Refused("invalid_request", "Show the client in one way: by a secret or by an assertion (RFC 6749, section 2.3).")
+    if form.get("client_assertion_type") != client_assertions.TYPE:
+        raise Refused("invalid_request", f"client_assertion_type has to be {client_assertions.TYPE}.")
+    return await gateway.assertions.client(form["client_assertion"])
+
+
 def check_request(form: dict[str, str]) -> None:
-    """Only what this server offers; credentials belong in the header, where they do not end up in logs of bodies."""
-    if {"client_secret", "client_assertion", "client_assertion_type"} & form.keys():
+    """Only what this server offers; a secret belongs in the header, where it does not end up in logs of bodies."""
+    if "client_secret" in form:
         raise Refused("invalid_request", "Send the client's id and secret as HTTP Basic, not in the body.")
+    if "client_assertion_type" in form and "client_assertion" not in form:
+        raise Refused("invalid_request", "client_assertion is missing.")
     if "grant_type" not in form:
         raise Refused("invalid_request", "grant_type is missing.")
     if form["grant_type"] != "client_credentials":
@@ -100,15 +129,25 @@ def check_request(form: dict[str, str]) -> None:
         raise Refused("invalid_scope", "There are no scopes: say the purpose of each call in Processing-Purpose.")
 
 
+def endpoint(issuer: str) -> str:
+    return f"{issuer}/oauth2/token"
+
+
+def audiences(issuer: str) -> frozenset[str]:
+    """By which names a client may mean this server in an assertion (RFC 7523, section 3)."""
+    return frozenset({issuer, endpoint(issuer)})
+
+
 def metadata(issuer: str) -> dict[str, Any]:
     """Authorization server metadata (RFC 8414)."""
     return {
         "issuer": issuer,
-        "token_endpoint": f"{issuer}/oauth2/token",
+        "token_endpoint": endpoint(issuer),
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "service_documentation": f"{issuer}/docs",
     }
 
