@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -24,7 +25,7 @@ from tests.bench.concepts_data import Query, edition, split
 
 EACH = 300
 WITHIN = 20  # milliseconds, p95
-console = Console(width=110)
+console = Console(width=120)
 
 Scores = Callable[[str, str], NDArray[np.float64]]
 Figures = dict[str, tuple[float, float]]
@@ -61,15 +62,15 @@ def quality(whole: Edition, kind: str, *, twins: bool, title: str) -> None:
 def foreign(whole: Edition) -> None:
     """Labels of one language asked where none of that language is loaded: what other languages and scripts give."""
     held = split(whole, "occupation", twins=False, each=EACH)
-    rows: dict[str, Figures] = {"Stena, without the query's language": {}}
+    rows: dict[str, Figures] = {"Stena, other languages": {}}
     for language in sorted({query.language for query in held.test}):
         others = {name: labels for name, labels in held.edition.labels.items() if name != language}
         if not others:
             continue
         search = of_vocabulary(of_edition(replace(held.edition, labels=others)))
         mine = [query for query in held.test if query.language == language]
-        rows["Stena, without the query's language"] |= measure(mine, search.vocabulary, 0, _ours(search, "occupation"))
-    if rows["Stena, without the query's language"]:
+        rows["Stena, other languages"] |= measure(mine, search.vocabulary, 0, _ours(search, "occupation"))
+    if rows["Stena, other languages"]:
         report("across languages, by the shared concept: MRR / hit@10", rows)
 
 
@@ -117,7 +118,7 @@ def measure(queries: Sequence[Query], vocabulary: Vocabulary, first: int, scores
 
 def report(title: str, rows: dict[str, Figures]) -> None:
     languages = sorted(next(iter(rows.values())))
-    table = Table("", *languages, "mean", "ratio", title=title)
+    table = Table("", *languages, "mean", "ratio", title=title, box=box.SIMPLE_HEAD)
     base = float("nan")
     for name, figures in rows.items():
         mean = float(np.mean([mrr for mrr, _ in figures.values()]))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -32,7 +33,7 @@ NOISE = {
     "with a company": ["Rila Build Ltd: …", "Stroy Invest EOOD – …", "… за верига магазини"],
     "with all that": ["URGENT! … (m/f) – Sofia, 1800-2200 лв.", "Stroy Invest EOOD | … | full time | Burgas"],
 }
-console = Console(width=110)
+console = Console(width=120)
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,13 @@ def occupations(vocabulary: Vocabulary, texts: Sequence[Text], linked: Sequence[
         hits[text.title.language].append(
             (text.occupation in ours[:1], text.occupation in ours, text.occupation in theirs[:1], text.occupation in theirs)
         )
-    table = Table("recall of the occupation", *sorted(hits), "mean", title="titles held back with their twins")
-    for name, columns in (("word TF-IDF, at 1 / at 5", (2, 3)), ("Stena, at 1 / at 5", (0, 1))):
+    title = "the occupation of titles held back with their twins: recall at 1/at 5"
+    table = Table("", *sorted(hits), "mean", title=title, box=box.SIMPLE_HEAD)
+    for name, columns in (("word TF-IDF", (2, 3)), ("Stena", (0, 1))):
         shares = {language: np.mean(rows, axis=0)[list(columns)] for language, rows in hits.items()}
         mean = np.mean(list(shares.values()), axis=0)
-        cells = [f"{shares[language][0]:.2f} / {shares[language][1]:.2f}" for language in sorted(hits)]
-        table.add_row(name, *cells, f"{mean[0]:.2f} / {mean[1]:.2f}")
+        cells = [f"{shares[language][0]:.2f}/{shares[language][1]:.2f}" for language in sorted(hits)]
+        table.add_row(name, *cells, f"{mean[0]:.2f}/{mean[1]:.2f}")
     console.print(table)
 
 
