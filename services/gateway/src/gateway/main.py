@@ -35,7 +35,7 @@ from gateway.upstreams import MANY, ONE, PROVIDER, Policy, Providers, Source, Vo
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
-from stena.upstreams import PolicyService, client
+from stena.upstreams import Http, PolicyService, client, inside
 
 
 def app_from_environment() -> FastAPI:
@@ -95,8 +95,8 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
-        async def calls_to(url: str, seconds: float) -> httpx.AsyncClient:
-            return await stack.enter_async_context(client(url, within=seconds, transport=transport))
+        async def calls_to(url: str, seconds: float) -> Http:
+            return await stack.enter_async_context(inside(url, within=seconds, transport=transport))
 
         engine = create_engine(settings.database)
         stack.push_async_callback(engine.dispose)
@@ -114,7 +114,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         rulebook = PolicyService(to_policy, audience="gateway")
         decisions = DecisionPoint(policy, rulebook, keys.ids, merged)
         to_matching = await calls_to(settings.matching_url, MANY)
-        providers = Providers(await calls_to("", PROVIDER))
+        providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))
         sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
         outside = OutsideClients(keys.issuers, providers.keys, directory)
         identify = partial(clients.identify, directory, tokens, (sign_ins, outside))

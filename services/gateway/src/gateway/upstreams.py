@@ -31,7 +31,7 @@ from stena.problems import (
     Problem,
     Unavailable,
 )
-from stena.upstreams import send
+from stena.upstreams import Http, Response, send
 
 log = structlog.get_logger()
 Body = TypeVar("Body", bound=BaseModel)
@@ -55,7 +55,7 @@ _MEMBERS_PASSED_ON: Final = frozenset(
 class Policy:
     """policy-svc as the decision point. ``key`` shows that the gateway is an enforcement point, so that it gets grants."""
 
-    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
+    def __init__(self, http: Http, key: str) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {key}"}
 
@@ -88,7 +88,7 @@ class Policy:
 class Source:
     """A service that owns data and answers only with a grant: profile-svc or matching-svc."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: Http) -> None:
         self._http = http
 
     async def ask(
@@ -117,7 +117,7 @@ class Source:
         except orjson.JSONDecodeError as error:
             raise Unavailable("A service that this answer depends on gave an answer that cannot be read.") from error
 
-    async def _while_well(self, asked: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    async def _while_well(self, asked: Coroutine[Any, Any, Response]) -> Response:
         """What takes long is waited for, but not from a source that fell silent: that is known within a second too."""
         asking = asyncio.create_task(asked)
         try:
@@ -173,7 +173,7 @@ class Providers:
 class Vocabulary:
     """matching-svc's vocabulary. It is about nobody, so it is asked without a grant; raises ``Rejected`` or ``Unavailable``."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: Http) -> None:
         self._http = http
 
     async def find(self, query: Mapping[str, Any]) -> Concepts:
@@ -223,13 +223,13 @@ class Answer:
         return self.status == 200
 
 
-def _refusal(response: httpx.Response) -> Exception:
+def _refusal(response: Response) -> Exception:
     """What the caller hears of a source's refusal: only that which speaks of what the caller sent."""
     if response.status_code == 404:
         return NotVisible()
     kind = _PASSED_ON.get(response.status_code)
     if kind is None:
-        log.error("a source refused the gateway", status=response.status_code, host=response.url.host)
+        log.error("a source refused the gateway", status=response.status_code)
         return Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
     try:
         document = orjson.loads(response.content)

@@ -18,7 +18,7 @@ from matching_svc.store import Database, opened, ping
 from matching_svc.upstreams import Credentials, Gateway
 from stena import application, health, logging
 from stena.contracts.matching import KIND_PURPOSE
-from stena.upstreams import PolicyService, client
+from stena.upstreams import PolicyService, client, inside
 
 AUDIENCE = "matching-svc"
 
@@ -59,7 +59,7 @@ def _lifespan(
         index = Index(dict.fromkeys(KIND_PURPOSE.values()))
         async with (
             opened(settings.database) as database,
-            client(settings.policy_url, within=1, transport=transport) as policy,
+            inside(settings.policy_url, within=1, transport=transport) as policy,
             client(settings.gateway_url, within=10, transport=transport) as http,
         ):
             vocabulary = vocabulary_following.Follower(database)
