@@ -17,7 +17,6 @@ import httpx
 import psutil
 import pytest
 
-from gateway.heads_file import NAME
 from stena_local.running import Running
 
 from .deploying import Deployment, deployed, until
@@ -137,5 +136,5 @@ async def test_every_answer_that_was_received_has_its_entry(deployment: Deployme
     keys.write_bytes((await asyncio.to_thread(httpx.get, f"{deployment.url}/.well-known/ledger-keys.json")).content)
     export = tmp_path / "export.ndjson"
     await asyncio.to_thread(deployment.stena, "ledger", "export", "--output", str(export))
-    heads = deployment.home / "ledger" / NAME
+    heads = deployment.home / "ledger"
     await asyncio.to_thread(deployment.stena, "ledger", "verify", str(export), "--heads", str(heads), "--key", str(keys))

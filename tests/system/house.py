@@ -174,7 +174,7 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             cursor_key_file=files.path("cursor-key"),
             erasure_journal_dir=place,
             journal_key_file=files.path("journal-key"),
-            ledger_key_file=files.path("ledger-key"),
+            ledger_keys_dir=files.ledger_keys,
             ledger_heads_dir=place,
             sign_in_file=providers if (providers := place / "sign-in.yaml").exists() else None,
         ),

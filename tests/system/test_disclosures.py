@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from joserfc.jwk import KeySet
 
 from gateway import proofs
 
@@ -93,7 +92,7 @@ async def test_each_entry_comes_with_a_proof_that_holds_for_it_alone(house: Hous
     keeper = house.parts.heads
     keeper._clock = lambda: datetime.now(UTC) + timedelta(minutes=2)
     await keeper.look()
-    keys = KeySet([keeper._key])
+    keys = keeper._keys.known
     people = {"employment-agency", "open-door-legal", "danube-health"}
     entries = [each for each in (await told(house, seen))["disclosures"] if each["organisation"] in people]
     assert len(entries) == 4

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import gateway
-from gateway.heads_file import NAME as HEADS
+from gateway import heads_file
 from gateway.main import create_app
 from gateway.tables import metadata
 from stena import keys
@@ -31,7 +31,8 @@ def database(postgres: Postgres) -> Database:
 @pytest.fixture
 async def owner(database: Database, key_files: Path) -> AsyncIterator[AsyncEngine]:
     """The role that owns the tables, which are empty; and no head is kept of what was in them."""
-    (key_files / HEADS).unlink(missing_ok=True)
+    for kept in heads_file.files(key_files):
+        kept.unlink()
     made = create_async_engine(database.owner_url)
     async with made.begin() as connection:
         await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
@@ -51,7 +52,8 @@ async def engine(database: Database, owner: AsyncEngine) -> AsyncIterator[AsyncE
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     keys.make_signing_key(folder / "token")
-    keys.make_signing_key(folder / "ledger")
+    (folder / "ledger").mkdir()
+    keys.make_signing_key(folder / "ledger" / "1")
     keys.make_secret(folder / "cursor", 32)
     (folder / "ids").mkdir()
     keys.make_secret(folder / "ids" / "1", 64)

@@ -1,7 +1,7 @@
 """A gateway that runs on a real PostgreSQL, and callers with tokens of their own."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,8 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway import store
+from gateway import ledger_keys, store
 from gateway.clients import Directory
+from gateway.head_keeping import HeadKeeper
+from gateway.heads_file import HeadsFolder
+from gateway.ledger_keys import LedgerKeys
 from gateway.settings import GatewaySettings
 from gateway.tokens import new_secret, secret_hash
 from stena.problems import Unavailable
@@ -23,6 +26,10 @@ from stena.problems import Unavailable
 from .neighbours import Neighbours
 
 PUBLIC_URL = "https://stena.example"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def settings(database: URL, folder: Path) -> GatewaySettings:
@@ -36,9 +43,20 @@ def settings(database: URL, folder: Path) -> GatewaySettings:
         token_key_file=folder / "token",
         id_keys_dir=folder / "ids",
         cursor_key_file=folder / "cursor",
-        ledger_key_file=folder / "ledger",
+        ledger_keys_dir=folder / "ledger",
         ledger_heads_dir=folder,
     )
+
+
+def head_keeper(engine: AsyncEngine, key_files: Path, folder: Path, clock: Callable[[], datetime] = _now) -> HeadKeeper:
+    return HeadKeeper(engine, LedgerKeys(ledger_keys.read(key_files / "ledger")), HeadsFolder(folder), clock=clock)
+
+
+def operator_environment(key_files: Path, **more: object) -> dict[str, str]:
+    """What the operator's commands are told, in the words of the gateway's settings."""
+    told = {f"{name}_KEY_FILE": key_files / name.lower() for name in ("POLICY", "TOKEN", "CURSOR")}
+    told |= {"ID_KEYS_DIR": key_files / "ids", "LEDGER_KEYS_DIR": key_files / "ledger", "LEDGER_HEADS_DIR": key_files}
+    return {f"GATEWAY_{name}": str(value) for name, value in {**told, "DATABASE_URL": "postgresql://x", **more}.items()}
 
 
 @dataclass(frozen=True)

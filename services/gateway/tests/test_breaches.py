@@ -21,6 +21,8 @@ from gateway.store.breaches import Scope
 from gateway.tables import metadata
 from stena_local.testing import Database
 
+from .running import operator_environment
+
 NOW = datetime.now(UTC)
 DAY = Scope(NOW - timedelta(days=1), NOW + timedelta(days=1))
 OLENA, MARIAM, SAMIR = (str(uuid4()) for _ in range(3))
@@ -51,11 +53,9 @@ async def told(engine: AsyncEngine) -> AsyncEngine:
 @pytest.fixture
 def operator(database: Database, monkeypatch: pytest.MonkeyPatch, key_files: Path) -> None:
     """Somebody with the settings of a gateway whose ledger holds something, while policy-svc is gone."""
-    for name, file in (("POLICY", "policy"), ("TOKEN", "token"), ("CURSOR", "cursor"), ("LEDGER", "ledger")):
-        monkeypatch.setenv(f"GATEWAY_{name}_KEY_FILE", str(key_files / file))
-    monkeypatch.setenv("GATEWAY_ID_KEYS_DIR", str(key_files / "ids"))
-    monkeypatch.setenv("GATEWAY_LEDGER_HEADS_DIR", str(key_files))
-    monkeypatch.setenv("GATEWAY_DATABASE_URL", database.app_url.render_as_string(hide_password=False))
+    address = database.app_url.render_as_string(hide_password=False)
+    for name, value in operator_environment(key_files, DATABASE_URL=address).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("GATEWAY_POLICY_URL", "http://127.0.0.1:9")
 
     async def seed() -> None:

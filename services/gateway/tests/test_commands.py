@@ -23,6 +23,7 @@ from stena.contracts.catalogue import Catalogue
 from stena_local.testing import Database
 
 from .neighbours import CATALOGUE
+from .running import operator_environment
 
 PERSON = str(uuid.uuid4())
 
@@ -56,18 +57,9 @@ def policy_url() -> Iterator[str]:
 def operator(
     monkeypatch: pytest.MonkeyPatch, database: Database, engine: AsyncEngine, key_files: Path, policy_url: str
 ) -> CliRunner:
-    environment = {
-        "DATABASE_URL": database.app_url.render_as_string(hide_password=False),
-        "POLICY_URL": policy_url,
-        "POLICY_KEY_FILE": str(key_files / "policy"),
-        "TOKEN_KEY_FILE": str(key_files / "token"),
-        "ID_KEYS_DIR": str(key_files / "ids"),
-        "CURSOR_KEY_FILE": str(key_files / "cursor"),
-        "LEDGER_KEY_FILE": str(key_files / "ledger"),
-        "LEDGER_HEADS_DIR": str(key_files),
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(f"GATEWAY_{name}", value)
+    address = database.app_url.render_as_string(hide_password=False)
+    for name, value in operator_environment(key_files, DATABASE_URL=address, POLICY_URL=policy_url).items():
+        monkeypatch.setenv(name, value)
     return CliRunner()
 
 

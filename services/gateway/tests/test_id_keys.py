@@ -14,6 +14,8 @@ from gateway.identity import PairwiseIds
 from stena import keys
 from stena.keys import KeyFileError
 
+from .running import operator_environment
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -114,17 +116,8 @@ async def until(condition: object) -> None:
 def test_an_operator_renews_the_key_and_sees_where_it_stands(
     folder: Path, key_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {
-        "ID_KEYS_DIR": folder,
-        "DATABASE_URL": "postgresql://nobody@localhost/gateway",
-        "POLICY_KEY_FILE": key_files / "policy",
-        "TOKEN_KEY_FILE": key_files / "token",
-        "CURSOR_KEY_FILE": key_files / "cursor",
-        "LEDGER_KEY_FILE": key_files / "ledger",
-        "LEDGER_HEADS_DIR": key_files,
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(f"GATEWAY_{name}", str(value))
+    for name, value in operator_environment(key_files, ID_KEYS_DIR=folder).items():
+        monkeypatch.setenv(name, value)
     run = CliRunner().invoke
     assert run(commands, ["activate"]).exit_code == 1
     assert "Version 2 is staged" in run(commands, ["stage"]).output

@@ -17,6 +17,8 @@ from gateway.ledger import Ledger
 from stena.contracts.access import Evaluation
 from stena_local.testing import Database
 
+from .running import operator_environment
+
 ANNA, BORYS = (str(uuid.uuid4()) for _ in range(2))
 READ = Entry(
     Caller("cli_x", "employment-agency"),
@@ -33,11 +35,9 @@ READ = Entry(
 
 @pytest.fixture
 def environment(database: Database, monkeypatch: pytest.MonkeyPatch, key_files: Path) -> None:
-    for name, file in (("POLICY", "policy"), ("TOKEN", "token"), ("CURSOR", "cursor"), ("LEDGER", "ledger")):
-        monkeypatch.setenv(f"GATEWAY_{name}_KEY_FILE", str(key_files / file))
-    monkeypatch.setenv("GATEWAY_ID_KEYS_DIR", str(key_files / "ids"))
-    monkeypatch.setenv("GATEWAY_LEDGER_HEADS_DIR", str(key_files))
-    monkeypatch.setenv("GATEWAY_DATABASE_URL", database.app_url.render_as_string(hide_password=False))
+    address = database.app_url.render_as_string(hide_password=False)
+    for name, value in operator_environment(key_files, DATABASE_URL=address).items():
+        monkeypatch.setenv(name, value)
 
 
 async def asked(engine: AsyncEngine, entry: Entry) -> dict[str, Any]:

@@ -16,10 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from uuid_utils.compat import uuid7
 
-from gateway import head_keeping, heads, ledger_leaves, merkle, proofs
+from gateway import head_keeping, heads, heads_file, ledger_leaves, merkle, proofs
 from gateway.calls import Seen
 from gateway.head_keeping import HeadKeeper, HeadsDiffer
-from gateway.heads_file import NAME, HeadsFile
 from gateway.ledger import Ledger
 from gateway.store import entries, tree
 from gateway.store import heads as store
@@ -28,6 +27,7 @@ from stena import keys
 from stena.database import transaction
 from stena_local.testing import Database
 
+from .running import head_keeper
 from .test_ledger import ANNA, BORYS, ENTRY, rows
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keeper(engine: AsyncEngine, key_files: Path, tmp_path: Path, clock: Clock) -> HeadKeeper:
-    return HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path), clock=clock)
+    return head_keeper(engine, key_files, tmp_path, clock)
 
 
 async def write(engine: AsyncEngine, count: int) -> None:
@@ -60,7 +60,7 @@ async def write(engine: AsyncEngine, count: int) -> None:
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / NAME).read_text().splitlines()]
+    return [json.loads(line) for file in heads_file.files(folder) for line in file.read_text().splitlines()]
 
 
 async def leaves(engine: AsyncEngine) -> Sequence[bytes]:
@@ -95,7 +95,6 @@ async def test_heads_are_made_of_every_so_many_entries_and_of_the_rest_in_time(
 async def test_a_head_is_signed_by_a_key_that_is_kept(
     engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path, key_files: Path
 ) -> None:
-    await keeper.introduce()
     await write(engine, 3)
     await keeper.look()
     (line,) = kept(tmp_path)
@@ -106,7 +105,7 @@ async def test_a_head_is_signed_by_a_key_that_is_kept(
     for forged in (f"{header}.{payload}.{signature[::-1]}", f"{header}.{payload[:-4]}AAAA.{signature}", "", "a.b.c"):
         with pytest.raises(heads.HeadInvalid):
             heads.read(forged, known)
-    key = keys.signing_key(key_files / "ledger")
+    key = keys.signing_key(key_files / "ledger" / "1")
     other = jws.serialize_compact(
         {"alg": "Ed25519", "kid": key.kid}, b64decode(payload + "==", altchars=b"-_"), key, algorithms=["Ed25519"]
     )
@@ -119,8 +118,7 @@ async def test_two_gateways_make_each_head_once(engine: AsyncEngine, key_files: 
     places = [tmp_path / name for name in ("one", "two")]
     for place in places:
         place.mkdir()
-    key = keys.signing_key(key_files / "ledger")
-    both = [HeadKeeper(engine, key, HeadsFile(place)) for place in places]
+    both = [head_keeper(engine, key_files, place) for place in places]
     for _ in range(3):
         await asyncio.gather(*(each.look() for each in both))
     sizes = [each["size"] for each in kept(places[0])]
@@ -132,8 +130,7 @@ async def test_gateways_that_share_a_folder_keep_each_head_once(
     engine: AsyncEngine, key_files: Path, tmp_path: Path, small: None
 ) -> None:
     await write(engine, 35)
-    key = keys.signing_key(key_files / "ledger")
-    both = [HeadKeeper(engine, key, HeadsFile(tmp_path)) for _ in range(2)]
+    both = [head_keeper(engine, key_files, tmp_path) for _ in range(2)]
     for _ in range(3):
         await asyncio.gather(*(each.look() for each in both))
     assert [each["number"] for each in kept(tmp_path)] == [1, 2, 3]
@@ -144,10 +141,40 @@ async def test_half_a_line_of_who_was_killed_is_written_anew(
 ) -> None:
     await write(engine, 20)
     await keeper.look()
-    whole = (tmp_path / NAME).read_bytes()
-    (tmp_path / NAME).write_bytes(whole[:-30])
-    await HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path), clock=Clock()).look()
-    assert (tmp_path / NAME).read_bytes() == whole
+    (file,) = heads_file.files(tmp_path)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-30])
+    await head_keeper(engine, key_files, tmp_path, Clock()).look()
+    assert file.read_bytes() == whole
+
+
+async def test_a_month_has_a_file_of_its_own_and_only_the_newest_grows(
+    engine: AsyncEngine, keeper: HeadKeeper, clock: Clock, key_files: Path, tmp_path: Path, small: None
+) -> None:
+    for days in (0, 30, -45, 46):  # once the clock goes back
+        clock.now += timedelta(days=days)
+        await write(engine, 10)
+        await keeper.look()
+    assert [file.name for file in heads_file.files(tmp_path)] == [f"heads-2026-{month}.ndjson" for month in ("06", "07")]
+    assert [each["number"] for each in kept(tmp_path)] == [1, 2, 3, 4]
+    (tmp_path / "heads-2026-08.ndjson").touch()  # of whoever was killed before the first line of it
+    older = {file: file.read_bytes() for file in heads_file.files(tmp_path)[:-1]}
+    clock.now += timedelta(days=40)
+    await head_keeper(engine, key_files, tmp_path, clock).look()
+    assert [each["number"] for each in kept(tmp_path)] == [1, 2, 3, 4, 5]
+    assert older == {file: file.read_bytes() for file in older}
+
+
+async def test_the_one_file_of_before_is_gone_on_from(
+    engine: AsyncEngine, keeper: HeadKeeper, key_files: Path, tmp_path: Path, small: None
+) -> None:
+    await write(engine, 20)
+    await keeper.look()
+    heads_file.files(tmp_path)[0].rename(tmp_path / "heads.ndjson")
+    await write(engine, 20)
+    await head_keeper(engine, key_files, tmp_path).look()
+    assert heads_file.files(tmp_path)[0].name == "heads.ndjson"
+    assert [each["number"] for each in kept(tmp_path)] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -163,17 +190,17 @@ async def test_what_does_not_go_on_from_what_is_kept_is_not_kept(
     engine: AsyncEngine, owner: AsyncEngine, key_files: Path, tmp_path: Path, small: None, change: str
 ) -> None:
     async def look() -> None:
-        await HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path)).look()
+        await head_keeper(engine, key_files, tmp_path).look()
 
     await write(engine, 20)
     await look()
-    before = (tmp_path / NAME).read_bytes()
+    before = kept(tmp_path)
     async with owner.begin() as connection:
         await connection.execute(text(change))
     await write(engine, 20)
     with pytest.raises((HeadsDiffer, ValueError)):
         await look()
-    assert (tmp_path / NAME).read_bytes() == before
+    assert kept(tmp_path) == before
 
 
 async def test_the_role_that_serves_changes_no_leaf_and_no_head(engine: AsyncEngine) -> None:
@@ -185,7 +212,6 @@ async def test_the_role_that_serves_changes_no_leaf_and_no_head(engine: AsyncEng
 
 
 async def test_every_person_of_an_entry_can_check_theirs_and_sees_nobody_elses(engine: AsyncEngine, keeper: HeadKeeper) -> None:
-    await keeper.introduce()
     others = tuple(Seen(str(uuid.UUID(int=number)), frozenset({"skills"})) for number in range(7))
     ledger = Ledger(engine)
     await ledger.record(replace(ENTRY, people=(*ENTRY.people, *others)))

@@ -9,14 +9,11 @@ from joserfc.jwk import KeySet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import heads, merkle
-from gateway.head_keeping import HeadKeeper
 from gateway.heads import Head
-from gateway.heads_file import HeadsFile
 from gateway.ledger import Ledger
-from stena import keys
 from stena.contracts.condition import Overlaps
 
-from .running import Caller, Running
+from .running import Caller, Running, head_keeper
 from .test_ledger import ANNA
 from .test_ledger_heads import write
 
@@ -28,8 +25,7 @@ SIZES = (5, 9, 11)
 async def officer(running: Running, engine: AsyncEngine, key_files: Path, tmp_path: Path) -> Caller:
     """When there are entries, of which a head was signed whenever there were as many as ``SIZES`` say."""
     clock = [datetime.now(UTC)]
-    keeper = HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path), clock=lambda: clock[0])
-    await keeper.introduce()
+    keeper = head_keeper(engine, key_files, tmp_path, lambda: clock[0])
     caller, written = await running.caller(), 0
     for size in SIZES:
         await write(engine, size - written)

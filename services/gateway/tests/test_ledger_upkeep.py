@@ -15,21 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
-from gateway import exporting, heads, ledger_leaves, retention, verifying
+from gateway import exporting, heads, heads_file, ledger_leaves, retention, verifying
 from gateway import ledger_commands as commands
 from gateway.calls import Seen
-from gateway.head_keeping import HeadKeeper
-from gateway.heads_file import NAME, HeadsFile
 from gateway.ledger import Ledger, Narrowed
 from gateway.store import entries, forgetting, months
 from gateway.store import heads as store
 from gateway.subjects import Subjects
-from stena import keys
 from stena.database import transaction
 from stena.migrations import upgrade
 from stena_local.testing import Database, Postgres
 
 from .conftest import MIGRATIONS
+from .running import head_keeper, operator_environment
 from .test_ledger import ANNA, BORYS, ENTRY, rows
 
 JANUARY = datetime(2015, 1, 31, 23, 59, 59, tzinfo=UTC)
@@ -133,8 +131,7 @@ async def test_what_retention_leaves_can_still_be_checked(
     def tell(gone: int, below: int) -> ledger_leaves.Leaf:
         return ledger_leaves.made(retention.entry(before, gone, below), uuid7(), datetime.now(UTC), "trace", {})
 
-    keeper = HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path))
-    await keeper.introduce()
+    keeper = head_keeper(engine, key_files, tmp_path)
     await months.add(owner, [date(2015, 1, 1)])
     await write_at(engine, JANUARY, JANUARY, JANUARY + timedelta(days=2), datetime.now(UTC), JANUARY, datetime.now(UTC))
     with pytest.raises(months.NotSigned):
@@ -145,7 +142,7 @@ async def test_what_retention_leaves_can_still_be_checked(
     assert await rows(owner, "SELECT count(*) FROM ledger") == [(3,)], "two that are kept, and the one that tells of it"
 
     known = heads.key_set({"keys": await store.keys(engine)})
-    kept = verifying.read_heads((tmp_path / NAME).read_bytes().splitlines(), known)
+    kept = verifying.read_heads(heads_file.files(tmp_path)[0].read_bytes().splitlines(), known)
     found = verifying.verify(await exported(engine), kept)
     assert (found.entries, found.hashes, found.findings) == (7, 4, [])
     again = await months.drop(owner, before, tell)
@@ -239,12 +236,9 @@ async def test_the_command_exports_what_the_command_verifies(
     engine: AsyncEngine, database: Database, key_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands.GatewaySettings, "database", database.app_url)
-    for name, file in (("POLICY", "policy"), ("TOKEN", "token"), ("CURSOR", "cursor"), ("LEDGER", "ledger")):
-        monkeypatch.setenv(f"GATEWAY_{name}_KEY_FILE", str(key_files / file))
-    for name, value in (("ID_KEYS_DIR", key_files / "ids"), ("LEDGER_HEADS_DIR", tmp_path), ("DATABASE_URL", "postgresql://x")):
-        monkeypatch.setenv(f"GATEWAY_{name}", str(value))
-    keeper = HeadKeeper(engine, keys.signing_key(key_files / "ledger"), HeadsFile(tmp_path))
-    await keeper.introduce()
+    for name, value in operator_environment(key_files, LEDGER_HEADS_DIR=tmp_path).items():
+        monkeypatch.setenv(name, value)
+    keeper = head_keeper(engine, key_files, tmp_path)
     await write_at(engine, *[datetime.now(UTC)] * 1_200)
     await keeper.look()
     (tmp_path / "keys.json").write_text(json.dumps({"keys": list(await store.keys(engine))}))
@@ -256,6 +250,6 @@ async def test_the_command_exports_what_the_command_verifies(
         return done.stdout
 
     await asyncio.to_thread(run, "export", "--output", export)
-    files = ("--heads", str(tmp_path / NAME), "--key", str(tmp_path / "keys.json"))
+    files = ("--heads", str(tmp_path), "--key", str(tmp_path / "keys.json"))
     told = json.loads(await asyncio.to_thread(run, "verify", export, *files, "--json"))
     assert (told["entries"], told["covered"], told["findings"]) == (1_200, 1_000, [])

@@ -299,6 +299,24 @@ def test_the_command_needs_files_and_nothing_else(world: World, tmp_path: Path, 
     assert run(world.export)[0] == 2
 
 
+def test_the_newest_heads_cover_what_older_ones_did(world: World) -> None:
+    """Files of months that lie elsewhere are missed only where it is told which entry it is."""
+    late = World(world.export, world.heads[len(world.heads) // 2 :])
+    since = late.heads[0].head.size
+    assert verifying.verify(lines(late.export), late.kept()).findings == []
+    for at, kind in ((0, "differs"), (since - 1, "differs"), (since, "changed"), (COVERED - 1, "changed")):
+        spoiled = [dict(line) for line in world.export]
+        spoiled[at]["told"] = {**spoiled[at]["told"], "organisation": "another"}
+        (told,) = verifying.verify(lines(spoiled), late.kept()).findings
+        assert (told.kind, told.first <= at <= told.last) == (kind, True)
+
+
+def test_heads_come_from_several_files_in_any_order_and_twice(world: World) -> None:
+    of_file = [line.text() for line in world.heads]
+    bare = [orjson.dumps({"number": line.number, **line.head.shown()}) for line in world.heads]
+    assert verifying.read_heads([*reversed(of_file), *bare, *of_file[:3]], KEYS) == world.kept()
+
+
 def test_what_follows_the_marks_is_no_finding() -> None:
     kept = [bytes([each]) for each in range(10)]
     for at in range(11):

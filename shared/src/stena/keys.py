@@ -11,13 +11,18 @@ from joserfc.jwk import OKPKey
 
 def signing_key(path: Path) -> OKPKey:
     """The Ed25519 private key in ``path`` (a JWK). Raises ``KeyFileError`` with what to mend."""
-    try:
-        key = OKPKey.import_key(json.loads(path.read_text()))
-    except (OSError, ValueError, JoseError) as error:
-        raise KeyFileError(f"{path}: no readable signing key. Make one with `stena secrets` or mount the right one.") from error
+    key = ed25519(path)
     if not key.is_private or key.kid is None:
         raise KeyFileError(f"{path}: holds no private key with a key id. Make one with `stena secrets`.")
     return key
+
+
+def ed25519(path: Path) -> OKPKey:
+    """The Ed25519 key in ``path`` (a JWK), private or public. Raises ``KeyFileError`` with what to mend."""
+    try:
+        return OKPKey.import_key(json.loads(path.read_text()))
+    except (OSError, ValueError, JoseError) as error:
+        raise KeyFileError(f"{path}: no readable signing key. Make one with `stena secrets` or mount the right one.") from error
 
 
 def secret(path: Path, size: int = 32) -> bytes:

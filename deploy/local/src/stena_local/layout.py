@@ -150,7 +150,7 @@ class Layout:
             "GATEWAY_CURSOR_KEY_FILE": str(self.secrets.path("cursor-key")),
             "GATEWAY_ERASURE_JOURNAL_DIR": str(self.erasures),
             "GATEWAY_JOURNAL_KEY_FILE": str(self.secrets.path("journal-key")),
-            "GATEWAY_LEDGER_KEY_FILE": str(self.secrets.path("ledger-key")),
+            "GATEWAY_LEDGER_KEYS_DIR": str(self.secrets.ledger_keys),
             "GATEWAY_LEDGER_HEADS_DIR": str(self.ledger_heads),
         }
 

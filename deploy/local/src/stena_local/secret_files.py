@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from stena import keys
 from stena_local.postgres import roles
 
-_SIGNING = ("token-key", "grant-key", "ledger-key")
+_SIGNING = ("token-key", "grant-key")
 _RANDOM = {"cursor-key": 32, "index-key": 32, "journal-key": 32, "policy-key": 32, "administrator-key": 32}
 
 
@@ -32,6 +33,10 @@ class SecretFiles:
         return self.folder / "master-keys"
 
     @property
+    def ledger_keys(self) -> Path:
+        return self.folder / "ledger-keys"
+
+    @property
     def enforcement_points(self) -> Path:
         """Not a secret: the names of those who may ask policy-svc, with the SHA-256 of their keys."""
         return self.folder / "enforcement-points.json"
@@ -49,7 +54,7 @@ class SecretFiles:
 
     def make(self) -> None:
         """Make whatever is missing, folders with mode 0700 and files with mode 0600."""
-        for folder in (self.folder, self.id_keys, self.master_keys, self.folder / "passwords"):
+        for folder in (self.folder, self.id_keys, self.master_keys, self.ledger_keys, self.folder / "passwords"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in _SIGNING:
             keys.make_signing_key(self.path(name))
@@ -57,19 +62,20 @@ class SecretFiles:
             keys.make_secret(self.path(name), size)
         if not any(self.id_keys.iterdir()):
             keys.make_secret(self.id_keys / "1", 64)
-        self._make_master_key()
+        self._begin(self.master_keys, "master-key", keys.make_secret)
+        self._begin(self.ledger_keys, "ledger-key", keys.make_signing_key)
         for role in roles():
             if not self.password(role).exists():
                 write(self.password(role), secrets.token_urlsafe(32))
         self._list(self.enforcement_points, "gateway", self.path("policy-key"))
         self._list(self.administrators, "operator", self.path("administrator-key"))
 
-    def _make_master_key(self) -> None:
-        """The first version; what was the only master key, before there could be several, becomes it."""
-        if not any(self.master_keys.iterdir()):
-            if self.path("master-key").exists():
-                self.path("master-key").rename(self.master_keys / "1")
-            keys.make_secret(self.master_keys / "1", 32)
+    def _begin(self, versions: Path, only: str, make: Callable[[Path], None]) -> None:
+        """The first version of a key; what was the only one, before there could be several, becomes it."""
+        if not any(versions.iterdir()):
+            if self.path(only).exists():
+                self.path(only).rename(versions / "1")
+            make(versions / "1")
 
     def _list(self, holders: Path, name: str, key: Path) -> None:
         """Let ``name`` be who holds ``key``; whom an operator has added stays."""

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from gateway import store
 from gateway.deciding import reach_of
-from gateway.identity import PairwiseIds, Scope, Unreadable
+from gateway.identity import Scope, Unreadable
 from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.store import months
@@ -30,6 +30,7 @@ from stena.upstreams import PolicyService
 from stena.upstreams import client as http_client
 
 Result = TypeVar("Result")
+Where = TypeVar("Where")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 KnownTo = Annotated[
     str | None,
@@ -120,7 +121,7 @@ def person_id(
     if purpose and purpose not in {known.id for known in catalogue.purposes}:
         fail(f"The rulebook knows no purpose {purpose}.")
     scope = Scope(reach_of(catalogue, purpose), organisation, purpose)
-    named = _ids(settings).name(str(_person(settings, catalogue, person, known_to)), scope)
+    named = with_key_files(pairwise_ids, settings).name(str(_person(settings, catalogue, person, known_to)), scope)
     if as_json:
         _print_json({"id": named, "organisation": organisation, "purpose": purpose or None, "reach": scope.reach})
     else:
@@ -159,9 +160,10 @@ def with_database(url: URL, work: Callable[[store.Engine], Awaitable[Result]]) -
         fail("The gateway's database does not answer. Start it first, for instance with `stena up`.")
 
 
-def _ids(settings: GatewaySettings) -> PairwiseIds:
+def with_key_files(work: Callable[[Where], Result], where: Where) -> Result:
+    """What ``work`` makes of key files; ends the command where they are not what they have to be."""
     try:
-        return pairwise_ids(settings)
+        return work(where)
     except KeyFileError as error:
         fail(str(error))
 
@@ -171,7 +173,7 @@ def _person(settings: GatewaySettings, catalogue: Catalogue, text: str, known_to
         return _internal_id(text)
     _known_organisation(catalogue, known_to)
     try:
-        return UUID(_ids(settings).open(text, Scope("organisation", known_to, "")))
+        return UUID(with_key_files(pairwise_ids, settings).open(text, Scope("organisation", known_to, "")))
     except Unreadable:
         fail(f"By this id {known_to} knows nobody.")
 

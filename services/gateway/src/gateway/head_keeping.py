@@ -4,7 +4,7 @@ INVARIANT: a head continues the one before it. One that does not is not kept out
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,7 +13,9 @@ import structlog
 from joserfc.jwk import OKPKey
 
 from gateway import heads, merkle, proofs
-from gateway.heads_file import HeadsFile, Last, Line, marks_of
+from gateway.heads import HeadInvalid
+from gateway.heads_file import HeadsFolder, Last, Line, marks_of
+from gateway.ledger_keys import LedgerKeys
 from gateway.metrics import LEDGER_HEADS
 from gateway.store import Engine, tree
 from gateway.store import heads as store
@@ -39,22 +41,30 @@ class HeadsDiffer(Exception):
 
 
 class HeadKeeper:
-    """``look`` makes the heads that are due, if this gateway is the one to make them, and keeps what is new in ``file``."""
+    """``look`` makes the heads that are due, if this gateway is the one to make them, and keeps what is new in ``folder``."""
 
     def __init__(
-        self, engine: Engine, key: OKPKey, file: HeadsFile, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        engine: Engine,
+        keys: LedgerKeys,
+        folder: HeadsFolder,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
-        self._key = key
-        self._file = file
+        self._keys = keys
+        self._folder = folder
         self._clock = clock
+        self._introduced = frozenset[str]()
         self._kept: Last | None = None
         self._healthy = True
 
     async def look(self) -> None:
         """Raises ``Unavailable``, ``OSError``, ``ValueError`` and ``HeadsDiffer``."""
         try:
-            while await self._make() == AT_ONCE:
+            signing = self._keys.signing
+            await self._introduce()
+            while await self._make(signing) == AT_ONCE:
                 pass
             while await self._keep() == AT_ONCE:
                 pass
@@ -68,12 +78,14 @@ class HeadKeeper:
         if not self._healthy:
             raise HeadsDiffer
 
-    async def introduce(self) -> None:
-        """Keep the public key for whoever checks, from before the first head that it signs."""
-        assert self._key.kid is not None
-        await store.add_key(self._engine, self._key.kid, self._key.as_dict(private=False), self._clock())
+    async def _introduce(self) -> None:
+        """Keep each public key for whoever checks, from before the first head that it signs."""
+        for public in self._keys.public:
+            if public["kid"] not in self._introduced:
+                await store.add_key(self._engine, public["kid"], public, self._clock())
+                self._introduced |= {public["kid"]}
 
-    async def _make(self) -> int:
+    async def _make(self, signing: OKPKey) -> int:
         """How many heads were made: none if none was due, or another gateway is at it."""
         made = 0
         async with transaction(self._engine) as connection:
@@ -81,35 +93,36 @@ class HeadKeeper:
                 return 0
             last = await store.last(connection)
             while made < AT_ONCE:
-                following = await self._following(connection, last)
+                following = await self._following(connection, last, signing)
                 if following is None:
                     break
                 await store.add(connection, following)
                 last, made = following, made + 1
         return made
 
-    async def _following(self, connection: store.Connection, last: Numbered | None) -> Numbered | None:
+    async def _following(self, connection: store.Connection, last: Numbered | None, signing: OKPKey) -> Numbered | None:
         number, size, peaks = (last.number, last.head.size, last.peaks) if last else (0, 0, ())
         new, now = await tree.leaves(connection, size, ENTRIES), self._clock()
         if len(new) < ENTRIES and last is not None and now - last.head.at < (SOON if new else OFTEN):
             return None
         growing = merkle.Growing(size, peaks)
         await tree.keep(connection, [part for leaf in new for part in growing.add(leaf)])
-        return Numbered(number + 1, heads.signed(self._key, growing.size, growing.root(), now), growing.peaks)
+        return Numbered(number + 1, heads.signed(signing, growing.size, growing.root(), now), growing.peaks)
 
     async def _keep(self) -> int:
         """How many heads were new outside."""
         if self._kept is None:
-            self._kept = await asyncio.to_thread(self._file.last)
+            self._kept = await asyncio.to_thread(self._folder.last)
             await self._check_kept()
         known = self._kept
         found = await store.after(self._engine, known.number if known else 0, AT_ONCE)
         if not found:
             return 0
+        self._check_signed(found)
         await self._check(known, found[-1])
         sizes = [known.size if known else 0, *(each.head.size for each in found)]
         lines = [await self._line(each, since) for each, since in zip(found, sizes, strict=False)]
-        await asyncio.to_thread(self._file.append, lines)
+        await asyncio.to_thread(self._folder.append, lines)
         newest = found[-1].head
         self._kept = Last(found[-1].number, newest.size, newest.root, newest.jws)
         LEDGER_HEADS.labels("size").set(newest.size)
@@ -123,6 +136,15 @@ class HeadKeeper:
         found = await store.after(self._engine, self._kept.number - 1, 1)
         if not found or found[0].head.jws != self._kept.jws:
             self._kept = None
+            raise HeadsDiffer
+
+    def _check_signed(self, found: Sequence[Numbered]) -> None:
+        """What is kept for ever is what a key of this ledger has signed, whoever put it into the database."""
+        try:
+            said = [heads.read(each.head.jws, self._keys.known) for each in found]
+        except HeadInvalid:
+            raise HeadsDiffer from None
+        if said != [each.head for each in found]:
             raise HeadsDiffer
 
     async def _check(self, known: Last | None, newest: Numbered) -> None:
@@ -154,12 +176,8 @@ async def kept(keeper: HeadKeeper, look: float = LOOK) -> AsyncIterator[None]:
 
 
 async def _keep(keeper: HeadKeeper, look: float) -> None:
-    introduced = False
     while True:
         try:
-            if not introduced:
-                await keeper.introduce()
-                introduced = True
             await keeper.look()
         except Unavailable:
             log.warning("no heads of the ledger: the database does not answer")

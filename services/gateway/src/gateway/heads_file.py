@@ -1,4 +1,5 @@
-"""Heads kept outside the database, in a folder of the operator's choice: one line after the other, and none is ever changed.
+"""Heads kept outside the database, in a folder of the operator's choice: one line after the other, a file for each month, and
+nothing is ever changed.
 
 Beside each head stand the first bytes of the leaves that came since the one before: no proof, but they tell which entry it is
 that does not fit a root.
@@ -7,9 +8,11 @@ that does not fit a root.
 import base64
 import fcntl
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -17,7 +20,7 @@ import orjson
 
 from gateway.heads import Head
 
-NAME: Final = "heads.ndjson"
+_NAME: Final = re.compile(r"heads(-\d{4}-\d{2})?\.ndjson")
 MARK: Final = 6
 """Bytes of a leaf's hash that are kept beside the head."""
 _TAIL: Final = 64 * 1024
@@ -56,34 +59,71 @@ def unmarked(text: str) -> list[bytes]:
     return [marks[at : at + MARK] for at in range(0, len(marks), MARK)]
 
 
-class HeadsFile:
-    """Several gateways may keep the same file: whoever is faster writes, the others find that it is written."""
+class HeadsFolder:
+    """A file for each month. Several gateways may keep the same folder: whoever is faster writes, the others find that it is
+    written."""
 
     def __init__(self, folder: Path) -> None:
         """Raises ``NotADirectoryError`` where there is no such folder: to make one is the operator's, who backs it up."""
         if not folder.is_dir():
             raise NotADirectoryError(f"GATEWAY_LEDGER_HEADS_DIR: {folder} is no folder. Make it, or name the right one.")
-        self._path = folder / NAME
+        self._folder = folder
 
     def last(self) -> Last | None:
         """Raises ``OSError`` where the folder cannot be used."""
-        with self._held() as file:
-            return _last(file)
+        with self._held():
+            return self._last()
 
     def append(self, lines: Sequence[Line]) -> None:
         """Add those of ``lines`` that are not there yet. They are on the disk when this returns; raises ``OSError``."""
-        with self._held() as file:
-            known = _last(file)
-            new = [line.text() for line in lines if known is None or line.number > known.number]
-            file.write(b"".join(new))
+        with self._held():
+            known = self._last()
+            new = [line for line in lines if known is None or line.number > known.number]
+            for month, following in groupby(new, lambda line: f"{line.head.at:%Y-%m}"):
+                self._write(month, b"".join(line.text() for line in following))
+
+    def _write(self, month: str, text: bytes) -> None:
+        """INVARIANT: only the newest file grows, also where clocks go back: what lies in an older one is complete."""
+        known = files(self._folder)
+        path = max([*known, self._folder / f"heads-{month}.ndjson"], key=_order)
+        with path.open("ab") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if path not in known:
+            _fsync(self._folder)
+
+    def _last(self) -> Last | None:
+        for path in reversed(files(self._folder)):
+            with path.open("r+b") as file:
+                found = _last(file)
+            if found is not None:
+                return found
+        return None
 
     @contextmanager
-    def _held(self) -> Iterator[IO[bytes]]:
-        with self._path.open("a+b") as file:
+    def _held(self) -> Iterator[None]:
+        with (self._folder / ".lock").open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
+            yield
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of heads in ``folder``, oldest first."""
+    return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=_order)
+
+
+def _order(path: Path) -> str:
+    """The one file of before there was one for each month comes first."""
+    return path.stem.removeprefix("heads")
+
+
+def _fsync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _last(file: IO[bytes]) -> Last | None:

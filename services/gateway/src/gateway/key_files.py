@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from joserfc.jwk import OKPKey
 
-from gateway import id_keys, issuers
+from gateway import id_keys, issuers, ledger_keys
 from gateway.alerting.telling import secret_of
 from gateway.cursors import Cursors
 from gateway.identity import PairwiseIds
 from gateway.issuers import ClientIssuer, SignInIssuer
+from gateway.ledger_keys import LedgerKeys
 from gateway.settings import GatewaySettings
 from stena import keys
 from stena.keys import KeyFileError
@@ -19,7 +20,7 @@ from stena.keys import KeyFileError
 @dataclass(frozen=True, slots=True)
 class Keys:
     token: OKPKey = field(repr=False)
-    ledger: OKPKey = field(repr=False)
+    ledger: LedgerKeys
     ids: PairwiseIds
     cursors: Cursors
     policy: str = field(repr=False)
@@ -34,7 +35,7 @@ def read(settings: GatewaySettings) -> Keys:
     sign_ins = issuers.read_sign_ins(settings.sign_in_file)
     return Keys(
         token=keys.signing_key(settings.token_key_file),
-        ledger=keys.signing_key(settings.ledger_key_file),
+        ledger=LedgerKeys(ledger_keys.read(settings.ledger_keys_dir)),
         ids=pairwise_ids(settings),
         cursors=Cursors(keys.secret(settings.cursor_key_file)),
         policy=_policy_key(settings),

@@ -11,11 +11,16 @@ from rich.console import Console
 from rich.progress import open as opened
 from rich.table import Table
 
-from gateway import heads, proofs, verifying
+from gateway import heads, heads_file, proofs, verifying
 from gateway.heads import HeadInvalid
 from gateway.verifying import Kept, NotAnExport, Verified
 
-KeyFile = Annotated[Path, typer.Option("--key", exists=True, dir_okay=False, help="The answer of GET /v1/ledger/keys.")]
+KeyFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--key", exists=True, dir_okay=False, help="Public keys, as /.well-known/ledger-keys.json or a key that you have kept."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 NO_INPUT = 2
@@ -24,8 +29,10 @@ NO_INPUT = 2
 
 def verify(
     export: Annotated[Path, typer.Argument(metavar="EXPORT", exists=True, dir_okay=False, help="Of `stena ledger export`.")],
-    kept: Annotated[Path, typer.Option("--heads", exists=True, dir_okay=False, help="Heads that were kept outside.")],
-    key: KeyFile,
+    kept: Annotated[
+        list[Path], typer.Option("--heads", exists=True, help="Heads that were kept outside: their folder, or files of it.")
+    ],
+    key: KeyFiles,
     as_json: AsJson = False,
 ) -> None:
     """Find whatever in an export is not what was signed, and say where. Fails if there is anything."""
@@ -44,7 +51,7 @@ def verify(
 
 def check(
     proof: Annotated[Path, typer.Argument(metavar="PROOF", exists=True, dir_okay=False, help="The proof of one disclosure.")],
-    key: KeyFile,
+    key: KeyFiles,
 ) -> None:
     """Check the proof of one disclosure, as a person gets it. Fails if it proves nothing."""
     try:
@@ -60,21 +67,24 @@ def check(
     print(f"{told['organisation']}, {told['purpose']}, {told['operation']} {told['resource']}, {told['outcome']}, {told['at']}")
 
 
-def _keys(file: Path) -> KeySet:
+def _keys(files: list[Path]) -> KeySet:
+    names = ", ".join(map(str, files))
     try:
-        return heads.key_set(json.loads(file.read_bytes()))
-    except (HeadInvalid, ValueError, TypeError, AttributeError):
-        _stop(f"{file}: no public keys. GET /v1/ledger/keys gives them.")
+        return heads.key_set(*(json.loads(file.read_bytes()) for file in files))
+    except HeadInvalid as fault:
+        _stop(f"{names}: {fault}.")
+    except (ValueError, TypeError, AttributeError):
+        _stop(f"{names}: no public keys. /.well-known/ledger-keys.json of the gateway gives them.")
 
 
-def _head_lines(file: Path) -> Iterator[bytes]:
-    """The lines of a file that was kept outside, or the heads of an answer of GET /v1/ledger/heads."""
-    whole = file.read_bytes()
-    try:
-        answered = json.loads(whole)["heads"]
-    except (ValueError, KeyError, TypeError):
-        return iter(whole.splitlines())
-    return (json.dumps(each).encode() for each in reversed(answered))
+def _head_lines(given: list[Path]) -> Iterator[bytes]:
+    """The lines of files that were kept outside, or the heads of answers of GET /v1/ledger/heads."""
+    for file in (each for path in given for each in (heads_file.files(path) if path.is_dir() else [path])):
+        whole = file.read_bytes()
+        try:
+            yield from (json.dumps(each).encode() for each in json.loads(whole)["heads"])
+        except (ValueError, KeyError, TypeError):
+            yield from whole.splitlines()
 
 
 def _tell(found: Verified, kept: Kept) -> None:

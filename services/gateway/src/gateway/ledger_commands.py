@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway import ledger_check_commands, ledger_upkeep_commands
+from gateway import ledger_check_commands, ledger_key_commands, ledger_upkeep_commands
 from gateway.commands import with_database
 from gateway.ledger import Decided, Ledger
 from gateway.settings import GatewaySettings
@@ -20,6 +20,7 @@ ledger.command("verify")(ledger_check_commands.verify)
 ledger.command("check")(ledger_check_commands.check)
 ledger.command("partitions")(ledger_upkeep_commands.partitions)
 ledger.add_typer(ledger_upkeep_commands.retention, name="retention")
+ledger.add_typer(ledger_key_commands.key, name="key")
 
 OF_MANY: Final = frozenset({"list", "export", "changes", "create"})
 """Operations that name no record, whomever they concern in the end."""

@@ -38,6 +38,10 @@ class LedgerKeyView(Shown):
     crv: Literal["Ed25519"]
     x: str = Field(examples=["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"])
     kid: str = Field(examples=["kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"])
+    vouched: str | None = Field(
+        default=None,
+        description="Of all but the first: `crv`, `kty` and `x`, signed by an earlier one (RFC 7515, `typ` stena-ledger-key).",
+    )
 
 
 class LedgerKeys(Shown):

@@ -10,7 +10,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
-from gateway import clients, erasures, head_keeping, id_keys, key_files, ledger, openapi, refusals, routes, store
+from gateway import clients, erasures, head_keeping, id_keys, key_files, ledger, ledger_keys, openapi, refusals, routes, store
 from gateway.alerting import rules, watching
 from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import Telling
@@ -18,7 +18,7 @@ from gateway.asserting import ClientAssertions
 from gateway.deciding import DecisionPoint
 from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
-from gateway.heads_file import HeadsFile
+from gateway.heads_file import HeadsFolder
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.merged import MergedPeople
@@ -107,7 +107,8 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         merged = MergedPeople(engine)
         await stack.enter_async_context(merged.followed())
         entries = ledger.Ledger(engine)
-        heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFile(settings.ledger_heads_dir))
+        await stack.enter_async_context(ledger_keys.followed(settings.ledger_keys_dir, keys.ledger))
+        heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFolder(settings.ledger_heads_dir))
         await stack.enter_async_context(head_keeping.kept(heads))
         to_policy = await calls_to(settings.policy_url, ONE)
         policy = Policy(to_policy, keys.policy)

@@ -14,6 +14,9 @@ ID_KEYS = Gauge("stena_id_key_version", "Newest version of the key of pairwise i
 LEDGER_HEADS = Gauge("stena_ledger_head", "The newest signed head that is kept outside the database.", ["what"])
 """``what`` is its size, or the time at which it was made: older than two minutes is what to be woken up for."""
 
+LEDGER_KEYS = Gauge("stena_ledger_key_version", "Newest version of the key that signs heads of the ledger.", ["use"])
+"""``use`` is signing or known: a staged version may be activated once every gateway knows it."""
+
 LEDGER_MONTHS = Gauge("stena_ledger_months_ahead", "Months for which the ledger has a partition already, this one included.")
 """At 0 entries go to the partition for the rest: `stena ledger partitions` makes months."""
 

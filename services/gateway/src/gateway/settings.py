@@ -30,7 +30,10 @@ class GatewaySettings(ServiceSettings):
         "The highest makes new ids, every one reads; `8.staged` reads until it is activated. New files are found at run time."
     )
     cursor_key_file: Path = Field(description="Key that seals cursors: 32 bytes as hexadecimal text.")
-    ledger_key_file: Path = Field(description="Ed25519 JWK that signs the heads of the ledger's tree.")
+    ledger_keys_dir: Path = Field(
+        description="Keys that sign the heads of the ledger's tree: files named by version, each an Ed25519 JWK. The highest "
+        "signs; of those before it the public part is enough. `8.staged` is published until it is activated."
+    )
     ledger_heads_dir: Path = Field(
         description="Folder in which those heads are kept, out of reach of whoever can change the database."
     )

@@ -27,10 +27,11 @@ class NotAnExport(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The heads that were kept, oldest first, and the marks of the leaves that they cover; of none where one has no marks."""
+    """The heads that were kept, oldest first, and the marks of the leaves from ``since`` on; of none where one has no marks."""
 
     heads: Sequence[Head]
     marks: Sequence[bytes]
+    since: int = 0
 
     @property
     def last(self) -> Head:
@@ -59,8 +60,10 @@ class Line:
 
 
 def read_heads(lines: Iterable[bytes], keys: KeySet) -> Kept:
-    """The heads in a file that was kept outside, or in an answer of the API line by line. Raises ``NotAnExport``."""
-    found, marks, marked = list[Head](), list[bytes](), True
+    """The heads in files that were kept outside, or in answers of the API, line by line. Raises ``NotAnExport``.
+
+    They may lack the oldest: the last one covers everything. Where an entry stands is told from the first that is there on."""
+    found, marks = dict[Head, list[bytes]](), list[bytes]()
     for number, line in enumerate(filter(bytes.strip, lines), start=1):
         try:
             said = orjson.loads(line)
@@ -68,13 +71,18 @@ def read_heads(lines: Iterable[bytes], keys: KeySet) -> Kept:
             mine = unmarked(said["marks"]) if "marks" in said else []
         except (HeadInvalid, ValueError, KeyError, TypeError):
             raise NotAnExport(f"heads, line {number}: no head that this key has signed") from None
-        marked = marked and len(mine) == head.size - (found[-1].size if found else 0)
-        found.append(head)
-        marks += mine
+        if len(mine) >= len(found.get(head, [])):
+            found[head] = mine
     if not found:
         raise NotAnExport("There is no head to check against.")
     ordered = sorted(found, key=lambda head: (head.size, head.at))
-    return Kept(ordered, marks if marked and ordered == found else [])
+    since = size = ordered[0].size - len(found[ordered[0]])
+    for head in ordered:
+        if len(found[head]) != head.size - size:
+            return Kept(ordered, [])
+        marks += found[head]
+        size = head.size
+    return Kept(ordered, marks, since)
 
 
 def verify(export: Iterable[bytes], kept: Kept) -> Verified:
@@ -160,8 +168,8 @@ def _told_apart(
     reached. Numbers that do not fit are told where everything else is well: otherwise they say what is told already."""
     if bad is None:
         return list(misnumbered)
-    if kept.marks:
-        found = located(kept.marks[good:], marks[good:], good)
+    if kept.marks and good >= kept.since:
+        found = located(kept.marks[good - kept.since :], marks[good:], good)
         if found:
             return found
     what = f"one or more of them are not what was signed on {bad.at:%Y-%m-%d %H:%M:%S} UTC"

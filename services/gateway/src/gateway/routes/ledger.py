@@ -34,9 +34,11 @@ _Size = Annotated[int, Query(ge=1, le=2**62, description="Of a head that was sig
     operation_id="ledgerKeys",
     summary="Public keys of the ledger's heads (RFC 7517)",
     response_model=LedgerKeys,
+    response_model_exclude_none=True,
 )
 async def ledger_keys(gateway: Gateway) -> dict[str, Any]:
-    """Every key that ever signed one, so that old heads can be checked for as long as they are kept."""
+    """Every key that ever signed one, so that old heads can be checked for as long as they are kept. Keep the first: it has
+    vouched for the next, that one for the one after it, and no other is to be believed."""
     return {"keys": list(await heads.keys(gateway.engine))}
 
 
