@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from stena import problems
-from stena.request_id import TraceMiddleware
+from stena.observing import Observed
 
 
 class Body(BaseModel):
@@ -17,7 +17,7 @@ class Body(BaseModel):
 def app() -> FastAPI:
     app = FastAPI()
     problems.install(app)
-    app.add_middleware(TraceMiddleware)
+    app.add_middleware(Observed)
 
     @app.get("/bug")
     async def bug() -> None:

@@ -1,20 +1,26 @@
 """PostgreSQL for every service: one engine, transactions that end before the answer leaves, conditions as SQL."""
 
-from collections.abc import AsyncIterator, Mapping
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
+from prometheus_client import Gauge
 from sqlalchemy import ColumnElement, and_, false, literal, not_, null, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from stena.contracts.condition import AllOf, AnyOf, IsIn, Not, Overlaps, Residual, Within
 from stena.problems import Unavailable
+
+IN_USE = Gauge("stena_database_connections", "Connections that are in use.", ["database"])
+MOST = Gauge("stena_database_connections_max", "The most connections that there can be.", ["database"])
 
 _GONE: Final = (PoolTimeoutError, OSError, TimeoutError)
 _NO_ANSWER: Final = "The database does not answer. Try again shortly."
@@ -22,7 +28,7 @@ _NO_ANSWER: Final = "The database does not answer. Try again shortly."
 
 def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> AsyncEngine:
     """An engine whose connections give up soon: an answer that cannot be recorded within a second must not be given."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -31,6 +37,19 @@ def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> Asy
         json_deserializer=orjson.loads,
         connect_args={"timeout": timeout, "command_timeout": 30, "server_settings": {"jit": "off"}},
     )
+    _measure(engine, url.database or "")
+    return engine
+
+
+def _measure(engine: AsyncEngine, database: str) -> None:
+    """Told when somebody looks, and for no longer than the engine is there."""
+    known = weakref.ref(engine.sync_engine)
+
+    def of_pool(number: Callable[[QueuePool], int]) -> Callable[[], float]:
+        return lambda: number(pool) if (made := known()) and isinstance(pool := made.pool, QueuePool) else 0
+
+    IN_USE.labels(database).set_function(of_pool(QueuePool.checkedout))
+    MOST.labels(database).set_function(of_pool(QueuePool.size))
 
 
 @asynccontextmanager

@@ -1,15 +1,18 @@
 """Liveness, readiness and metrics, the same for every service."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from prometheus_client import start_http_server
+from prometheus_client import Gauge, start_http_server
 
 from stena.settings import ServiceSettings
 
 Check = Callable[[], Awaitable[object]]
+
+READY = Gauge("stena_ready", "Whether a check of readiness passed when it was looked at last.", ["check"])
 
 
 def router(
@@ -17,14 +20,16 @@ def router(
     *,
     degrading: Mapping[str, Check] = MappingProxyType({}),
     about: Callable[[], Mapping[str, object]] = dict,
+    every: float | None = None,
 ) -> APIRouter:
     """``/healthz``: the process runs. ``/readyz``: each named check passes within a second, else 503 naming those that fail.
     A service that is about to end is not ready either: whoever shares out calls sends no more.
 
     Where one of ``degrading`` fails the service goes on without: 200, and the status says it. ``about`` adds members that
-    operators want to see there.
+    operators want to see there. ``every`` so many seconds the metrics are told of the checks, whether or not anybody asks.
     """
-    routes = APIRouter(include_in_schema=False)
+    asked = {**checks, **degrading}
+    routes = APIRouter(include_in_schema=False, lifespan=_looking_on(asked, every))
 
     @routes.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -32,8 +37,7 @@ def router(
 
     @routes.get("/readyz")
     async def readyz(request: Request, response: Response) -> dict[str, object]:
-        asked = {**checks, **degrading}
-        outcomes = dict(zip(asked, await asyncio.gather(*map(_passes, asked.values())), strict=True))
+        outcomes = await _outcomes(asked)
         leaving = getattr(request.app.state, "leaving", False)
         ready = all(outcomes[name] for name in checks) and not leaving
         response.status_code = 200 if ready else 503
@@ -52,6 +56,31 @@ def serve_metrics(settings: ServiceSettings) -> None:
     """Prometheus metrics on a port of their own, so that the network decides who may read them."""
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host)
+
+
+def _looking_on(asked: Mapping[str, Check], every: float | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def looking(app: FastAPI) -> AsyncIterator[None]:
+        look = None if every is None else asyncio.create_task(_look_on(asked, every))
+        yield
+        if look is not None:
+            look.cancel()
+            await asyncio.gather(look, return_exceptions=True)
+
+    return looking
+
+
+async def _look_on(asked: Mapping[str, Check], every: float) -> None:
+    while True:
+        await _outcomes(asked)
+        await asyncio.sleep(every)
+
+
+async def _outcomes(asked: Mapping[str, Check]) -> dict[str, bool]:
+    outcomes = dict(zip(asked, await asyncio.gather(*map(_passes, asked.values())), strict=True))
+    for name, passed in outcomes.items():
+        READY.labels(name).set(passed)
+    return outcomes
 
 
 async def _passes(check: Check) -> bool:

@@ -6,54 +6,67 @@ import traceback
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 from stena import request_id
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Send structlog's and the standard library's records (uvicorn, SQLAlchemy) through one JSON formatter to stderr."""
+    """Send structlog's and the standard library's records (uvicorn, SQLAlchemy) to stderr, as lines of JSON of one form.
+
+    structlog's go there by themselves: by way of the standard library each costs eight times as much.
+    """
     shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_context(service),
     ]
+    ending: list[Any] = [_tell_exceptions_without_their_text, structlog.processors.JSONRenderer(_as_json)]
+    severity = logging.getLevelNamesMapping()[level]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *ending],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(severity),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _tell_exceptions_without_their_text,
-                structlog.processors.JSONRenderer(),
-            ],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(severity)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     # Access lines would hold paths and queries, and with them what a caller looked for.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in ("httpx", "urllib3", "opentelemetry"):  # at less than a warning they tell of every call that they make
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _add_context(service: str) -> Any:
     def add(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
         event["service"] = service
-        event["trace"] = request_id.current().trace_id
+        trace = request_id.running()
+        if trace is not None:
+            event["trace"], event["span"] = trace.trace_id, trace.span_id
         return event
 
     return add
+
+
+def _as_json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, default=_as_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _as_plain(value: Any) -> Any:
+    """Of what has no form in JSON no more than its kind: its own words may hold a value."""
+    return sorted(map(str, value)) if isinstance(value, set | frozenset) else type(value).__name__
 
 
 def _tell_exceptions_without_their_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,6 +17,7 @@ from stena import grants, request_id
 from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Unavailable
+from stena.tracing import Span
 from stena.wire import Connections
 
 IDLE: Final = 2.0
@@ -66,7 +67,7 @@ async def inside(base_url: str, *, within: float, transport: httpx.AsyncBaseTran
 
 
 async def _carry_trace(request: httpx.Request) -> None:
-    request.headers["traceparent"] = request_id.current().traceparent
+    request.headers.update(request_id.current().headers)
 
 
 @asynccontextmanager
@@ -94,13 +95,14 @@ def _session() -> aiohttp.ClientSession:
 
 async def send(http: Http, method: str, path: str, *, within: float, headers: Mapping[str, str], json: Any = None) -> Response:
     """One call, finished ``within`` so many seconds in all; unreachable, late or failing (5xx) is ``Unavailable``."""
-    sent = {**headers, "traceparent": request_id.current().traceparent}
-    content = None
-    if json is not None:
-        sent["content-type"], content = "application/json", orjson.dumps(json)
+    content = None if json is None else orjson.dumps(json)
     try:
-        async with asyncio.timeout(within):
-            response = await http.request(method, path, headers=sent, content=content)
+        with Span(method, "client"):
+            sent = {**headers, **request_id.current().headers}
+            if content is not None:
+                sent["content-type"] = "application/json"
+            async with asyncio.timeout(within):
+                response = await http.request(method, path, headers=sent, content=content)
     except (httpx.HTTPError, TimeoutError, OSError) as error:
         raise Unavailable("A service that this answer depends on does not answer. Try again shortly.") from error
     if response.status_code >= 500:

@@ -4,13 +4,15 @@ Pure of HTTP and SQL. INVARIANT: nothing leaves before the ledger holds it. No d
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from gateway.calls import Access, Body, Call, Caller, Decision, Deny, Entry, Outcome, Permit, Seen, Shown
 from gateway.redaction import Surplus
 
 Found = TypeVar("Found")
+Step = Literal["identify", "decide", "fetch", "redact", "record"]
 
 
 class Undecided(Exception):
@@ -44,18 +46,25 @@ class Denied(Exception):
         self.deny = deny
 
 
+def unwatched(step: Step) -> AbstractContextManager[object]:
+    """Nobody looks how long a step takes."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Wall:
     """What the five steps stand on.
 
     ``identify`` raises for a caller who is not known; ``decide`` raises ``Undecided``; ``record`` returns only when the
-    entry is committed and raises otherwise; so does ``open_emergency`` with accesses to people.
+    entry is committed and raises otherwise; so does ``open_emergency`` with accesses to people. ``step`` is entered around
+    each step, and looks on.
     """
 
     identify: Callable[[str | None], Awaitable[Caller]]
     decide: Callable[[Caller, Call], Awaitable[Decision]]
     record: Callable[[Entry], Awaitable[None]]
     open_emergency: Callable[[Entry, Permit, tuple[Seen, ...]], Awaitable[tuple[Access, ...]]]
+    step: Callable[[Step], AbstractContextManager[object]] = unwatched
 
 
 async def pass_through(
@@ -70,47 +79,56 @@ async def pass_through(
     and whatever ``fetch`` and ``redact`` raise.
     """
     # 1 identify: token → client → organisation
-    caller = await wall.identify(call.stated.authorization)
+    with wall.step("identify"):
+        caller = await wall.identify(call.stated.authorization)
     call = call.by(caller)
     entry = Entry.begin(caller, call)
 
     # 2 decide: may it, and what exactly?
     permit, entry = await _permitted(wall, caller, call, entry)
     if call.writes:
-        await wall.record(entry.ended("intent"))
+        await _record(wall, entry.ended("intent"))
 
     try:
         # 3 fetch: with the grant, and never without
-        found = await fetch(permit)
+        with wall.step("fetch"):
+            found = await fetch(permit)
         # 4 redact: what the grant does not name is an incident
-        shown = redact(permit, found)
+        with wall.step("redact"):
+            shown = redact(permit, found)
         if permit.emergency is not None and shown.people:
             # whoever is shown because glass is broken is on the list for review first, and the answer says so
             permit = replace(permit, accesses=await wall.open_emergency(entry, permit, shown.people))
             entry, shown = entry.opened(permit.accesses), redact(permit, found)
     except Exception as failure:
-        await wall.record(_ended_by(entry, failure))
+        await _record(wall, _ended_by(entry, failure))
         raise
 
     # 5 record; only then the answer
     if not shown.silent:
-        await wall.record(entry.shown(_outcome(call, shown), shown))
+        await _record(wall, entry.shown(_outcome(call, shown), shown))
     return shown.body
 
 
 async def _permitted(wall: Wall, caller: Caller, call: Call, entry: Entry) -> tuple[Permit, Entry]:
     try:
-        decision = await wall.decide(caller, call)
+        with wall.step("decide"):
+            decision = await wall.decide(caller, call)
     except Undecided:
-        await wall.record(entry.ended("undecided"))
+        await _record(wall, entry.ended("undecided"))
         raise
     entry = entry.decided(decision)
     match decision:
         case Permit():
             return decision, entry
         case Deny(reason=reason):
-            await wall.record(entry.ended("denied", reason))
+            await _record(wall, entry.ended("denied", reason))
             raise Denied(decision)
+
+
+async def _record(wall: Wall, entry: Entry) -> None:
+    with wall.step("record"):
+        await wall.record(entry)
 
 
 def _outcome(call: Call, shown: Shown[Any]) -> Outcome:

@@ -47,6 +47,11 @@ class GroupCommit(Generic[Item]):
         self._writer: asyncio.Task[None] | None = None
         self._abandoned: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """How many come after those that are being written."""
+        return len(self._waiting)
+
     async def add(self, item: Item, within: float) -> None:
         """Returns when ``item`` is committed. Raises ``Unavailable`` after ``within`` seconds, though it may still be committed
         then; and whatever ``write`` raises for this item alone."""

@@ -16,7 +16,7 @@ from gateway import heads, merkle, proofs
 from gateway.heads import HeadInvalid
 from gateway.heads_file import HeadsFolder, Last, Line, marks_of
 from gateway.ledger_keys import LedgerKeys
-from gateway.metrics import LEDGER_HEADS
+from gateway.metrics import LEDGER_HEAD_AT, LEDGER_HEAD_SIZE
 from gateway.store import Engine, tree
 from gateway.store import heads as store
 from gateway.store.heads import Numbered
@@ -125,8 +125,8 @@ class HeadKeeper:
         await asyncio.to_thread(self._folder.append, lines)
         newest = found[-1].head
         self._kept = Last(found[-1].number, newest.size, newest.root, newest.jws)
-        LEDGER_HEADS.labels("size").set(newest.size)
-        LEDGER_HEADS.labels("at").set(newest.at.timestamp())
+        LEDGER_HEAD_SIZE.set(newest.size)
+        LEDGER_HEAD_AT.set(newest.at.timestamp())
         return len(found)
 
     async def _check_kept(self) -> None:

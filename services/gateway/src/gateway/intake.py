@@ -23,10 +23,7 @@ _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "DELETE"})
 
 
 class Intake:
-    """ASGI middleware; only the trace belongs outside it, so add it before ``TraceMiddleware``:
-
-        app.add_middleware(Intake)
-        app.add_middleware(TraceMiddleware)
+    """ASGI middleware; only what observes every call belongs outside it.
 
     A route behind it finds each deciding header and each query parameter (but ``filter``) at most once, and a body
     that is absent or, but for the form of the token endpoint, strict JSON (``strict_json``) of at most 1 MiB.

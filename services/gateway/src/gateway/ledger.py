@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from gateway import ledger_leaves
 from gateway.calls import Entry, Outcome
 from gateway.group_commit import GroupCommit
-from gateway.metrics import ENTRIES
+from gateway.metrics import ENTRIES, LEDGER_COMMIT
 from gateway.store import entries, merged
 from gateway.subjects import Subjects
 from gateway.tables import clients, ledger, ledger_people, ledger_subjects
@@ -142,7 +142,7 @@ class Ledger:
         """
         within = WITHIN_LATE if entry.outcome in ("undecided", "failed") else WITHIN
         await self._commits.add(Written(entry, uuid7(), datetime.now(UTC), request_id.current().trace_id), within)
-        ENTRIES.labels(entry.operation, entry.resource, entry.outcome).inc()
+        ENTRIES.add(entry.operation, entry.resource, entry.outcome)
 
     async def of_person(
         self, person: UUID, limit: int, before: UUID | None, narrowed: Narrowed = Narrowed()
@@ -167,12 +167,20 @@ class Ledger:
             None if row is None else Decided(**{**row._mapping, "rules": tuple(row.rules), "attributes": tuple(row.attributes)})
         )
 
+    def waiting(self) -> int:
+        """How many entries wait for the commit of their group."""
+        return self._commits.waiting
+
     async def answers(self) -> None:
         """For readiness: the ledger can be reached."""
         async with transaction(self._reading) as connection:
             await connection.execute(select(1))
 
     async def _write(self, group: Sequence[Written]) -> None:
+        with LEDGER_COMMIT.measured():
+            await self._append(group)
+
+    async def _append(self, group: Sequence[Written]) -> None:
         subjects = await self._subjects.of(seen.person for each in group for seen in each.entry.people)
         leaves = [ledger_leaves.made(each.entry, each.entry_id, each.at, each.trace_id, subjects) for each in group]
         forgotten = await self._whole([UUID(person) for each in group for person in _erased(each.entry)])

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from logging import INFO
 from typing import NoReturn
 
 import httpx
@@ -22,6 +23,7 @@ from gateway.heads_file import HeadsFolder
 from gateway.intake import Intake
 from gateway.key_files import Keys
 from gateway.merged import MergedPeople
+from gateway.metrics import LEDGER_WAITING
 from gateway.outside_clients import OutsideClients
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
@@ -29,6 +31,7 @@ from gateway.routes.parameters import OnlyKnownParameters
 from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
 from gateway.signing_in import SignIns
+from gateway.step_watching import Watched, noting
 from gateway.store import months
 from gateway.tokens import AccessTokens
 from gateway.upstreams import MANY, ONE, PROVIDER, Policy, Providers, Source, Vocabulary, Webhook
@@ -80,12 +83,12 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
             app.state.parts = parts
             yield
 
-    app = application.create(lifespan, Intake)
+    app = application.create("gateway", settings, lifespan, Intake, calls_are=INFO)
     refusals.install(app)
     only_known = OnlyKnownParameters()
     for router in routes.ROUTERS:
         app.include_router(router, dependencies=[Depends(only_known)])
-    app.include_router(health.router(checks(app), degrading=degrading(app)))
+    app.include_router(health.router(checks(app), degrading=degrading(app), every=settings.readiness_every))
     openapi.install(app, catalogue=active_catalogue, public_url=settings.public_url)
     return app
 
@@ -107,6 +110,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         merged = MergedPeople(engine)
         await stack.enter_async_context(merged.followed())
         entries = ledger.Ledger(engine)
+        LEDGER_WAITING.set_function(entries.waiting)
         await stack.enter_async_context(ledger_keys.followed(settings.ledger_keys_dir, keys.ledger))
         heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFolder(settings.ledger_heads_dir))
         await stack.enter_async_context(head_keeping.kept(heads))
@@ -122,7 +126,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
-            wall=Wall(identify, decisions.decide, entries.record, Emergencies(engine).open),
+            wall=Wall(identify, decisions.decide, noting(entries.record), Emergencies(engine).open, Watched),
             tokens=tokens,
             directory=directory,
             assertions=ClientAssertions(engine, directory, providers.published, audiences(settings.public_url)),

@@ -2,8 +2,16 @@
 
 from prometheus_client import Counter, Gauge
 
-ENTRIES = Counter("stena_ledger_entries", "Committed entries of the ledger.", ["operation", "resource", "outcome"])
+from stena.measuring import Counts, Times
+
+ENTRIES = Counts("stena_ledger_entries", "Committed entries of the ledger.", ["operation", "resource", "outcome"])
 """``outcome="incident"`` and ``"undecided"`` are what to be woken up for."""
+
+STEPS = Times("stena_wall_step_duration_seconds", "Time that a step of the wall took.", ["step"])
+"""``step`` is identify, decide, fetch, redact or record."""
+
+LEDGER_WAITING = Gauge("stena_ledger_waiting_entries", "Entries that wait for the commit of their group.")
+LEDGER_COMMIT = Times("stena_ledger_commit_duration_seconds", "Time in which a group of entries was committed, or was not.", [])
 
 EMERGENCIES = Counter("stena_emergency_accesses", "Emergency accesses that were opened.", ["organisation", "purpose"])
 """Each of them is somebody who broke the glass, and wants a review."""
@@ -11,8 +19,9 @@ EMERGENCIES = Counter("stena_emergency_accesses", "Emergency accesses that were 
 ID_KEYS = Gauge("stena_id_key_version", "Newest version of the key of pairwise ids.", ["use"])
 """``use`` is making or reading: a staged version may be activated once every gateway reads it."""
 
-LEDGER_HEADS = Gauge("stena_ledger_head", "The newest signed head that is kept outside the database.", ["what"])
-"""``what`` is its size, or the time at which it was made: older than two minutes is what to be woken up for."""
+LEDGER_HEAD_SIZE = Gauge("stena_ledger_head_entries", "Entries under the newest signed head that is kept outside the database.")
+LEDGER_HEAD_AT = Gauge("stena_ledger_head_timestamp_seconds", "When that head was made.")
+"""Older than two minutes is what to be woken up for."""
 
 LEDGER_KEYS = Gauge("stena_ledger_key_version", "Newest version of the key that signs heads of the ledger.", ["use"])
 """``use`` is signing or known: a staged version may be activated once every gateway knows it."""

@@ -25,7 +25,7 @@ AUDIENCE = "matching-svc"
 
 def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
     """The service. ``transport`` is given by tests that run the services in one process."""
-    app = application.create(_lifespan(settings, transport))
+    app = application.create(AUDIENCE, settings, _lifespan(settings, transport))
     app.include_router(opportunities.router)
     app.include_router(approvals.router)
     app.include_router(ranking.router)
@@ -39,7 +39,7 @@ def create_app(settings: MatchingSettings, *, transport: httpx.AsyncBaseTranspor
         "feed": lambda: _require_feed(app),
         "vocabulary": lambda: _require_vocabulary(app),
     }
-    app.include_router(health.router(checks))
+    app.include_router(health.router(checks, every=settings.readiness_every))
     return app
 
 

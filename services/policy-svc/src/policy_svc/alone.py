@@ -18,6 +18,7 @@ from policy_svc.plain_loading import is_plain, load_plain
 from policy_svc.plain_point import PlainDecisionPoint
 from policy_svc.serving import Serving
 from stena import application, health
+from stena.settings import ServiceSettings
 
 
 def create_app(directory: Path, key: str, public_url: str) -> FastAPI:
@@ -28,7 +29,7 @@ def create_app(directory: Path, key: str, public_url: str) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    app = application.create(lifespan, DecisionLog, EchoRequestId)
+    app = application.create("policy-svc", ServiceSettings(), lifespan, DecisionLog, EchoRequestId)
     app.include_router(authzen_routes.router)
     app.include_router(discovery.router(public_url))
     app.include_router(health.router({}))

@@ -82,7 +82,7 @@ def create_app(settings: PolicySettings) -> FastAPI:
             yield
         await engine.dispose()
 
-    app = application.create(lifespan, DecisionLog, EchoRequestId)
+    app = application.create("policy-svc", settings, lifespan, DecisionLog, EchoRequestId)
     app.state.serving, app.state.decider = serving, serving.point
     app.state.desk = Desk(archive, follower, read_administrators(settings.administrators_file))
     app.include_router(authzen_routes.router)
@@ -90,7 +90,7 @@ def create_app(settings: PolicySettings) -> FastAPI:
         app.include_router(discovery.router(settings.public_url))
     app.include_router(router)
     app.include_router(revision_routes.router)
-    app.include_router(readiness(serving, follower, offer))
+    app.include_router(readiness(serving, follower, offer, settings.readiness_every))
     return app
 
 
@@ -106,7 +106,7 @@ async def following(follower: Follower, ear: Ear) -> AsyncIterator[None]:
     await ear.close()
 
 
-def readiness(serving: Serving, follower: Follower, offer: Offer) -> APIRouter:
+def readiness(serving: Serving, follower: Follower, offer: Offer, every: float | None) -> APIRouter:
     """Ready: a rulebook decides. Degraded: it goes on deciding, but what is activated now would not be seen here."""
 
     async def rulebook() -> object:
@@ -121,4 +121,4 @@ def readiness(serving: Serving, follower: Follower, offer: Offer) -> APIRouter:
         told = {"revision": serving.revision, "read_only": not follower.current}
         return {"rulebook": told | ({"offered": offered} if offered else {})}
 
-    return health.router({"rulebook": rulebook}, degrading={"database": database}, about=about)
+    return health.router({"rulebook": rulebook}, degrading={"database": database}, about=about, every=every)

@@ -49,7 +49,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
 
-    app = application.create(lifespan)
+    app = application.create("profile-svc", settings, lifespan)
     refusals.install(app)
     for routes in (
         people,
@@ -73,7 +73,8 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
                 "people": lambda: app.state.vault.answers(),
                 "person-keys": lambda: app.state.vault.person_keys.answers(),
                 "policy-svc": lambda: app.state.policy.attributes(),
-            }
+            },
+            every=settings.readiness_every,
         )
     )
     return app
