@@ -13,6 +13,7 @@ from matching_svc.eligibility import is_second_person, stands, unapproved
 from matching_svc.esco.shipped import shipped
 from matching_svc.opportunities import faults
 from matching_svc.routes import approvals, opportunities, ranking
+from matching_svc.store import retention
 from matching_svc.vocabulary import of_edition
 from stena.contracts.eligibility import Acted, Approval
 from stena.contracts.matching import NewOpportunity
@@ -197,6 +198,19 @@ async def test_a_repeated_create_makes_one(service: Any) -> None:
         "POST", "/opportunities", "create", json={**BAKER, "capacity": 2}, headers=headers, organisation="rila-build"
     )
     assert foreign.status_code == 201
+
+
+async def test_a_key_is_remembered_for_a_week(service: Any) -> None:
+    async def made() -> tuple[int, str]:
+        response = await service.call("POST", "/opportunities", "create", json=BAKER, headers={"Idempotency-Key": "k-week"})
+        return response.status_code, response.json()["id"]
+
+    _, first = await made()
+    for days, wanted in ((7, 200), (8, 201)):
+        async with service.parts.database.begin() as connection:
+            await retention.forget(connection, datetime.now(UTC).date() + timedelta(days=days))
+        status, found = await made()
+        assert (status, found == first) == (wanted, wanted == 200)
 
 
 async def test_a_page_says_whether_there_is_more(service: Any) -> None:

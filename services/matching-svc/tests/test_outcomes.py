@@ -161,7 +161,7 @@ async def test_what_is_old_is_forgotten(service: Any, opportunity: str) -> None:
             await connection.execute(insert(shown).values(person_id=f"psn_{days}", day=day, **fixed))
         would = await retention.forget(connection, TODAY, dry_run=True)
         assert await retention.forget(connection, TODAY) == would
-        assert would == {"shown": 1, "selections": 0, "audited": 0, "allocations": 0}
+        assert would == {"shown": 1, "selections": 0, "audited": 0, "allocations": 0, "idempotency": 0}
     assert await _rows(service, f"psn_{KEPT_DAYS - 1}") == 1
     assert await _rows(service, f"psn_{KEPT_DAYS + 1}") == 0
 

@@ -9,14 +9,18 @@ from sqlalchemy import ColumnElement, Table, delete, func, select
 from matching_svc.allocation_tables import allocations
 from matching_svc.outcome_tables import KEPT_DAYS, audited, selections, shown
 from matching_svc.store import Connection
+from matching_svc.tables import idempotency
 
 PROPOSALS_KEPT_DAYS: Final = 30
+KEYS_KEPT_DAYS: Final = 7
+"""Whoever repeats a request with its ``Idempotency-Key`` does so within hours."""
 
 _KEPT: Final[tuple[tuple[Table, ColumnElement[Any], int], ...]] = (
     (shown, shown.c.day, KEPT_DAYS),
     (selections, selections.c.decided_at, KEPT_DAYS),
     (audited, audited.c.at, KEPT_DAYS),
     (allocations, allocations.c.created_at, PROPOSALS_KEPT_DAYS),
+    (idempotency, idempotency.c.created_at, KEYS_KEPT_DAYS),
 )
 
 
