@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop test check bench bench-policy bench-matching leaks compose-test rulebook requirements clean
+.PHONY: help setup demo run stop test test-identity check bench bench-policy bench-matching leaks compose-test rulebook requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ stop: setup ## Stop what `make demo` left running
 
 test: setup ## Run the tests, one worker for each core
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+
+test-identity: setup ## Run the tests with a certified OpenID provider, and fail where node, npm or the network is missing
+	@STENA_TEST_IDENTITY=required $(BIN)/python -m pytest tests/identity
 
 check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/ruff check .

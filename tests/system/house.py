@@ -177,6 +177,7 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             ledger_keys_dir=files.ledger_keys,
             ledger_heads_dir=place,
             sign_in_file=providers if (providers := place / "sign-in.yaml").exists() else None,
+            issuers_file=issuers if (issuers := place / "issuers.yaml").exists() else None,
         ),
         MATCHING: MatchingSettings(
             database_url=urls["matching"],

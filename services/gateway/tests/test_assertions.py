@@ -119,7 +119,8 @@ async def test_an_assertion_counts_only_as_it_should_be(running: Running) -> Non
     seen = {(answer.status_code, answer.text) for answer in answers.values()}
     assert len(seen) == 1, answers
     status, text = seen.pop()
-    assert (status, json.loads(text)["error"]) == (401, "invalid_client")
+    assert (status, json.loads(text)["error"]) == (400, "invalid_client")
+    assert "www-authenticate" not in answers["nothing"].headers, "no scheme of HTTP was tried"
     now = int(time.time())
     for text in (
         assertion(client, aud=ENDPOINT),
@@ -135,9 +136,9 @@ async def test_an_assertion_is_good_once_on_whatever_gateway(running: Running) -
     client = await registered(running, jwks=jwks(KEYS["ES256"]))
     text = assertion(client)
     answers = await asyncio.gather(*(shown(running, text) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401, 401]
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
     assert (await shown(running, assertion(client, jti="again"))).status_code == 200
-    assert (await shown(running, assertion(client, jti="again"))).status_code == 401, "whatever else it says"
+    assert (await shown(running, assertion(client, jti="again"))).status_code == 400, "whatever else it says"
     other = await registered(running, jwks=jwks(KEYS["ES256"]))
     assert (await shown(running, assertion(other, jti="again"))).status_code == 200, "names are each client's own"
 
@@ -157,7 +158,7 @@ async def test_a_client_is_known_in_its_own_way_alone(running: Running) -> None:
     keyed = await registered(running, jwks=jwks(KEYS["ES256"]))
     with_secret, secret = await register(running.engine, "employment-agency")
     await running.app.state.parts.directory.refresh()
-    assert (await shown(running, assertion(with_secret))).status_code == 401
+    assert (await shown(running, assertion(with_secret))).status_code == 400
     both = await running.http.post(
         "/oauth2/token",
         auth=(with_secret, secret),
@@ -168,10 +169,10 @@ async def test_a_client_is_known_in_its_own_way_alone(running: Running) -> None:
         },
     )
     assert (both.status_code, both.json()["error"]) == (400, "invalid_request")
-    assert (await shown(running, assertion(keyed), client_id=with_secret)).status_code == 401
+    assert (await shown(running, assertion(keyed), client_id=with_secret)).status_code == 400
     await store.revoke(running.engine, keyed)
     await running.app.state.parts.directory.refresh()
-    assert (await shown(running, assertion(keyed))).status_code == 401
+    assert (await shown(running, assertion(keyed))).status_code == 400
 
 
 class Published:
@@ -198,11 +199,11 @@ async def test_keys_that_a_client_publishes_are_followed(running: Running, monke
     assert published.asked == 1
     published.keys = [OTHER]
     for _ in range(3):
-        assert (await shown(running, assertion(client, OTHER))).status_code == 401, "asked only just"
+        assert (await shown(running, assertion(client, OTHER))).status_code == 400, "asked only just"
     assert published.asked == 1
     monkeypatch.setattr(provider_keys, "ASK_AGAIN", 0.0)
     assert (await shown(running, assertion(client, OTHER))).status_code == 200
-    assert (await shown(running, assertion(client))).status_code == 401, "the old one is gone"
+    assert (await shown(running, assertion(client))).status_code == 400, "the old one is gone"
 
 
 @pytest.mark.parametrize(

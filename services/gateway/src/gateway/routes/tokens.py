@@ -1,5 +1,6 @@
 """The token endpoint (RFC 6749, client credentials) and what describes it (RFC 8414, RFC 7517)."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
@@ -37,7 +38,14 @@ class Refused(Exception):
         self.error, self.description, self.status = error, description, status
 
 
-async def token_form(request: Request) -> dict[str, str]:
+Form = Mapping[str, str]
+
+
+def _unknown() -> Refused:
+    return Refused("invalid_client", "No client is registered with this id and secret.", 401)
+
+
+async def token_form(request: Request) -> Form:
     """The form's parameters, none of them twice."""
     try:
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=20)
@@ -56,8 +64,11 @@ async def token_form(request: Request) -> dict[str, str]:
     summary="Get an access token",
     response_model=TokenView,
     responses={
-        400: {"model": TokenError, "description": "The request is malformed, or asks for another kind of grant."},
-        401: {"model": TokenError, "description": "No client with this id and secret, or no assertion of one that is good."},
+        400: {
+            "model": TokenError,
+            "description": "The request is malformed or asks for another kind of grant, or the assertion is not good.",
+        },
+        401: {"model": TokenError, "description": "No client with this id and secret."},
     },
     openapi_extra={
         "requestBody": {
@@ -90,32 +101,40 @@ async def issue_token(request: Request, gateway: Gateway) -> Response:
     try:
         form, authorization = await token_form(request), request.headers.get("authorization")
         check_request(form)
-        client = await (
-            _by_assertion(gateway, form, authorization) if "client_assertion" in form else _by_secret(gateway, authorization)
-        )
-        if client is None or form.get("client_id", client.client_id) != client.client_id:
-            raise CredentialsInvalid
+        if "client_assertion" in form:
+            client = await _by_assertion(gateway, form, authorization)
+        else:
+            client = await _by_secret(gateway, form, authorization)
         return _token(gateway.tokens.issue(client.client_id))
-    except CredentialsInvalid:
-        return _error(Refused("invalid_client", "No client is registered that can show itself in this way.", 401))
     except Refused as refused:
         return _error(refused)
 
 
-async def _by_secret(gateway: Parts, authorization: str | None) -> Client | None:
-    client_id, secret = basic_credentials(authorization)
-    return await gateway.directory.authenticate(client_id, secret)
+async def _by_secret(gateway: Parts, form: Form, authorization: str | None) -> Client:
+    try:
+        client_id, secret = basic_credentials(authorization)
+    except CredentialsInvalid:
+        raise _unknown() from None
+    return _known(await gateway.directory.authenticate(client_id, secret), form, _unknown())
 
 
-async def _by_assertion(gateway: Parts, form: dict[str, str], authorization: str | None) -> Client | None:
+async def _by_assertion(gateway: Parts, form: Form, authorization: str | None) -> Client:
     if authorization is not None:
         raise Refused("invalid_request", "Show the client in one way: by a secret or by an assertion (RFC 6749, section 2.3).")
     if form.get("client_assertion_type") != client_assertions.TYPE:
         raise Refused("invalid_request", f"client_assertion_type has to be {client_assertions.TYPE}.")
-    return await gateway.assertions.client(form["client_assertion"])
+    refused = Refused("invalid_client", "The assertion is of no client that is registered here, is not good, or was used.")
+    return _known(await gateway.assertions.client(form["client_assertion"]), form, refused)
 
 
-def check_request(form: dict[str, str]) -> None:
+def _known(client: Client | None, form: Form, refused: Refused) -> Client:
+    """A form may name the client beside what shows who it is, and then means the same one (RFC 7521, section 4.2)."""
+    if client is None or form.get("client_id", client.client_id) != client.client_id:
+        raise refused
+    return client
+
+
+def check_request(form: Form) -> None:
     """Only what this server offers; a secret belongs in the header, where it does not end up in logs of bodies."""
     if "client_secret" in form:
         raise Refused("invalid_request", "Send the client's id and secret as HTTP Basic, not in the body.")
@@ -176,6 +195,6 @@ def _token(token: str) -> Response:
 
 def _error(refused: Refused) -> Response:
     body = orjson.dumps({"error": refused.error, "error_description": refused.description})
-    # RFC 6749 section 5.2: an unknown client is told which scheme to use, whichever it tried.
+    # RFC 6749 section 5.2: who tried a scheme of HTTP, or nothing, is told which one to use; who sent an assertion tried none.
     challenge = {"WWW-Authenticate": 'Basic realm="stena", charset="UTF-8"'} if refused.status == 401 else {}
     return Response(body, refused.status, _NOT_STORED | challenge, media_type="application/json")

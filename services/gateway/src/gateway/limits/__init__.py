@@ -1,0 +1,1 @@
+"""How much a caller may ask: by its own traffic alone, and before anything is looked at."""
