@@ -87,7 +87,7 @@ def _opened(against: Against, place: Path) -> Opened:
             return alone(place)
         case Against.COMPOSE:
             compose, port = shlex.split(os.environ["STENA_COMPOSE"]), os.environ["STENA_PORT"]
-            return containers(compose, f"http://127.0.0.1:{port}", Path(os.environ["STENA_SECRETS"]))
+            return containers(compose, f"https://127.0.0.1:{port}", Path(os.environ["STENA_SECRETS"]))
 
 
 def _inside_compose() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -45,7 +46,8 @@ class Deployed:
         self._clients: dict[tuple[str, str | None], Registered] = {}
 
     def http(self, **options: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.base_url, trust_env=False, timeout=30, **options)
+        trusted = ssl.create_default_context()  # with the certificate in SSL_CERT_FILE, where that is set
+        return httpx.AsyncClient(base_url=self.base_url, trust_env=False, timeout=30, verify=trusted, **options)
 
     async def client(self, organisation: str, person: str | None = None) -> Registered:
         if (organisation, person) not in self._clients:
@@ -135,7 +137,7 @@ class Compose:
         return _output([*self._compose, "exec", "-T", service, *program], feed)
 
     def logs(self) -> str:
-        return _output([*self._compose, "logs", "--no-color", *SERVICES, "postgres"])
+        return _output([*self._compose, "logs", "--no-color", *SERVICES, "nginx", "postgres"])
 
     def metrics(self) -> str:
         return "\n".join(self.run(service, _inside("read_metrics")) for service in SERVICES)

@@ -74,16 +74,31 @@ def test_one_port_moves_the_whole_deployment(layout: Layout) -> None:
     assert layout.url(GATEWAY) == "http://127.0.0.1:9000"
 
 
-def test_only_the_gateway_is_published_and_on_loopback() -> None:
+def test_only_nginx_is_published_and_on_loopback_unless_told_otherwise() -> None:
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
-    assert list(published) == ["gateway"]
-    assert all(port.startswith("127.0.0.1:") for port in published["gateway"])
+    assert list(published) == ["nginx"]
+    assert all(port.startswith("${STENA_BIND:-127.0.0.1}:") for port in published["nginx"])
+
+
+def test_nginx_reaches_the_gateway_and_nothing_else() -> None:
+    assert container("nginx")["networks"] == ["front"]
+    assert "secrets" not in container("nginx")
+
+
+def test_every_container_is_bounded_and_changes_nothing_of_its_image() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert {"mem_limit", "pids_limit", "logging", "restart"} <= service.keys(), name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["user"] != "0:0" or service["network_mode"] == "none", name
 
 
 def test_no_network_leads_from_matching_to_the_people() -> None:
     assert not set(container("matching-svc")["networks"]) & set(container("profile-svc")["networks"])
     assert [name for name, network in COMPOSE["networks"].items() if not network.get("internal")] == ["front"]
-    assert [name for name, service in COMPOSE["services"].items() if "front" in service.get("networks", [])] == ["gateway"]
+    outside = [name for name, service in COMPOSE["services"].items() if "front" in service.get("networks", [])]
+    assert outside == ["nginx", "gateway"]
 
 
 def test_matching_says_who_it_is_once_it_is_registered(layout: Layout) -> None:

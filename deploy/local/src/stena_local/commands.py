@@ -19,6 +19,7 @@ from stena_local.running import Running, forget
 from stena_local.secret_files import SecretFiles
 from stena_local.settings import Settings, inherited, offer
 from stena_local.supervisor import Supervisor
+from stena_local.tls_files import make_tls
 from stena_local.trouble import DeploymentError, last_lines
 
 MIGRATIONS = "stena.migrations"
@@ -88,9 +89,14 @@ def migrate(
         typer.echo(f"{name}: at the newest revision")
 
 
-def secrets(folder: Annotated[Path, typer.Argument(help="Folder to make them in.")]) -> None:
+def secrets(
+    folder: Annotated[Path, typer.Argument(help="Folder to make them in.")],
+    tls: Annotated[str | None, typer.Option(metavar="NAME", help="Also a certificate for this name, in a folder tls.")] = None,
+) -> None:
     """Make the secrets of a deployment; those that exist stay as they are."""
     SecretFiles(folder).make()
+    if tls is not None:
+        make_tls(folder / "tls", tls)
     typer.echo(f"The secrets are in {folder}. Whoever reads them can read the people: keep a copy in a safe place.")
 
 

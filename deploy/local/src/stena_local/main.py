@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from stena.keys import KeyFileError
 from stena_local import commands
+from stena_local.doctor.commands import doctor
 from stena_local.settings import offer
 from stena_local.trouble import DeploymentError
 
@@ -18,6 +19,7 @@ _OWN: dict[str, Callable[..., None]] = {
     "up": commands.up,
     "down": commands.down,
     "status": commands.status,
+    "doctor": doctor,
     "env": commands.env,
     "migrate": commands.migrate,
     "secrets": commands.secrets,

@@ -39,3 +39,17 @@ def offer(environment: Mapping[str, str]) -> None:
 def inherited() -> dict[str, str]:
     """The few variables that a child process gets of the operator's environment."""
     return {name: value for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if (value := os.environ.get(name))}
+
+
+_SERVICES = ("GATEWAY_", "POLICY_", "PROFILE_", "MATCHING_")
+
+
+def told_here() -> dict[str, str]:
+    """What services are told in this environment: in a container that of its service, on a machine mostly nothing."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_SERVICES)}
+
+
+def beside() -> str | None:
+    """In a container, where the replicas of its service are."""
+    service, port = os.environ.get("SERVICE"), os.environ.get("PORT")
+    return f"http://{service}:{port}" if service and port else None

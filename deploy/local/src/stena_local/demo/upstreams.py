@@ -1,5 +1,6 @@
 """The gateway as the story calls it: like any developer's own HTTP client, with a token and a purpose."""
 
+import ssl
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,7 +34,7 @@ class Answer:
 def get(url: str) -> Answer:
     """What anybody gets who comes without credentials."""
     try:
-        response = httpx.get(url, timeout=5, trust_env=False)
+        response = httpx.get(url, timeout=5, trust_env=False, verify=_trusted())
     except httpx.HTTPError as error:
         raise DeploymentError(f"Nothing answers at {url}: {error}. See `stena status`.") from error
     return Answer(response.status_code, response.json())
@@ -44,7 +45,7 @@ class Gateway:
 
     def __init__(self, url: str, within: float = 15) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=within, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=within, trust_env=False, verify=_trusted())
         self._tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -90,3 +91,8 @@ class Gateway:
             return self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise DeploymentError(f"The gateway at {self.url} does not answer: {error}. See `stena status`.") from error
+
+
+def _trusted() -> ssl.SSLContext:
+    """Whom this machine trusts, or whom the file in SSL_CERT_FILE names: an authority's network has authorities of its own."""
+    return ssl.create_default_context()
