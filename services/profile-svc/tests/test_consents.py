@@ -94,10 +94,11 @@ async def test_what_cannot_be_consented_to_is_refused(service: Service) -> None:
         await record(service, person, recipient="facts-lab"),  # not any more
         await record(service, person, expires_at=past.isoformat()),
         await record(service, person, expires_at="2999-01-01T00:00:00"),
+        *[await record(service, person, expires_at=f"{year}-01-01T00:00:00Z") for year in ("0001", "2999", "9999")],
         await record(service, person, state="withdrawn"),
         await record(service, person, method="assumed"),
     ]
-    assert [answer.status_code for answer in refused] == [400] * 8
+    assert [answer.status_code for answer in refused] == [400] * 11
     assert await listed(service, person) == []
 
 

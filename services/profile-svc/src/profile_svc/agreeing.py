@@ -3,12 +3,16 @@
 INVARIANT: consent is never asked for where the law is the basis: its withdrawal would promise what does not happen.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.said import decides
 from stena.contracts.catalogue import CONSENT_BASES
 from stena.contracts.consents import ConsentRecord, GivenBy
+
+LONGEST: Final = timedelta(days=100 * 366)
+"""Nobody consents for longer than they live. What has no end has none, and is no far day."""
 
 
 class NotABasis(Exception):
@@ -43,8 +47,10 @@ def require_possible(record: ConsentRecord, purpose: str, attributes: Attributes
     faults = []
     if record.recipient is not None and record.recipient not in recipients(purpose, attributes, now):
         faults.append(Fault(("recipient",), "is not an organisation that is approved for this purpose"))
-    if record.expires_at is not None and (record.expires_at.tzinfo is None or record.expires_at <= now):
-        faults.append(Fault(("expires_at",), "has to be a moment to come, with its offset from UTC"))
+    if record.expires_at is not None and not now < record.expires_at <= now + LONGEST:
+        faults.append(
+            Fault(("expires_at",), "has to be a moment to come within a hundred years; absent: until it is withdrawn")
+        )
     if faults:
         raise InvalidValues(faults)
 

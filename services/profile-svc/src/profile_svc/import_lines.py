@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from uuid_utils.compat import uuid7
 
 from profile_svc.agreeing import recipients
@@ -18,6 +18,7 @@ from profile_svc.facts import new_record
 from profile_svc.persons import Record, Statement
 from profile_svc.said import Said, decides
 from stena.contracts.consents import GivenBy
+from stena.contracts.moments import Moment
 
 LONGEST: Final = 1 << 20  # bytes
 _MOST_REASONS: Final = 3
@@ -37,7 +38,7 @@ class GivenConsent(Frozen):
     text_version: str = Field(min_length=1, max_length=64)
     language: str = Field(min_length=2, max_length=8)
     method: str = Field(min_length=1, max_length=32)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     given_by: GivenBy | None = None
 
 

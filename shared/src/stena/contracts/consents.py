@@ -8,6 +8,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from stena.contracts.moments import Moment
+
 GivenBy = Literal["person", "guardian"]
 ChildView = Literal["agrees", "disagrees", "not-asked"]
 Method = Literal["paper", "online", "oral-with-witness", "interpreter"]
@@ -53,7 +55,7 @@ class ConsentRecord(ChildHeard):
 
     state: Literal["given", "refused"]
     recipient: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     text_version: str = Field(min_length=1, max_length=64)
     language: str = Field(min_length=2, max_length=8)
     method: Method
