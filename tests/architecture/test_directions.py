@@ -45,7 +45,7 @@ RULES = [
     *(
         (
             name,
-            r".*\.(store(\..*)?|(\w+_)?tables|ledger)|stena\.(database|migrations|settings)|stena_local\..*",
+            r".*\.(store(\..*)?|(\w+_)?tables|ledger)|stena\.(database|migrations|settings|statements)|stena_local\..*",
             "SQL lives in store, tables and ledger: whoever looks for what touches data looks there",
         )
         for name in SQL

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profile_svc.attributes import Attributes
-from profile_svc.disclosure import Selection, Viewer, select
+from profile_svc.disclosure import Selected, Selection, Selections, Viewer, select
 from stena.contracts.access import Disclosure, Grant
 from stena.contracts.condition import Overlaps
 
@@ -16,6 +17,7 @@ from .source import Service
 
 ASSIGNED = Overlaps(fact="assigned", values=("ngo",))
 DAY = date(2026, 11, 21)
+PERSON = UUID("0198f2f0-0000-7000-8000-000000000000")
 
 
 def grant(service: Service, disclose: Mapping[str, Any]) -> Grant:
@@ -24,18 +26,16 @@ def grant(service: Service, disclose: Mapping[str, Any]) -> Grant:
 
 def view(selection: Selection, attributes: Attributes, values: Mapping[str, Any], *, assigned: bool) -> dict[str, Any]:
     """A view of a person with these values, ``sealed`` standing for itself."""
-    entry = {"verified": False, "at": "2026-01-01T00:00:00.000000+00:00"}
-    parts = [
-        {
-            "a": {name: values.get(name) for name in group.plain},
-            "s": {name: values.get(name) for name in group.sealed},
-            "p": {name: entry if name in values else None for name in group.disclosed},
-        }
-        if group.when is True or assigned
-        else None
-        for group in selection.groups
-    ]
-    return Viewer(selection, attributes, b"key", DAY).view("id", parts, lambda _, sealed: sealed)
+    holding = [group for group in selection.groups if group.when is True or assigned]
+    selected = Selected(
+        PERSON,
+        [group in holding for group in selection.groups],
+        {name: values[name] for group in holding for name in group.plain if name in values},
+        {name: values[name] for group in holding for name in group.sealed if name in values},
+        {name: False for group in holding for name in group.disclosed if name in values},
+        "2026-01-01T00:00:00.000000+00:00",
+    )
+    return Viewer(selection, attributes, b"key", DAY).view(selected, lambda _, sealed: sealed)
 
 
 stored = st.fixed_dictionaries(
@@ -90,3 +90,30 @@ def test_a_condition_that_is_false_withholds_for_its_reason(service: Service, at
     selection = select(grant(service, {"skills": Disclosure(when=False, otherwise="consent-missing")}), attributes)
     assert selection.groups == ()
     assert selection.withheld["skills"] == "consent-missing"
+
+
+def test_a_selection_that_was_made_before_is_used_again_for_the_same_terms_and_no_others(
+    service: Service, attributes: Attributes
+) -> None:
+    selections = Selections()
+    one = grant(service, {"skills": True, "adult": ASSIGNED})
+    known = selections.of(one, attributes, None)
+    assert (
+        selections.of(one.model_copy(update={"jti": "another", "target": None, "exp": one.exp + 1}), attributes, None) is known
+    )
+    others: list[tuple[Grant, tuple[str, ...] | None]] = [
+        (one, ("skills",)),
+        (one.model_copy(update={"rows": ASSIGNED}), None),
+        (one.model_copy(update={"disclose": {**one.disclose, "adult": Disclosure(when=True)}}), None),
+        (one.model_copy(update={"withhold": {**one.withhold, "gender": "consent-missing"}}), None),
+        (one.model_copy(update={"provenance": "full"}), None),
+        (one.model_copy(update={"organisation": "another"}), None),
+        (one.model_copy(update={"purpose": "another"}), None),
+    ]
+    for changed, fields in others:
+        selection = selections.of(changed, attributes, fields)
+        wanted = select(changed, attributes, fields)
+        assert [getattr(selection, name) for name in Selection.__slots__[:-1]] == [
+            getattr(wanted, name) for name in Selection.__slots__[:-1]
+        ]
+        assert selection is not known

@@ -2,11 +2,17 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import event
 
+from profile_svc.attributes import Attributes
+from profile_svc.disclosure import select
+from profile_svc.store import people
 from stena.contracts.access import Disclosure
 from stena.contracts.condition import Not, Overlaps
+from stena.statements import Statements
 
 from .people import IN_SOFIA, OLENA, amend
 from .source import Service
@@ -52,7 +58,24 @@ async def test_conditions_decide_what_is_disclosed_and_what_the_reason_is(servic
     assert seen["provenance"].keys() == {"skills", "adult"}
 
 
-async def test_nothing_is_selected_that_is_not_disclosed(service: Service) -> None:
+async def test_what_is_disclosed_under_a_condition_that_is_not_true_stays_in_the_database(
+    service: Service, attributes: Attributes
+) -> None:
+    person = await service.register(OLENA)
+    closed = Not(of=IN_SOFIA)
+    for when, found in ((IN_SOFIA, True), (closed, False)):
+        disclose = {"skills": when, "religion": when, "adult": when}
+        selection = select(service.plain_grant("read", "person", disclose=disclose), attributes)
+        selected = await people.find_alone(service.vault.statements, selection, UUID(person["id"]))
+        assert selected is not None
+        assert (selected.plain.keys(), selected.sealed.keys()) == (
+            {"skills"} if found else set(),
+            {"date_of_birth"} if found else set(),
+        )
+        assert (selected.said.keys(), selected.at is not None) == ({"skills", "adult"} if found else set(), found)
+
+
+async def test_nothing_is_selected_that_is_not_disclosed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     person = await service.register(OLENA)
     statements: list[str] = []
 
@@ -60,18 +83,26 @@ async def test_nothing_is_selected_that_is_not_disclosed(service: Service) -> No
         if "FOR UPDATE" not in statement:  # the sweep of ended consents may run at the same time
             statements.append(f"{statement} {parameters}")
 
+    async def fetch(self: Statements, text: str, *arguments: Any) -> Any:
+        statements.append(f"{text} {arguments}")
+        return await asked(self, text, *arguments)
+
+    asked = Statements.fetch
+    monkeypatch.setattr(Statements, "fetch", fetch)
     engine = service.vault.people.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     try:
         await service.read(person["id"], disclose={"skills": True, "adult": IN_SOFIA})
         query = {"filters": [{"attribute": "skills", "operator": "has", "value": OLENA["skills"][0]}]}
         await service.call("POST", "/persons/search", service.grant("list", disclose={"skills": True, "adult": True}), query)
+        await service.call("POST", "/persons/search", service.grant("list", disclose={"adult": True}), {})
     finally:
         event.remove(engine, "before_cursor_execute", note)
     selected = {name for statement in statements for name in re.findall(r"'([a-z_]{2,})'", statement)}
-    assert selected == {"skills", "adult", "date_of_birth", "by"}
+    assert selected == {"skills", "adult", "date_of_birth", "verified", "at"}
+    assert sum("SELECT persons.person_id" in statement for statement in statements) == 3
     # The documents are never selected whole.
-    picked = r" ->| @>|\) WHERE key IN \('"
+    picked = r" ->| @>|\) AS \w+ \nWHERE .*key IN \('"
     assert not re.search(rf"persons\.(attributes|sealed|provenance)(?!{picked})", " ".join(statements))
 
 

@@ -22,12 +22,16 @@ from stena.problems import Unavailable
 IN_USE = Gauge("stena_database_connections", "Connections that are in use.", ["database"])
 MOST = Gauge("stena_database_connections_max", "The most connections that there can be.", ["database"])
 
+PATIENCE: Final = 0.8
+"""Seconds for a connection: an answer that cannot be recorded within a second must not be given."""
+CONNECT: Final = {"timeout": PATIENCE, "command_timeout": 30, "server_settings": {"jit": "off"}}
+
 _GONE: Final = (PoolTimeoutError, OSError, TimeoutError)
-_NO_ANSWER: Final = "The database does not answer. Try again shortly."
+NO_ANSWER: Final = "The database does not answer. Try again shortly."
 
 
-def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> AsyncEngine:
-    """An engine whose connections give up soon: an answer that cannot be recorded within a second must not be given."""
+def create_engine(url: URL, *, pool_size: int = 10, timeout: float = PATIENCE) -> AsyncEngine:
+    """An engine whose connections give up soon."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -35,7 +39,7 @@ def create_engine(url: URL, *, pool_size: int = 10, timeout: float = 0.8) -> Asy
         pool_timeout=timeout,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={"timeout": timeout, "command_timeout": 30, "server_settings": {"jit": "off"}},
+        connect_args={**CONNECT, "timeout": timeout},
     )
     _measure(engine, url.database or "")
     return engine
@@ -58,15 +62,15 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         connection = await engine.connect()
     except (DBAPIError, *_GONE) as error:  # whatever keeps us from connecting, the caller can only wait
-        raise Unavailable(_NO_ANSWER) from error
+        raise Unavailable(NO_ANSWER) from error
     try:
         async with connection.begin():
             yield connection
     except (OperationalError, InterfaceError, *_GONE) as error:
-        raise Unavailable(_NO_ANSWER) from error
+        raise Unavailable(NO_ANSWER) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Unavailable(_NO_ANSWER) from error
+            raise Unavailable(NO_ANSWER) from error
         raise
     finally:
         await connection.close()

@@ -5,10 +5,12 @@ Pure. INVARIANT: what is withheld follows from the grant and the truth of its co
 
 import base64
 import hmac
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -16,10 +18,7 @@ from profile_svc.attributes import Attributes
 from stena.contracts.access import Grant, Withheld
 from stena.contracts.condition import Residual
 
-# The members of a group as it is selected.
-ATTRIBUTES: Final = "a"
-SEALED: Final = "s"
-PROVENANCE: Final = "p"
+MOST_SELECTIONS: Final = 500
 
 Opener = Callable[[str, str], Any]
 """Attribute and sealed text → value."""
@@ -53,9 +52,9 @@ class Group:
         return self.shown + self.derived
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Selection:
-    """All that one grant lets be selected of a person."""
+    """All that one grant lets be selected of a person. It is what it is by identity: statements are remembered by it."""
 
     organisation: str
     purpose: str
@@ -93,6 +92,26 @@ def select(grant: Grant, attributes: Attributes, fields: Sequence[str] | None = 
     )
 
 
+class Selections:
+    """``select``, and what came of it lately: grants of the same terms let the same be selected.
+
+    INVARIANT: the key holds everything that a selection depends on: the whole terms, the fields, and the catalogue itself.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, tuple[str, ...] | None, Attributes], Selection] = OrderedDict()
+
+    def of(self, grant: Grant, attributes: Attributes, fields: Sequence[str] | None) -> Selection:
+        key = (grant.terms(), None if fields is None else tuple(fields), attributes)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = select(grant, attributes, fields)
+        self._known.move_to_end(key)
+        if len(self._known) > MOST_SELECTIONS:
+            self._known.popitem(last=False)
+        return found
+
+
 def is_disclosed(grant: Grant, name: str) -> bool:
     """Whether the grant discloses an attribute of somebody at all; perhaps under a condition."""
     disclosure = grant.disclose.get(name)
@@ -125,6 +144,20 @@ def _group(grant: Grant, attributes: Attributes, when: Residual, names: Sequence
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What was selected of one person: of each group whether its condition is true, and of those for which it is, the stored
+    values, the sealed ones sealed, and who said them, or whether they are verified: by attribute all three. ``at``: when the
+    last of what is disclosed of them was said."""
+
+    person_id: UUID
+    holds: Sequence[bool]
+    plain: Mapping[str, Any]
+    sealed: Mapping[str, str | None]
+    said: Mapping[str, Any]
+    at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """Makes views of people under one selection: for one organisation and purpose, on one day."""
 
@@ -133,44 +166,37 @@ class Viewer:
     etag_key: bytes
     on: date
 
-    def view(self, person_id: str, selected: Sequence[Mapping[str, Any] | None], unseal: Opener) -> dict[str, Any]:
-        """A ``stena.contracts.profile.Person`` as JSON.
-
-        ``selected`` holds what was selected for each group, or ``None`` where its condition is not true.
-        """
+    def view(self, selected: Selected, unseal: Opener) -> dict[str, Any]:
+        """A ``stena.contracts.profile.Person`` as JSON."""
+        values = dict(selected.plain)
+        for name, sealed in selected.sealed.items():
+            values[name] = None if sealed is None else unseal(name, sealed)
         attributes: dict[str, Any] = {}
-        provenance: dict[str, Any] = {}
         withheld: dict[str, str] = dict(self.selection.withheld)
-        updated_at: str | None = None
-        for group, part in zip(self.selection.groups, selected, strict=True):
-            if part is None:
+        for group, holds in zip(self.selection.groups, selected.holds, strict=True):
+            if holds:
+                attributes.update(self._disclosed(group, values))
+            else:
                 withheld.update(group.otherwise)
-                continue
-            attributes.update(self._values(group, part, unseal))
-            for name, entry in part[PROVENANCE].items():
-                if entry is None:
-                    continue
-                updated_at = max(updated_at or "", entry["at"])
-                if attributes[name] is not None:
-                    provenance[name] = entry if self.selection.full_provenance else {"verified": entry["verified"]}
         view = {
-            "id": person_id,
+            "id": str(selected.person_id),
             "attributes": attributes,
-            "provenance": provenance,
+            "provenance": self._provenance(attributes, selected.said),
             "withheld": withheld,
-            "updated_at": updated_at,
+            "updated_at": selected.at,
         }
         view["etag"] = self._etag(view)
         return view
 
-    def _values(self, group: Group, part: Mapping[str, Any], unseal: Opener) -> dict[str, Any]:
-        values = part[ATTRIBUTES]
-        for name, sealed in part[SEALED].items():
-            values[name] = None if sealed is None else unseal(name, sealed)
+    def _disclosed(self, group: Group, values: Mapping[str, Any]) -> dict[str, Any]:
         disclosed = {name: values.get(name) for name in group.shown}
         for name in group.derived:
             disclosed[name] = self.attributes.derive(name, values, self.on)
         return disclosed
+
+    def _provenance(self, attributes: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+        known = {name: entry for name, entry in said.items() if entry is not None and attributes.get(name) is not None}
+        return known if self.selection.full_provenance else {name: {"verified": entry} for name, entry in known.items()}
 
     def _etag(self, view: Mapping[str, Any]) -> str:
         """Keyed, and over what is disclosed alone: nobody can try out values, and what is withheld leaves it as it is."""

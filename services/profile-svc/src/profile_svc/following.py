@@ -63,7 +63,7 @@ async def _snapshot(vault: Vault, connection: Connection, seen_by: Viewer, posit
     page = await people.find_after(connection, seen_by.selection, position.after, limit + 1)
     items = [{"id": view["id"], "person": view} for view in await views_of(vault, seen_by, page[:limit])]
     if len(page) > limit:
-        position = position.model_copy(update={"after": page[limit - 1][0]})
+        position = position.model_copy(update={"after": page[limit - 1].person_id})
     else:
         # Asked for after the page was read, so that whatever the page did not show any more is older.
         until = await changes.frontier(connection)

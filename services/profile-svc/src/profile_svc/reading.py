@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from profile_svc.attributes import Attributes
-from profile_svc.disclosure import Viewer, select
-from profile_svc.filtering import narrow
+from profile_svc.disclosure import Selected, Viewer
+from profile_svc.filtering import Narrowing, narrow
 from profile_svc.lookups import MOST_FOUND, TooMany, look_for
 from profile_svc.store import people
-from profile_svc.store.people import Selected
 from profile_svc.store.vault import Connection, Vault
 from stena.contracts.access import Grant
 from stena.contracts.profile import Lookup, Query
@@ -20,7 +19,7 @@ View = dict[str, Any]
 
 
 def viewer(vault: Vault, grant: Grant, attributes: Attributes, fields: Sequence[str] | None = None) -> Viewer:
-    return Viewer(select(grant, attributes, fields), attributes, vault.etag_key, today())
+    return Viewer(vault.selections.of(grant, attributes, fields), attributes, vault.etag_key, today())
 
 
 def today() -> date:
@@ -29,13 +28,15 @@ def today() -> date:
 
 async def read(vault: Vault, seen_by: Viewer, person_id: UUID) -> View | None:
     """One person, or ``None``: not there, not visible, erased."""
-    async with vault.reading() as connection:
-        return await view_of(vault, connection, seen_by, person_id)
+    return await _only_view(vault, seen_by, await people.find_alone(vault.statements, seen_by.selection, person_id))
 
 
 async def view_of(vault: Vault, connection: Connection, seen_by: Viewer, person_id: UUID) -> View | None:
     """The same within a transaction, which sees what it wrote itself."""
-    selected = await people.find(connection, seen_by.selection, person_id)
+    return await _only_view(vault, seen_by, await people.find(connection, seen_by.selection, person_id))
+
+
+async def _only_view(vault: Vault, seen_by: Viewer, selected: Selected | None) -> View | None:
     views = await views_of(vault, seen_by, [selected] if selected else [])
     return views[0] if views else None
 
@@ -46,9 +47,15 @@ async def search(
     """A page of people, and whether there are more."""
     narrowing = narrow(query, grant, attributes)
     seen_by = viewer(vault, grant, attributes, query.fields)
-    async with vault.transaction() as connection:
-        page = await people.find_page(connection, seen_by.selection, narrowing, attributes, after, query.limit + 1)
+    page = await _page(vault, seen_by, narrowing, after, query.limit + 1)
     return await views_of(vault, seen_by, page[: query.limit]), len(page) > query.limit
+
+
+async def _page(vault: Vault, seen_by: Viewer, narrowing: Narrowing, after: UUID | None, most: int) -> list[Selected]:
+    if not (narrowing.filters or narrowing.sort or narrowing.conditions):
+        return await people.find_first(vault.statements, seen_by.selection, after, most)
+    async with vault.transaction() as connection:
+        return await people.find_page(connection, seen_by.selection, narrowing, seen_by.attributes, after, most)
 
 
 async def look_up(vault: Vault, grant: Grant, attributes: Attributes, wanted: Lookup) -> list[View]:
@@ -65,9 +72,7 @@ async def look_up(vault: Vault, grant: Grant, attributes: Attributes, wanted: Lo
 async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[View]:
     """These people in the order asked, without those who are not visible."""
     async with vault.reading() as connection:
-        found = {
-            person_id: (person_id, parts) for person_id, parts in await people.find_many(connection, seen_by.selection, ids)
-        }
+        found = {each.person_id: each for each in await people.find_many(connection, seen_by.selection, ids)}
     return await views_of(vault, seen_by, [found[person_id] for person_id in dict.fromkeys(ids) if person_id in found])
 
 
@@ -76,9 +81,9 @@ async def views_of(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) 
     if not selected:
         return []
     if not seen_by.selection.opens_anything:
-        return [seen_by.view(str(person_id), parts, _nothing_sealed) for person_id, parts in selected]
-    keys = await vault.person_keys.fetch([person_id for person_id, _ in selected])
-    return [seen_by.view(str(person_id), parts, keys[person_id].unseal) for person_id, parts in selected if person_id in keys]
+        return [seen_by.view(each, _nothing_sealed) for each in selected]
+    keys = await vault.person_keys.fetch([each.person_id for each in selected])
+    return [seen_by.view(each, keys[each.person_id].unseal) for each in selected if each.person_id in keys]
 
 
 def _nothing_sealed(name: str, sealed: str) -> Any:

@@ -5,7 +5,7 @@ Stena's grant as an obligation in the response's context.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictInt
 
@@ -144,6 +144,14 @@ class Grant(Frozen):
     disclose: ByAttribute = Field(default_factory=dict)
     withhold: dict[str, Withheld] = Field(default_factory=dict)
     write: ByAttribute = Field(default_factory=dict)
+
+    def terms(self) -> str:
+        """All that it says of what may be seen and done, not for whom, of whom and when: what many grants have in common."""
+        return self.model_dump_json(exclude=_BINDING)
+
+
+_BINDING: Final = {"iss", "aud", "iat", "exp", "jti", "client", "acting_user", "operation", "resource", "target", "case"}
+"""What binds a grant to one call; whatever else it says is among its terms."""
 
 
 class DecisionContext(BaseModel):

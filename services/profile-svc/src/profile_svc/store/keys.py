@@ -12,8 +12,11 @@ from profile_svc.erasure_tables import key_journal_mark
 from profile_svc.sealing import MasterKey, MasterKeys, PersonKey
 from profile_svc.store import journal_marks
 from profile_svc.tables import master_keys, person_keys
-from stena.database import single_statements, transaction
+from stena.database import transaction
 from stena.erasure_journal import Line, Mark
+from stena.statements import statements
+
+_OF_PEOPLE = "SELECT person_id, wrapped, master_key_id FROM person_keys WHERE person_id = ANY($1::uuid[])"
 
 
 class WrongMasterKey(Exception):
@@ -57,10 +60,8 @@ class PersonKeys:
 
     async def fetch(self, person_ids: Iterable[UUID]) -> dict[UUID, PersonKey]:
         """The keys of those people who have one. Who has none was erased."""
-        wanted = select(person_keys).where(person_keys.c.person_id.in_(list(person_ids)))
-        async with transaction(single_statements(self.engine)) as connection:
-            rows = (await connection.execute(wanted)).all()
-        return {row.person_id: self.masters.unwrap(row.person_id, row.wrapped, row.master_key_id) for row in rows}
+        rows = await statements(self.engine).fetch(_OF_PEOPLE, list(person_ids))
+        return {person_id: self.masters.unwrap(person_id, wrapped, master_key) for person_id, wrapped, master_key in rows}
 
     async def journal_mark(self) -> Mark:
         """How far the journal of erasures was followed here."""

@@ -1,23 +1,24 @@
 """Reading people: one, a page, some by id or by what names them. Every query is built on ``people_seen``."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profile_svc.attributes import Attributes
-from profile_svc.disclosure import Selection
+from profile_svc.disclosure import Selected, Selection
 from profile_svc.filtering import Narrowing
 from profile_svc.lookups import LookedFor
-from profile_svc.store.selection import condition, member, people_seen
+from profile_svc.store.selection import condition, member, people_seen, read
 from profile_svc.tables import lookups, persons
 from stena.contracts.profile import Filter
+from stena.statements import Spoken, Statements, spoken
 
-Selected = tuple[UUID, Sequence[Mapping[str, Any] | None]]
-"""A person's id and the groups of the selection, ``None`` for those whose condition is not true."""
+_PERSON: Final = bindparam("person_id", type_=Uuid())
 
 
 class PageGone(Exception):
@@ -26,19 +27,42 @@ class PageGone(Exception):
 
 async def find(connection: AsyncConnection, selection: Selection, person_id: UUID) -> Selected | None:
     """The person, if the grant's rows hold."""
-    found = await _fetch(connection, people_seen(selection).where(persons.c.person_id == person_id))
+    found = await _fetch(connection, selection, people_seen(selection).where(persons.c.person_id == person_id))
     return found[0] if found else None
+
+
+async def find_alone(statements: Statements, selection: Selection, person_id: UUID) -> Selected | None:
+    """The same outside of a transaction."""
+    rows = await statements.ask(_one(selection), person_id=person_id)
+    return read(selection, rows[0]) if rows else None
+
+
+async def find_first(statements: Statements, selection: Selection, after: UUID | None, most: int) -> list[Selected]:
+    """So many people in the order of their ids, outside of a transaction."""
+    rows = await statements.ask(_first(selection, after is not None), person_id=after, most=most)
+    return [read(selection, row) for row in rows]
+
+
+@lru_cache(maxsize=1000)
+def _one(selection: Selection) -> Spoken:
+    return spoken(people_seen(selection).where(persons.c.person_id == _PERSON))
+
+
+@lru_cache(maxsize=1000)
+def _first(selection: Selection, follows: bool) -> Spoken:
+    statement = people_seen(selection).order_by(persons.c.person_id).limit(bindparam("most", type_=Integer()))
+    return spoken(statement.where(persons.c.person_id > _PERSON) if follows else statement)
 
 
 async def find_many(connection: AsyncConnection, selection: Selection, ids: Sequence[UUID]) -> list[Selected]:
     """Those of ``ids`` for whom the grant's rows hold, in no order."""
-    return await _fetch(connection, people_seen(selection).where(persons.c.person_id.in_(ids)))
+    return await _fetch(connection, selection, people_seen(selection).where(persons.c.person_id.in_(ids)))
 
 
 async def find_after(connection: AsyncConnection, selection: Selection, after: UUID | None, most: int) -> list[Selected]:
     """So many people in the order of their ids."""
     statement = people_seen(selection).order_by(persons.c.person_id).limit(most)
-    return await _fetch(connection, statement if after is None else statement.where(persons.c.person_id > after))
+    return await _fetch(connection, selection, statement if after is None else statement.where(persons.c.person_id > after))
 
 
 async def find_page(
@@ -55,7 +79,7 @@ async def find_page(
     statement = people_seen(selection).where(*narrowed).limit(most)
     if narrowing.sort is None:
         ordered = statement.order_by(persons.c.person_id)
-        return await _fetch(connection, ordered if after is None else ordered.where(persons.c.person_id > after))
+        return await _fetch(connection, selection, ordered if after is None else ordered.where(persons.c.person_id > after))
     key = member("attributes", narrowing.sort.attribute)
     direction = key.desc() if narrowing.sort.descending else key.asc()
     if after is not None:
@@ -65,7 +89,7 @@ async def find_page(
         if row is None:
             raise PageGone("The page before ended with a person who is not among these any more.")
         statement = statement.where(_beyond(key, row[0], after, narrowing.sort.descending))
-    return await _fetch(connection, statement.order_by(direction.nulls_last(), persons.c.person_id))
+    return await _fetch(connection, selection, statement.order_by(direction.nulls_last(), persons.c.person_id))
 
 
 async def find_named(connection: AsyncConnection, selection: Selection, wanted: LookedFor, most: int) -> list[Selected]:
@@ -76,11 +100,11 @@ async def find_named(connection: AsyncConnection, selection: Selection, wanted: 
     ]
     narrowed = [condition(residual) for residual in wanted.conditions]
     statement = people_seen(selection).where(*named, *narrowed)
-    return await _fetch(connection, statement.order_by(persons.c.person_id).limit(most))
+    return await _fetch(connection, selection, statement.order_by(persons.c.person_id).limit(most))
 
 
-async def _fetch(connection: AsyncConnection, statement: Select[Any]) -> list[Selected]:
-    return [(row[0], row[1:]) for row in await connection.execute(statement)]
+async def _fetch(connection: AsyncConnection, selection: Selection, statement: Select[Any]) -> list[Selected]:
+    return [read(selection, row) for row in await connection.execute(statement)]
 
 
 def _beyond(key: ColumnElement[Any], last: Any, after: UUID, descending: bool) -> ColumnElement[bool]:

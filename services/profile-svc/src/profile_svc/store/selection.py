@@ -2,13 +2,31 @@
 selection does not name."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, func, literal, literal_column, select
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    collate,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from profile_svc.disclosure import ATTRIBUTES, PROVENANCE, SEALED, Group, Selection
+from profile_svc.disclosure import Selected, Selection
 from profile_svc.tables import persons
 from stena import grants
 from stena.contracts.condition import Residual, facts_of_people
@@ -25,9 +43,23 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def people_seen(selection: Selection) -> Select[Any]:
-    """Everybody in the grant's rows: their id, and one JSON value for each group, NULL where its condition is not true."""
-    groups = [_group(group, selection.full_provenance) for group in selection.groups]
-    return select(persons.c.person_id, *groups).where(condition(selection.rows))
+    """Everybody in the grant's rows, as ``read`` reads them: the id, for each group with a condition whether it is true, and
+    the named members of the three documents, each of them as JSON text and NULL where it has none."""
+    groups = [(group, None if group.when is True else condition(group.when)) for group in selection.groups]
+    holds = [func.coalesce(when, false()) for _, when in groups if when is not None]
+    plain = _picked("attributes", [(when, group.plain) for group, when in groups])
+    sealed = _picked("sealed", [(when, group.sealed) for group, when in groups])
+    said = _said([(when, group.disclosed) for group, when in groups], selection.full_provenance)
+    return select(persons.c.person_id, *holds, plain, sealed, said).where(condition(selection.rows))
+
+
+def read(selection: Selection, row: Sequence[Any]) -> Selected:
+    """A row of ``people_seen``."""
+    asked = iter(row[1:-3])
+    holds = [group.when is True or next(asked) for group in selection.groups]
+    plain, sealed, said = (None if text is None else orjson.loads(text) for text in row[-3:])
+    entries, at = said or (None, None)
+    return Selected(row[0], holds, plain or {}, sealed or {}, entries or {}, at)
 
 
 def condition(residual: Residual, facts: Mapping[str, ColumnElement[Any]] = FACTS) -> ColumnElement[bool]:
@@ -43,30 +75,42 @@ def member(column: str, name: str) -> ColumnElement[Any]:
     return literal_column(f"(persons.{column} -> {_quoted(name)})", JSONB())
 
 
-def _group(group: Group, full_provenance: bool) -> ColumnElement[Any]:
-    parts = {
-        ATTRIBUTES: _picked("attributes", group.plain),
-        SEALED: _picked("sealed", group.sealed),
-        PROVENANCE: _picked("provenance", group.disclosed, value="value" if full_provenance else "value - 'by'"),
-    }
-    whole = literal_column(
-        f"jsonb_build_object({', '.join(f'{_quoted(name)}, {part}' for name, part in parts.items())})", JSONB()
-    )
-    return whole if group.when is True else case((condition(group.when), whole))
+_Wanted = Sequence[tuple[ColumnElement[bool] | None, Sequence[str]]]
+"""Names of members, and the condition under which they are wanted, if there is one."""
 
 
-def _picked(column: str, names: Iterable[str], value: str = "value") -> str:
-    """The named members of a document, those that it has, as SQL text.
+def _picked(column: str, wanted: _Wanted) -> ColumnElement[str | None]:
+    """The wanted members of a document, those that it has.
 
-    Going through the document once is three times as fast as asking it for each member: it is large enough to be stored
-    apart and compressed, and would be fetched and opened for each of them.
+    Going through the document once is many times as fast as asking it for each member: it is large enough to be stored apart
+    and compressed, and would be fetched and opened for each of them.
     """
-    wanted = ", ".join(map(_quoted, names))
-    if not wanted:
-        return "'{}'::jsonb"
-    # The only text here that is not ours is names of attributes, and those are identifiers.
-    picked = f"SELECT jsonb_object_agg(key, {value}) FROM jsonb_each(persons.{column}) WHERE key IN ({wanted})"  # noqa: S608
-    return f"coalesce(({picked}), '{{}}'::jsonb)"
+    members = _members(column)
+    return _those(members, wanted, func.json_object_agg(members.c.key, members.c.value))
+
+
+def _said(wanted: _Wanted, in_full: bool) -> ColumnElement[str | None]:
+    """Whether each attribute is verified, or in full who said it and when; and when the last of them was said."""
+    members = _members("provenance")
+    entry = members.c.value if in_full else members.c.value.op("->")("verified")
+    # Moments are written in one form, so that as text they have the same order.
+    last = func.max(collate(members.c.value.op("->>")("at"), "C"))
+    return _those(members, wanted, func.json_build_array(func.json_object_agg(members.c.key, entry), last))
+
+
+def _members(column: str) -> Any:
+    return func.jsonb_each(persons.c[column]).table_valued("key", "value")
+
+
+def _those(members: Any, wanted: _Wanted, gathered: ColumnElement[Any]) -> ColumnElement[str | None]:
+    named = [
+        and_(literal_column(f"key IN ({', '.join(map(_quoted, names))})", Boolean()), *([] if when is None else [when]))
+        for when, names in wanted
+        if names
+    ]
+    if not named:
+        return cast(null(), Text)
+    return select(cast(gathered, Text)).select_from(members).where(or_(*named)).correlate(persons).scalar_subquery()
 
 
 def _quoted(name: str) -> str:

@@ -3,12 +3,13 @@
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from profile_svc.disclosure import Selections
 from profile_svc.master_keys import master_keys
 from profile_svc.sealing import SealingKey
 from profile_svc.settings import ProfileSettings
@@ -17,6 +18,7 @@ from stena import keys
 from stena.database import create_engine, single_statements, transaction
 from stena.erasure_journal import Journal
 from stena.settings import database_url
+from stena.statements import Statements, statements
 
 Connection = AsyncConnection
 
@@ -27,10 +29,16 @@ class Vault:
     person_keys: PersonKeys
     index_key: bytes
     journal: Journal
+    selections: Selections = field(default_factory=Selections)
+    etag_key: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "etag_key", self.blind("etag"))
 
     @property
-    def etag_key(self) -> bytes:
-        return self.blind("etag")
+    def statements(self) -> Statements:
+        """Single statements on the people."""
+        return statements(self.people)
 
     @property
     def log_key(self) -> SealingKey:
