@@ -6,6 +6,7 @@
 #   prune DAYS     removes backups that are older, but never the newest, and the archive that no other one needs
 #   dump DATABASE  one database, on standard output
 #   undump DATABASE  what `dump` gave, from standard input, in the place of what the database holds: all of it or nothing
+#   unmark         the databases forget how far they have followed the journal of erasures: for one that is lost with every copy
 #   restore [TIME] into an empty volume: the newest backup and the archive behind it, up to TIME if one is given
 set -euo pipefail
 archive=/backup/wal bases=/backup/base
@@ -58,6 +59,13 @@ prune() {
   ls "$bases"
 }
 
+unmark() {
+  local database
+  for database in profile profile_keys; do
+    psql -X --quiet --dbname "$database" --command "UPDATE journal_mark SET number = -1, mac = ''"
+  done
+}
+
 restore() {
   local from time=${1:-}
   from=$(newest)
@@ -78,14 +86,14 @@ restore() {
 command=${1:-}
 shift || true
 case $command in
-  base | archive | prune | dump | undump)
+  base | archive | prune | dump | undump | unmark)
     PGPASSWORD=$(cat /run/secrets/postgres)
     export PGPASSWORD
     ;;
 esac
 case $command in
-  base | archive | prune | restore) "$command" "$@" ;;
+  base | archive | prune | unmark | restore) "$command" "$@" ;;
   dump) pg_dump --format custom --no-password "${1:?which database}" ;;
   undump) pg_restore --clean --if-exists --single-transaction --exit-on-error --no-password --dbname "${1:?which database}" ;;
-  *) die "one of: base, archive, prune DAYS, dump DATABASE, undump DATABASE, restore [TIME]" ;;
+  *) die "one of: base, archive, prune DAYS, dump DATABASE, undump DATABASE, unmark, restore [TIME]" ;;
 esac

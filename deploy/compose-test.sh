@@ -47,17 +47,19 @@ take_down() {
 }
 trap take_down EXIT
 
-echo "Secrets …"
-deploy/secrets.sh "$STENA_SECRETS"
-echo "Images …"
-docker compose build --quiet nginx gateway policy-svc profile-svc matching-svc
-echo "Containers …"
-started=$SECONDS
-docker compose up --detach --no-build --scale gateway=2 --scale policy-svc=2 --scale profile-svc=2
+export BACKUPS=$tools/backups
+from_the_page() { .venv/bin/python -m tests.compose.page "$@"; }
+
+echo "Secrets, images, containers …"
+from_the_page "Install" 0 >"$tools/install"
+# The lines of the page, and the moment when its last one begins: what is measured is the start, not the making of images.
+sed -i 's/^docker compose build/& --quiet/; s/^docker compose up/date +%s >"$BACKUPS.started"; &/' "$tools/install"
+bash "$tools/install"
+started=$(cat "$BACKUPS.started")
 for service in policy-svc profile-svc gateway matching-svc nginx; do
   for container in $(docker compose ps -q "$service"); do
     until [[ $(docker inspect --format '{{.State.Health.Status}}' "$container") == healthy ]]; do
-      if ((SECONDS - started > most)); then
+      if (($(date +%s) - started > most)); then
         echo "compose-test: $service is not healthy after $most s." >&2
         exit 1
       fi
@@ -65,7 +67,8 @@ for service in policy-svc profile-svc gateway matching-svc nginx; do
     done
   done
 done
-echo "All healthy after $((SECONDS - started)) s."
+echo "All healthy after $(($(date +%s) - started)) s."
+bash <(from_the_page "Install" 1)
 
 # The certificate is signed by itself: whoever calls is told to trust it.
 export SSL_CERT_FILE=$STENA_SECRETS/tls/tls.crt

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes the secrets of the container deployment in a folder (default: deploy/secrets); those that exist stay as they are.
+# Makes the secrets of the container deployment in a folder (default: STENA_SECRETS, else deploy/secrets); those that exist stay as they are.
 # Then gives them to the users who read them inside the containers. Usage: deploy/secrets.sh [FOLDER]
 # Put your own certificate and key into FOLDER/tls as tls.crt and tls.key before, or instead later; else there is one that is
 # signed by itself, for the name in STENA_NAME (default: localhost).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-folder=${1:-$here/secrets}
+folder=${1:-${STENA_SECRETS:-$here/secrets}}
 mkdir -p -m 0700 "$folder"
 folder=$(cd "$folder" && pwd)
 name=${STENA_NAME:-localhost}

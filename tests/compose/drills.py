@@ -1,0 +1,122 @@
+"""The drills: what the runbook says is done while callers call, or after a disk was lost, and what must hold is looked at."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from stena_local.demo.upstreams import Client, Gateway, get
+
+from .callers import ORGANISATION, Calls, calling, client, missing
+from .docker import compose, docker
+from .page import do
+
+URL: Final = os.environ["STENA_PUBLIC_URL"]
+OWN: Final = "data-subject-access"
+LOST, HEADS, VERIFY, DUMPS = range(4)
+"""The blocks of the section `Restore`."""
+PATIENCE: Final = 120.0
+SERVICES: Final = ("nginx", "gateway", "policy-svc", "profile-svc", "matching-svc")
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%X')} {text}", flush=True)
+
+
+def require(condition: object, what: str) -> None:
+    if not condition:
+        raise SystemExit(f"runbook: {what}")
+
+
+def containers(service: str) -> list[str]:
+    return compose("ps", "-q", service).split()
+
+
+def until(condition: Callable[[], bool], what: str) -> float:
+    """How many seconds it took."""
+    begun = time.monotonic()
+    while not condition():
+        require(time.monotonic() - begun < PATIENCE, f"{what} did not come about within {PATIENCE:.0f} s")
+        time.sleep(0.2)
+    return time.monotonic() - begun
+
+
+def all_healthy() -> bool:
+    found = [each for service in SERVICES for each in containers(service)]
+    shown = docker("inspect", "--format", "{{.State.Health.Status}}", *found)
+    return len(found) >= len(SERVICES) and set(shown.split()) == {"healthy"}
+
+
+def without_loss(what: str, work: Callable[[], object], caller: Client) -> Calls:
+    """Do it while callers call, and require that each call was answered as it should be."""
+    begun = time.monotonic()
+    with calling(URL, caller) as calls:
+        work()
+    say(f"{what}: {calls.answered} calls answered in {time.monotonic() - begun:.0f} s, {len(calls.lost)} lost")
+    require(not calls.lost and calls.answered, "\n".join(["calls were lost:", *calls.lost[:20]]))
+    return calls
+
+
+def activated_everywhere() -> float:
+    """A rulebook that is activated at one replica decides at all; seconds until it did."""
+    changed = "cp -r /rulebook /tmp/changed && printf '\\n# changed\\n' >>/tmp/changed/organisations.yaml"
+    compose("exec", "-T", "policy-svc", "bash", "-c", f"{changed} && stena rulebook activate /tmp/changed")
+    return until(lambda: len({_revision(each) for each in containers("policy-svc")}) == 1, "one rulebook at all replicas")
+
+
+def _revision(container: str) -> str:
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8401/readyz').read().decode())"
+    return str(json.loads(docker("exec", container, "python", "-c", ask))["rulebook"]["revision"])
+
+
+def erased(caller: Client) -> str:
+    """Somebody who was registered, and erased on their own wish; their id as it was."""
+    with Gateway(URL) as gateway:
+        person = str(Calls(URL, caller).create(gateway))
+        own = client("self-service", "--person", person, "--known-to", ORGANISATION)
+        wanted = ("--organisation", "self-service", "--purpose", OWN, "--known-to", ORGANISATION, "--json")
+        named = json.loads(compose("exec", "-T", "gateway", "stena", "person-id", person, *wanted))["id"]
+        gateway.expect("DELETE", f"/v1/persons/{named}", own, OWN)
+    require(missing(URL, caller, [person]), "somebody who was erased is still read")
+    return person
+
+
+def disk_lost(caller: Client) -> None:
+    """Load, back up, write more, bring the archive up to now, write on, erase somebody, lose the disk, restore."""
+    with calling(URL, caller) as calls:
+        do("Back up")
+        time.sleep(3)
+        end = time.time()
+        do("Back up", -1)
+        gone = erased(caller)
+    kept = [person for person, at in calls.created.items() if at < end]
+    require(not calls.lost and kept, "\n".join(["calls were lost:", *calls.lost[:20]]))
+    say(f"backed up: of {len(calls.created)} people {len(kept)} were acknowledged before the end of the archive")
+    restored("from backup and archive", lambda: do("Restore", LOST), caller, kept, gone)
+    do("Restore", HEADS)
+    until(lambda: ready()["checks"]["ledger heads"], "heads that are those of the database")
+    say(do("Restore", VERIFY).strip().splitlines()[-1])
+
+
+def dumps_restored(caller: Client) -> None:
+    """What was dumped comes back, and everybody who was there when it was; who was erased since does not."""
+    with Gateway(URL) as gateway:
+        before = str(Calls(URL, caller).create(gateway))
+    do("Back up")
+    gone = erased(caller)
+    restored("from dumps", lambda: do("Restore", DUMPS), caller, [before], gone)
+
+
+def restored(how: str, work: Callable[[], object], caller: Client, kept: Sequence[str], gone: str) -> None:
+    begun = time.monotonic()
+    work()
+    until(all_healthy, "health after the restore")
+    say(f"restored {how}: all healthy after {time.monotonic() - begun:.0f} s")
+    lost = missing(URL, caller, kept)
+    require(not lost, f"{len(lost)} of {len(kept)} who were acknowledged are not there")
+    require(missing(URL, caller, [gone]), "somebody who was erased is back")
+
+
+def ready() -> Any:
+    return get(f"{URL}/readyz").body

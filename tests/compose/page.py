@@ -1,0 +1,47 @@
+"""The commands of `docs/operations.md`, as an operator would paste them: a script for each block of a section."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+HOUSE: Final = Path(__file__).parents[2]
+PAGE: Final = HOUSE / "docs" / "operations.md"
+BASH: Final = shutil.which("bash") or "bash"
+PRELUDE: Final = "Operations"
+"""The section with what every other one goes on from."""
+
+
+@cache
+def sections() -> Mapping[str, tuple[str, ...]]:
+    """Blocks of commands by the title of their section; sections without any are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in re.split(r"^#{1,2} ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
+        title, _, body = part.partition("\n")
+        blocks = re.findall(r"(?:^ {4}.*\n)+", body, flags=re.MULTILINE)
+        if blocks:
+            found[title] = tuple(re.sub(r"^ {4}", "", block, flags=re.MULTILINE) for block in blocks)
+    return found
+
+
+def script(title: str, block: int | None = None) -> str:
+    """All blocks of a section, or one, after those lines that it goes on from; the first failure ends it."""
+    chosen = sections()[title] if block is None else (sections()[title][block],)
+    return "\n".join(["set -euo pipefail", *sections()[PRELUDE], *chosen])
+
+
+def do(title: str, block: int | None = None) -> str:
+    """Do what the section says. What was printed; a failure shows all of it."""
+    done = subprocess.run([BASH], input=script(title, block), cwd=HOUSE, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = done.stdout[-4000:] + done.stderr[-4000:]
+        raise SystemExit(f"docs/operations.md, {title!r}, failed with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    print(script(sys.argv[1], int(sys.argv[2])))
