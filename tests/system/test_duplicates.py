@@ -7,8 +7,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import func
 
+from gateway.merged_tables import separated_people
 from gateway.store import forgetting
+from gateway.store import merged as merged_people
 
 from .house import Caller, House, put
 from .people import line
@@ -109,6 +112,46 @@ async def test_both_ids_of_every_organisation_name_the_person_and_then_each_its_
         assert was is not None
         assert is_now is not None
         assert (was["id"], was["attributes"]) == (is_now["id"], is_now["attributes"])
+
+
+async def test_a_gateway_that_dies_in_a_merge_or_in_its_end_leaves_nobody_without_a_name(
+    house: House, twice: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this, other = twice
+    with monkeypatch.context() as killed:
+        killed.setattr(house.parts.merged, "add", dies)
+        assert (await merge(house, this, other)).status_code >= 500
+    assert await house.parts.merged.now(other) == other, "the source has merged them, and nobody knows"
+    found = [await seen(house, each) for each in twice]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0]["id"] == found[1]["id"]
+    own = await house.caller("self-service", other)
+    path = f"/v1/persons/{await named(house, other, 'self-service', 'data-subject-access')}"
+    assert (await again(own, "GET", path, "data-subject-access")).status_code == 200
+
+    merged = (await merge(house, this, other)).json()
+    end = f"/v1/persons/{await named(house, this)}/merges/{merged['id']}"
+    with monkeypatch.context() as killed:
+        killed.setattr(type(house.parts.profile), "ask", dies)
+        assert (await agency(house, "DELETE", end)).status_code >= 500
+    assert await seen(house, other) is None, "they may be two by now"
+    monkeypatch.setattr(merged_people, "_LONG_AGO", separated_people.c.at < func.clock_timestamp())
+    found = [await seen(house, each) for each in twice]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0]["id"] == found[1]["id"]
+    assert (await agency(house, "DELETE", end)).status_code == 200
+    found = [await seen(house, each) for each in twice]
+    assert [each and each["id"] for each in found] == [await named(house, each, *HEALTH) for each in twice]
+
+
+async def dies(*args: Any, **kwargs: Any) -> None:
+    raise Died
+
+
+class Died(Exception):
+    """As if the process had ended here."""
 
 
 async def test_the_person_sees_who_saw_either_record_by_the_client_of_either(house: House, twice: tuple[str, str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.calls import Access, Call, Caller, Decision, Deny, Entry, Permit, Question, Seen, Shown, Stated
-from gateway.firewall import Denied, NotVisible, Rejected, Undecided, Wall, pass_through
+from gateway.firewall import BecamePart, Denied, NotVisible, Rejected, Undecided, Wall, pass_through
 from gateway.redaction import Surplus
 from stena.contracts.catalogue import Emergency
 from stena.problems import Forbidden
@@ -100,6 +100,33 @@ async def test_the_steps_come_in_their_order(question: Question, decision: Decis
         assert isinstance(outcome, Denied)
     else:
         assert outcome == ("data flagged" if decision is BREAKING else "data")
+
+
+@pytest.mark.parametrize("learnt", [True, False])
+async def test_whoever_turns_out_to_be_part_of_somebody_is_decided_about_anew(learnt: bool) -> None:
+    steps = Steps(PERMIT, fetch=BecamePart("this", "other", "merge"))
+
+    async def learn(news: BecamePart) -> bool:
+        steps.done.append(f"learn:{news.person}")
+        steps.fails.clear()
+        return learnt
+
+    steps.wall = replace(steps.wall, learn=learn)
+    outcome = await _outcome(steps, READ)
+    first = "identify decide fetch record:not-found learn:this"
+    assert steps.done == f"{first} {'identify decide fetch redact record:answered' if learnt else ''}".split()
+    assert outcome == "data" if learnt else isinstance(outcome, NotVisible)
+
+
+async def test_news_without_an_end_are_heard_for_a_while() -> None:
+    steps = Steps(PERMIT, fetch=BecamePart("this", "other", "merge"))
+
+    async def learn(news: BecamePart) -> bool:
+        return True
+
+    steps.wall = replace(steps.wall, learn=learn)
+    assert isinstance(await _outcome(steps, READ), NotVisible)
+    assert steps.done.count("fetch") == 4
 
 
 failures = st.dictionaries(

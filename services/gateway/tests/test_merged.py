@@ -4,11 +4,13 @@ import asyncio
 import uuid
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway import merged
+from gateway.firewall import BecamePart
 from gateway.merged import MergedPeople
+from gateway.merged_tables import separated_people
 from gateway.store import merged as kept
 
 THIS, OTHER, THIRD, FIRST, SECOND = (str(uuid.uuid4()) for _ in range(5))
@@ -34,6 +36,23 @@ async def test_parts_of_parts_are_one_person(engine: AsyncEngine) -> None:
     assert await here.remove(THIRD, SECOND) == THIS
     assert [await here.now(each) for each in (OTHER, THIS, THIRD)] == [THIS, THIS, THIRD]
     assert await here.remove(THIRD, SECOND) is None
+
+
+async def test_what_the_source_tells_is_noted_but_not_of_what_is_being_taken_back(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = MergedPeople(engine), MergedPeople(engine)
+    news = BecamePart(THIS, OTHER, FIRST)
+    assert await here.learn(news)
+    assert await here.now(OTHER) == THIS
+    assert await here.remove(THIS, FIRST) == OTHER
+    assert not await elsewhere.learn(news), "asked before, and told behind"
+    assert await elsewhere.remove(THIS, SECOND) is None
+    assert not await here.learn(BecamePart(THIS, THIRD, SECOND)), "nobody had noted it"
+    assert [await here.now(each) for each in (OTHER, THIRD)] == [OTHER, THIRD]
+    monkeypatch.setattr(kept, "_LONG_AGO", separated_people.c.at < func.clock_timestamp())
+    assert await here.learn(news), "nobody takes it back any more"
+    assert await here.now(OTHER) == THIS
 
 
 async def test_what_was_separated_elsewhere_is_not_taken_for_one_a_second_later(engine: AsyncEngine) -> None:

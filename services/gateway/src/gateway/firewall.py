@@ -6,12 +6,14 @@ Pure of HTTP and SQL. INVARIANT: nothing leaves before the ledger holds it. No d
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from gateway.calls import Access, Body, Call, Caller, Decision, Deny, Entry, Outcome, Permit, Seen, Shown
 from gateway.redaction import Surplus
 
 Found = TypeVar("Found")
+PARTS_OF_PARTS: Final = 3
+"""So many merges, one after the other, are learnt of for one call."""
 Step = Literal["identify", "decide", "fetch", "redact", "record"]
 
 
@@ -21,6 +23,16 @@ class Undecided(Exception):
 
 class NotVisible(Exception):
     """The record does not exist, or not for this caller. Nobody can tell which."""
+
+
+class BecamePart(NotVisible):
+    """The record is part of another person's since a merge that was not noted here: who did it died before."""
+
+    def __init__(self, person: str, part: str, merge: str) -> None:
+        super().__init__(part)
+        self.person = person
+        self.part = part
+        self.merge = merge
 
 
 class Fault(Protocol):
@@ -51,13 +63,18 @@ def unwatched(step: Step) -> AbstractContextManager[object]:
     return nullcontext()
 
 
+async def unheeded(news: BecamePart) -> bool:
+    """Nobody notes whose record is part of whose."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Wall:
     """What the five steps stand on.
 
     ``identify`` raises for a caller who is not known; ``decide`` raises ``Undecided``; ``record`` returns only when the
     entry is committed and raises otherwise; so does ``open_emergency`` with accesses to people. ``step`` is entered around
-    each step, and looks on.
+    each step, and looks on. ``learn`` notes whose record is part of whose, and says whether it did.
     """
 
     identify: Callable[[str | None], Awaitable[Caller]]
@@ -65,6 +82,7 @@ class Wall:
     record: Callable[[Entry], Awaitable[None]]
     open_emergency: Callable[[Entry, Permit, tuple[Seen, ...]], Awaitable[tuple[Access, ...]]]
     step: Callable[[Step], AbstractContextManager[object]] = unwatched
+    learn: Callable[[BecamePart], Awaitable[bool]] = unheeded
 
 
 async def pass_through(
@@ -76,8 +94,24 @@ async def pass_through(
     """The answer to ``call``: what ``fetch`` gets with the permit's grants and ``redact``, which has no effect, lets through.
 
     Raises what the ports raise, ``ActsForAnother``, and, after the ledger holds how the call ended, ``Denied``, ``Undecided``
-    and whatever ``fetch`` and ``redact`` raise.
+    and whatever ``fetch`` and ``redact`` raise. A source that tells of a merge is asked once more, about the person as they
+    are known then: with a decision, and in the ledger, of its own.
     """
+    for _ in range(PARTS_OF_PARTS):
+        try:
+            return await _pass_through(wall, call, fetch, redact)
+        except BecamePart as news:
+            if not await wall.learn(news):
+                raise
+    return await _pass_through(wall, call, fetch, redact)
+
+
+async def _pass_through(
+    wall: Wall,
+    call: Call,
+    fetch: Callable[[Permit], Awaitable[Found]],
+    redact: Callable[[Permit, Found], Shown[Body]],
+) -> Body:
     # 1 identify: token → client → organisation
     with wall.step("identify"):
         caller = await wall.identify(call.stated.authorization)

@@ -126,7 +126,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
-            wall=Wall(identify, decisions.decide, noting(entries.record), Emergencies(engine).open, Watched),
+            wall=Wall(identify, decisions.decide, noting(entries.record), Emergencies(engine).open, Watched, merged.learn),
             tokens=tokens,
             directory=directory,
             assertions=ClientAssertions(engine, directory, providers.published, audiences(settings.public_url)),

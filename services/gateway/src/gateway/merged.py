@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from gateway.firewall import BecamePart
 from gateway.store import Engine, merged
 
 log = structlog.get_logger()
@@ -46,6 +47,14 @@ class MergedPeople:
         """Both are one from now on; again is as good as once."""
         await merged.add(self._engine, merged.Part(UUID(person), UUID(part), UUID(merge)))
         await self.look()
+
+    async def learn(self, news: BecamePart) -> bool:
+        """Note what the source tells: both are one since a merge that nobody could note any more. Whether it was noted now: not
+        while the same merge is taken back."""
+        done = await merged.learn(self._engine, merged.Part(UUID(news.person), UUID(news.part), UUID(news.merge)))
+        await self.look()
+        log.warning("a merge was not noted", noted_now=done)
+        return done
 
     async def remove(self, person: str, merge: str) -> str | None:
         """Whoever was one with ``person`` by this merge is so no longer, here and once this returns anywhere; who that was."""

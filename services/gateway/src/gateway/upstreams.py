@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway import issuers
 from gateway.calls import Pass
-from gateway.firewall import NotVisible, Rejected
+from gateway.firewall import BecamePart, NotVisible, Rejected
 from gateway.signed_tokens import keys_in
 from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
 from stena.contracts.catalogue import Promises
@@ -223,10 +223,17 @@ class Answer:
         return self.status == 200
 
 
+def _not_there(response: Response) -> NotVisible:
+    try:
+        return BecamePart(**orjson.loads(response.content)["part_of"])
+    except (ValueError, KeyError, TypeError):
+        return NotVisible()
+
+
 def _refusal(response: Response) -> Exception:
     """What the caller hears of a source's refusal: only that which speaks of what the caller sent."""
     if response.status_code == 404:
-        return NotVisible()
+        return _not_there(response)
     kind = _PASSED_ON.get(response.status_code)
     if kind is None:
         log.error("a source refused the gateway", status=response.status_code)

@@ -1,12 +1,13 @@
 """Likely duplicates: proposed, told apart, made one, and two again."""
 
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.duplicate_views import DuplicatePage, MergeBody, MergeView
-from gateway.firewall import pass_through
+from gateway.firewall import NotVisible, Rejected, pass_through
 from gateway.identity import Scope, Unreadable, nobody
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, Surplus, members, seen, withheld_count
@@ -28,7 +29,7 @@ SEPARATE = Question("separate", "person", "person")
 _MERGE: Final = frozenset({"id", "person", "merged", "merged_at", "undone_at", "widened", "view"})
 
 Other = Annotated[str, Path(description="The other record.", examples=[PERSON_ID])]
-MergeId = Annotated[str, Path(alias="merge", description="`id` of the merge.")]
+MergeId = Annotated[UUID, Path(alias="merge", description="`id` of the merge.")]
 
 
 @router.get(
@@ -114,14 +115,14 @@ async def undo_merge(person: PersonId, merge: MergeId, states: CallerStates, gat
     """Both as they were. What was written since stays with this record; a no that was said since counts in both."""
 
     async def fetch(permit: Permit) -> Answer:
-        path = ["persons", permit.person or "", "merges", merge]
-        part = await gateway.merged.remove(permit.person or "", merge)
+        path = ["persons", permit.person or "", "merges", str(merge)]
+        part = await gateway.merged.remove(permit.person or "", str(merge))
         try:
             return await gateway.profile.ask("POST", [*path, "undo"], permit.passes[0], within=MANY)
-        except Exception:
-            # They are one still; should this not be reached, asking again brings it in order.
+        except (NotVisible, Rejected):
+            # They are one still. Where the source gave no answer nobody knows; it tells whoever asks about the other id.
             if part is not None:
-                await gateway.merged.add(permit.person or "", part, merge)
+                await gateway.merged.add(permit.person or "", part, str(merge))
             raise
 
     def redact(permit: Permit, answer: Answer) -> Shown[Reply]:

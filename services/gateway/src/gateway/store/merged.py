@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.merged_tables import merged_people, merged_people_version
+from gateway.merged_tables import merged_people, merged_people_version, separated_people
 from stena.database import transaction
+
+SEPARATING: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,25 @@ async def add(engine: AsyncEngine, each: Part) -> None:
         await connection.execute(row.on_conflict_do_update(index_elements=["part"], set_=asdict(each)))
 
 
+async def learn(engine: AsyncEngine, each: Part) -> bool:
+    """Add what the source tells, and whether that was done: not while that very merge is taken back, which it may not know."""
+    row = insert(merged_people).values(asdict(each))
+    async with transaction(engine) as connection:
+        await _count_up(connection)
+        if await connection.scalar(select(separated_people).where(separated_people.c.merge == each.merge, ~_LONG_AGO)):
+            return False
+        await connection.execute(row.on_conflict_do_update(index_elements=["part"], set_=asdict(each)))
+    return True
+
+
 async def remove(engine: AsyncEngine, person: UUID, merge: UUID) -> UUID | None:
     """Who was part of ``person`` by this merge and is so no longer."""
     gone = delete(merged_people).where(merged_people.c.person == person, merged_people.c.merge == merge)
+    now = insert(separated_people).values(merge=merge, at=func.clock_timestamp())
     async with transaction(engine) as connection:
         await _count_up(connection)
+        await connection.execute(delete(separated_people).where(_LONG_AGO))
+        await connection.execute(now.on_conflict_do_update(index_elements=["merge"], set_={"at": now.excluded.at}))
         part: UUID | None = await connection.scalar(gone.returning(merged_people.c.part))
     return part
 
@@ -52,6 +70,10 @@ async def version(engine: AsyncEngine) -> int:
 async def everybody(engine: AsyncEngine) -> Sequence[Part]:
     async with transaction(engine) as connection:
         return [Part(**row) for row in (await connection.execute(select(merged_people))).mappings()]
+
+
+_LONG_AGO = separated_people.c.at < func.clock_timestamp() - SEPARATING
+"""The grant by which the source separates records lives for a minute: what it has not done by then it will not do."""
 
 
 def whole(people: Collection[UUID]) -> Select[tuple[UUID]]:

@@ -11,9 +11,10 @@ from fastapi import Depends, Request, Response
 from profile_svc.attributes import Attributes
 from profile_svc.store.vault import Vault
 from profile_svc.upstreams import Policy
+from profile_svc.writing import NotThere
 from stena import grants
 from stena.contracts.access import Grant
-from stena.problems import NotFound, PreconditionRequired
+from stena.problems import PreconditionRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def known_id(text: str) -> UUID:
         raise not_there() from error
 
 
-def not_there() -> NotFound:
-    return NotFound("There is no such person for this caller.")
+def not_there() -> NotThere:
+    return NotThere("There is no such person for this caller.")
 
 
 def etags(if_match: str | None) -> list[str]:

@@ -1,9 +1,11 @@
 """What the domain refuses, as problem documents: the one place where its errors get a status."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import islice
 from types import MappingProxyType
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -23,6 +25,7 @@ from profile_svc.persons import NotWritable
 from profile_svc.referrals import NotInThisState, NotYourStep
 from profile_svc.sealing import CannotOpen
 from profile_svc.separating import MergeFinal
+from profile_svc.store import merges
 from profile_svc.store.idempotency import KeyReused
 from profile_svc.store.people import PageGone
 from profile_svc.writing import NotAsSeen, NotThere, OutsideRows
@@ -77,6 +80,7 @@ _TOLD: Final[Mapping[type[Exception], Told]] = {
 def install(app: FastAPI) -> None:
     for kind in (*_TOLD, InvalidValues):
         app.add_exception_handler(kind, _refuse)
+    app.add_exception_handler(NotThere, _not_there)
     app.add_exception_handler(CannotOpen, _cannot_open)
 
 
@@ -91,6 +95,20 @@ def problem_of(error: Exception) -> Problem:
 
 def _refuse(request: Request, error: Exception) -> Response:
     return problems.response(problem_of(error))
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    """The gateway, and nobody else, is told whose record the one that its grant names is part of, should it have died before it
+    noted that. It decides anew whether the caller sees that person."""
+    vault, asked = request.app.state.vault, request.path_params.get("person_id", "")
+    merged = None
+    with suppress(ValueError):
+        async with vault.transaction() as connection:
+            merged = await merges.of_part(connection, UUID(asked))
+    if merged is None:
+        return _refuse(request, error)
+    part = {"person": str(merged.person_id), "part": str(merged.merged_id), "merge": str(merged.merge_id)}
+    return problems.response(NotFound(str(error), part_of=part))
 
 
 def _cannot_open(request: Request, error: Exception) -> Response:

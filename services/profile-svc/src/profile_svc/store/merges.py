@@ -99,6 +99,11 @@ async def of_pair(connection: AsyncConnection, person_id: UUID, merged_id: UUID)
     )
 
 
+async def of_part(connection: AsyncConnection, merged_id: UUID) -> Merged | None:
+    """The merge by which this record is part of another one, if it stands."""
+    return await _one(connection, merges.c.merged_id == merged_id, merges.c.undone_at.is_(None))
+
+
 async def newer(connection: AsyncConnection, merged: Merged) -> bool:
     """Whether something was merged into the person since, and stands."""
     later = select(merges.c.merge_id).where(
