@@ -113,8 +113,9 @@ TABLE: Mapping[str, Mapping[str, str]] = {
     },
     "outcome": {"fairness-audit": "read"},
     "audit": {"fairness-audit": "run"},
-    "rulebook": {"administration": "administer"},
-    "client": {"administration": "administer"},
+    "rulebook": {"administration": "read, load, activate, confirm"},
+    "client": {"administration": "list, propose, confirm, revoke"},
+    "proposal": {"administration": "list, withdraw"},
 }
 
 WRITES = {

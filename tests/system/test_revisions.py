@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from policy_svc import revisions
 from policy_svc.loading import read_files
 
 from .house import POLICY, RULEBOOK, Caller, House, put
@@ -44,14 +45,14 @@ async def under(house: House, files: Files) -> AsyncIterator[None]:
     async with httpx.AsyncClient(transport=transport, base_url=POLICY, headers=headers) as administrator:
         loaded = await administrator.post("/rulebook/revisions", json={"files": files})
         assert loaded.status_code == 201, loaded.text
-        path = f"/rulebook/revisions/{loaded.json()['revision']}/activation"
-        activated = await administrator.post(path, json={"widen": True})
-        assert activated.status_code == 200, activated.text
-        try:
-            yield
-        finally:
-            back = await administrator.post("/rulebook/rollback", json={"widen": True})
-            assert back.status_code == 200, back.text
+    desk = house.apps[POLICY].state.desk
+    await revisions.activate(desk.archive, loaded.json()["revision"], by="a test", widen=True)
+    await desk.follower.look_in_time()
+    try:
+        yield
+    finally:
+        await revisions.roll_back(desk.archive, by="a test", widen=True)
+        await desk.follower.look_in_time()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 KEY = "an enforcement point's key, long and random in a deployment"
 KNOWN = {"Authorization": f"Bearer {KEY}"}
 ADMINISTRATOR = {"Authorization": "Bearer an administrator's key, long and random too"}
+SECOND = {"Authorization": "Bearer another administrator's key, as long and random"}
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +70,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Any) -> PolicyS
     upgrade(database.owner_url, commands.migrations())
     folder = tmp_path_factory.mktemp("policy-svc")
     keys.make_signing_key(folder / "grant-key")
-    (folder / "points.json").write_text(_holder("gateway", KNOWN))
-    (folder / "administrators.json").write_text(_holder("privacy officer", ADMINISTRATOR))
+    (folder / "points.json").write_text(_holders({"gateway": KNOWN}))
+    (folder / "administrators.json").write_text(_holders({"privacy officer": ADMINISTRATOR, "operator": SECOND}))
     return PolicySettings(
         database_url=database.app_url.render_as_string(hide_password=False),
         rulebook_dir=HERE / "rulebook",
@@ -108,9 +109,15 @@ async def service(settings: PolicySettings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def _holder(name: str, headers: dict[str, str]) -> str:
-    key = headers["Authorization"].removeprefix("Bearer ")
-    return json.dumps({name: hashlib.sha256(key.encode()).hexdigest()})
+@pytest.fixture(scope="session")
+def second() -> dict[str, str]:
+    """The header by which another administrator confirms what opens."""
+    return {"Confirmed-By": SECOND["Authorization"].removeprefix("Bearer ")}
+
+
+def _holders(headers: dict[str, dict[str, str]]) -> str:
+    keys = {name: header["Authorization"].removeprefix("Bearer ") for name, header in headers.items()}
+    return json.dumps({name: hashlib.sha256(key.encode()).hexdigest() for name, key in keys.items()})
 
 
 def _client(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:

@@ -52,7 +52,7 @@ def test_the_rulebook_of_the_tests_has_none(files: dict[str, str]) -> None:
             id="conditions that exclude each other",
         ),
         pytest.param(
-            rule("late", "read", "{$.type: {condition: Equals, value: rulebook}}"),
+            rule("late", "read", "{$.type: {condition: Equals, value: client}}"),
             f"it can never apply: no approved organisation and no call meets all of its conditions. {MEND}",
             id="an operation that the resource does not have",
         ),

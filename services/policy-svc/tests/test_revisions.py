@@ -23,7 +23,8 @@ from policy_svc.revisions import before
 from policy_svc.settings import PolicySettings
 from policy_svc.store.archive import Activation
 from policy_svc.store.listening import Ear
-from stena.contracts.access import Evaluation
+from stena import grants
+from stena.contracts.access import Evaluation, Grant
 from stena.contracts.catalogue import Catalogue
 from stena.database import create_engine
 from stena.migrations import upgrade
@@ -38,6 +39,7 @@ class Replica:
     http: httpx.AsyncClient
     known: dict[str, str]
     administrator: dict[str, str]
+    second: dict[str, str]
 
     async def discloses(self) -> set[str]:
         """What the rulebook that decides at this moment shows to counsellors, whatever the condition."""
@@ -57,10 +59,14 @@ class Replica:
         return str(answer.json()["revision"])
 
     async def activate(self, revision: str, **wish: Any) -> httpx.Response:
-        return await self.http.post(f"/rulebook/revisions/{revision}/activation", json=wish, headers=self.administrator)
+        return await self.http.post(f"/rulebook/revisions/{revision}/activation", json=wish, headers=self.by(wish))
 
     async def roll_back(self, **wish: Any) -> httpx.Response:
-        return await self.http.post("/rulebook/rollback", json=wish, headers=self.administrator)
+        return await self.http.post("/rulebook/rollback", json=wish, headers=self.by(wish))
+
+    def by(self, wish: dict[str, Any]) -> dict[str, str]:
+        """What opens is said by two."""
+        return self.administrator | (self.second if wish.get("widen") else {})
 
     async def history(self) -> Any:
         return (await self.http.get("/rulebook/revisions", headers=self.administrator)).json()["activations"]
@@ -79,13 +85,13 @@ def own(settings: PolicySettings, postgres: Any, tmp_path: Path) -> PolicySettin
 
 
 @pytest.fixture
-def start(own: PolicySettings, known: dict[str, str], administrator: dict[str, str]) -> Start:
+def start(own: PolicySettings, known: dict[str, str], administrator: dict[str, str], second: dict[str, str]) -> Start:
     @asynccontextmanager
     async def running(**changed: Any) -> AsyncIterator[Replica]:
         app = create_app(own.model_copy(update=changed))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://policy") as http:
-            yield Replica(app, http, known, administrator)
+            yield Replica(app, http, known, administrator, second)
 
     return running
 
@@ -397,6 +403,58 @@ async def test_only_administrators_change_anything(start: Start, files: Files, k
         assert asked.status_code == 401, "an administrator is no enforcement point"
     async with start(administrators_file=None) as replica:
         assert (await replica.http.get("/rulebook/revisions", headers=replica.administrator)).status_code == 401
+
+
+async def test_nobody_opens_anything_alone(start: Start, files: Files, narrower: Files) -> None:
+    async with start() as replica:
+        narrow, wide = await replica.load(narrower), revision_of(files)
+        assert (await replica.activate(narrow)).status_code == 200, "what narrows wants nobody else"
+        path = f"/rulebook/revisions/{wide}/activation"
+        own_key = {"Confirmed-By": replica.administrator["Authorization"].removeprefix("Bearer ")}
+        for confirmed, status in (({}, 403), ({"Confirmed-By": "nobody's"}, 401), (own_key, 401)):
+            answer = await replica.http.post(path, json={"widen": True}, headers=replica.administrator | confirmed)
+            assert (answer.status_code, await replica.revision()) == (status, narrow), answer.text
+        opened = await replica.activate(wide, widen=True)
+        assert (opened.status_code, opened.json()["by"]) == (200, "privacy officer, confirmed by operator")
+
+
+def granted(app: FastAPI, operation: str, **changed: Any) -> dict[str, str]:
+    """The header that the gateway sends for somebody who may do this."""
+    now, point = int(time.time()), app.state.decider()
+    told = {"iss": grants.ISSUER, "aud": "policy-svc", "iat": now, "exp": now + 60, "jti": "dec_x", "purpose": "administration"}
+    told |= {"organisation": "town", "acting_user": "Petrova", "operation": operation, "resource": "rulebook", "rows": True}
+    grant = Grant.model_validate(
+        told | {"rulebook": point.rulebook.revision, "disclose": {}, "withhold": {}, "write": {}} | changed
+    )
+    return {"Authorization": f"Bearer {grants.sign(grant, point.key)}"}
+
+
+async def test_a_grant_does_what_it_was_made_for_and_nothing_else(start: Start, files: Files, narrower: Files) -> None:
+    async with start() as replica:
+        app, http, wide = replica.app, replica.http, revision_of(files)
+        loaded = await http.post("/rulebook/revisions", json={"files": narrower}, headers=granted(app, "load"))
+        narrow = loaded.json()["revision"]
+        there, here = (f"/rulebook/revisions/{each}/activation" for each in (narrow, wide))
+        for operation, changed in (
+            ("load", {}),
+            ("read", {}),
+            ("activate", {"aud": "gateway"}),
+            ("activate", {"resource": "client"}),
+            ("activate", {"rows": {"op": "is_in", "fact": "created_by", "values": ["town"]}}),
+        ):
+            answer = await http.post(there, json={}, headers=granted(app, operation, **changed))
+            assert (answer.status_code, answer.json()["type"]) == (401, "/problems/grant-refused"), operation
+        made = await http.post(there, json={}, headers=granted(app, "activate"))
+        assert (made.status_code, made.json()["by"]) == (200, "town: Petrova")
+        refused = await http.post(here, json={"widen": True}, headers=granted(app, "activate"))
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/second-person-needed")
+        late = {"widen": True, "instead_of": wide}
+        assert (await http.post(here, json=late, headers=granted(app, "confirm"))).status_code == 409, "of another that decided"
+        wish = {"widen": True, "instead_of": narrow, "proposed_by": "town: Ivanova"}
+        opened = await http.post(here, json=wish, headers=granted(app, "confirm"))
+        assert (opened.status_code, opened.json()["by"]) == (200, "town: Ivanova, confirmed by town: Petrova")
+        assert (await http.get("/rulebook/revisions", headers=granted(app, "read"))).status_code == 200
+        assert (await http.post("/rulebook/rollback", json={}, headers=granted(app, "confirm"))).status_code == 401
 
 
 async def test_a_misspelt_wish_is_refused(start: Start, files: Files) -> None:

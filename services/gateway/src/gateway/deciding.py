@@ -34,6 +34,7 @@ AUDIENCE: Final[Mapping[str, str]] = {
     "opportunity": "matching-svc",
     "selection": "matching-svc",
     "outcome": "matching-svc",
+    "rulebook": "policy-svc",
 }
 """Who obeys a grant on each kind of resource; the gateway itself for every other one."""
 

@@ -8,7 +8,7 @@ INVARIANT: deny overrides, nothing applicable is a deny, and whatever is unknown
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from policy_svc import residuals
 from policy_svc.approvals import Approval, Approved
@@ -145,12 +145,19 @@ def _otherwise(when: Residual) -> Withheld:
     return "not-assigned" if used & {"assigned", "created_by"} else "not-necessary"
 
 
+_SAID_BY_CALLERS: Final = {
+    "context.justification": Reason.JUSTIFICATION_MISSING,
+    "subject.acting_user": Reason.ACTING_USER_MISSING,
+}
+
+
 def _why_not(plan: Plan, question: Question) -> tuple[Reason, tuple[str, ...]]:
     """The nearest reason, and the deny rules that applied whatever the record."""
-    if "context.justification" not in question.values:
-        justified = Question({**question.values, "context.justification": "given"}, question.open)
-        if _rows((allow.formula.true_when(justified) for allow in plan.allows), plan, justified) is not False:
-            return Reason.JUSTIFICATION_MISSING, ()
+    for path, missing in _SAID_BY_CALLERS.items():
+        if path not in question.values:
+            said = Question({**question.values, path: "given"}, question.open)
+            if _rows((allow.formula.true_when(said) for allow in plan.allows), plan, said) is not False:
+                return missing, ()
     applied = [deny.rule for deny in plan.denies if deny.formula.false_when(question) is False] if plan.allows else []
     spoken_of: frozenset[str] = frozenset().union(*(paths(rule.formula) for rule in applied))
     rules = tuple(rule.uid for rule in applied)

@@ -11,6 +11,7 @@ AUDIENCES: Final = {
     **dict.fromkeys(("person", "consent", "note", "case", "referral", "audit"), "profile-svc"),
     **dict.fromkeys(("correction", "objection", "restriction", "sign-in", "retention"), "profile-svc"),
     **dict.fromkeys(("opportunity", "selection", "outcome"), "matching-svc"),
+    "rulebook": "policy-svc",
 }
 """Who owns a type of resource; everything else is the gateway's own."""
 

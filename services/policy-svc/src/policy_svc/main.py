@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from policy_svc import authzen_routes, discovery, revision_routes
+from policy_svc.authority import AUDIENCE, Authority
 from policy_svc.decision_log import DecisionLog
 from policy_svc.decision_point import DecisionPoint
 from policy_svc.echo import EchoRequestId
@@ -28,6 +29,7 @@ from policy_svc.store.archive import Archive
 from policy_svc.store.listening import Ear
 from stena import application, health, keys, logging
 from stena.database import create_engine
+from stena.grants import Verifier
 
 
 def app_from_environment() -> FastAPI:
@@ -84,7 +86,7 @@ def create_app(settings: PolicySettings) -> FastAPI:
 
     app = application.create("policy-svc", settings, lifespan, DecisionLog, EchoRequestId)
     app.state.serving, app.state.decider = serving, serving.point
-    app.state.desk = Desk(archive, follower, read_administrators(settings.administrators_file))
+    app.state.desk = Desk(archive, follower, Authority(read_administrators(settings.administrators_file), own_grants(point)))
     app.include_router(authzen_routes.router)
     if settings.public_url is not None:
         app.include_router(discovery.router(settings.public_url))
@@ -92,6 +94,11 @@ def create_app(settings: PolicySettings) -> FastAPI:
     app.include_router(revision_routes.router)
     app.include_router(readiness(serving, follower, offer, settings.readiness_every))
     return app
+
+
+def own_grants(point: DecisionPoint) -> Verifier:
+    """Checks the grants that are made here for policy-svc itself."""
+    return Verifier({"keys": [point.key.as_dict(private=False)]}, AUDIENCE)
 
 
 @asynccontextmanager

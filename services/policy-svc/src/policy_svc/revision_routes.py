@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, TypeVar
 
 import orjson
@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policy_svc import revisions
+from policy_svc.authority import Author, Authority, whoever_may
 from policy_svc.bodies import body_of
-from policy_svc.enforcement_points import Administrators
 from policy_svc.faults import RulebookError
 from policy_svc.following import Follower
 from policy_svc.loading import checked
 from policy_svc.serving import Serving
 from policy_svc.store.archive import Activation, Archive, Overtaken
-from stena.problems import BadRequest, Conflict, NotFound, pointer
+from stena.problems import BadRequest, Conflict, Forbidden, NotFound, pointer
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """Of a rulebook that comes over HTTP."""
@@ -33,7 +33,7 @@ class Desk:
 
     archive: Archive
     follower: Follower
-    administrators: Administrators
+    authority: Authority
 
 
 class Files(BaseModel):
@@ -43,12 +43,23 @@ class Files(BaseModel):
 
 
 class Wish(BaseModel):
-    """``widen``: it may open what is closed now."""
+    """``widen``: it may open what is closed now, where whoever says so is two. ``instead_of``: only of this revision, which was
+    compared. ``proposed_by``: on whose behalf a confirmation comes."""
 
     model_config = ConfigDict(extra="forbid")  # a misspelt member must not be passed over in silence
 
     widen: bool = False
     comment: Annotated[str | None, Field(max_length=1000)] = None
+    instead_of: str | None = None
+    proposed_by: Annotated[str | None, Field(max_length=300)] = None
+
+    def of(self, author: Author) -> Author:
+        """Who stands in the history. Raises ``Forbidden`` where one alone says that it may open."""
+        if self.widen and not author.opens:
+            raise Forbidden(
+                "What opens wants a second person: another administrator's key in Confirmed-By.", slug="second-person-needed"
+            )
+        return replace(author, name=f"{self.proposed_by}, confirmed by {author.name}") if self.proposed_by else author
 
 
 async def desk(request: Request) -> Desk:
@@ -56,23 +67,22 @@ async def desk(request: Request) -> Desk:
     return found
 
 
-async def administrator(request: Request, desk: Annotated[Desk, Depends(desk)]) -> str:
-    return desk.administrators.identify(request.headers.get("authorization"))
-
-
 AtDesk = Annotated[Desk, Depends(desk)]
-By = Annotated[str, Depends(administrator)]
+Reader = Annotated[Author, Depends(whoever_may("read", "activate", "confirm"))]
+Loader = Annotated[Author, Depends(whoever_may("load"))]
+Activator = Annotated[Author, Depends(whoever_may("activate", "confirm"))]
+Administrator = Annotated[Author, Depends(whoever_may())]
 
 
 @router.get("/rulebook/revisions")
-async def history(desk: AtDesk, by: By) -> Response:
+async def history(desk: AtDesk, by: Reader) -> Response:
     """Every revision that is kept, and which decided when; newest first."""
     kept, activations = await desk.archive.revisions(), await desk.archive.activations()
     return _json({"revisions": kept, "activations": activations})
 
 
 @router.post("/rulebook/revisions")
-async def load(request: Request, desk: AtDesk, by: By) -> Response:
+async def load(request: Request, desk: AtDesk, by: Loader) -> Response:
     """Check a rulebook, its golden cases included, and keep it. It decides nothing before it is activated."""
     wanted = _read(Files, await body_of(request, MOST_BYTES))
     async with _problems():
@@ -82,7 +92,7 @@ async def load(request: Request, desk: AtDesk, by: By) -> Response:
 
 
 @router.get("/rulebook/revisions/{revision}")
-async def files(revision: str, desk: AtDesk, by: By) -> Response:
+async def files(revision: str, desk: AtDesk, by: Reader) -> Response:
     """The files of a revision, word for word, for whoever asks what a decision of the past rested on."""
     found = await desk.archive.files_of(revision)
     if found is None:
@@ -91,20 +101,24 @@ async def files(revision: str, desk: AtDesk, by: By) -> Response:
 
 
 @router.post("/rulebook/revisions/{revision}/activation")
-async def activate(revision: str, request: Request, desk: AtDesk, by: By) -> Response:
+async def activate(revision: str, request: Request, desk: AtDesk, by: Activator) -> Response:
     """Let a revision decide, here before this is answered and on every other replica within a second."""
     wish = _read(Wish, await body_of(request) or b"{}")
+    name = wish.of(by).name
     async with _problems():
-        made = await revisions.activate(desk.archive, revision, by=by, widen=wish.widen, comment=wish.comment)
+        made = await revisions.activate(
+            desk.archive, revision, by=name, widen=wish.widen, comment=wish.comment, instead_of=wish.instead_of
+        )
     return await _followed(desk, made)
 
 
 @router.post("/rulebook/rollback")
-async def roll_back(request: Request, desk: AtDesk, by: By) -> Response:
+async def roll_back(request: Request, desk: AtDesk, by: Administrator) -> Response:
     """Let the revision before decide again."""
     wish = _read(Wish, await body_of(request) or b"{}")
+    name = wish.of(by).name
     async with _problems():
-        made = await revisions.roll_back(desk.archive, by=by, widen=wish.widen, comment=wish.comment)
+        made = await revisions.roll_back(desk.archive, by=name, widen=wish.widen, comment=wish.comment)
     return await _followed(desk, made)
 
 

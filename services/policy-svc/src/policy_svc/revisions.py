@@ -10,7 +10,7 @@ from dataclasses import replace
 from policy_svc.diff import compare
 from policy_svc.faults import RulebookError
 from policy_svc.loading import parse
-from policy_svc.store.archive import Activation, Archive, Intended
+from policy_svc.store.archive import Activation, Archive, Intended, Overtaken
 
 
 class UnknownRevision(Exception):
@@ -29,14 +29,19 @@ class Opens(Exception):
         self.cells = cells
 
 
-async def activate(archive: Archive, revision: str, *, by: str, widen: bool, comment: str | None = None) -> Activation:
-    """Let ``revision`` decide from now on, everywhere. What decides already is left as it is.
+async def activate(
+    archive: Archive, revision: str, *, by: str, widen: bool, comment: str | None = None, instead_of: str | None = None
+) -> Activation:
+    """Let ``revision`` decide from now on, everywhere; where ``instead_of`` is given, only in its place. What decides already
+    is left as it is.
 
     Raises ``UnknownRevision``, ``Opens``, ``Overtaken`` or, for one that does not hold (any more), ``RulebookError``.
     """
     active = await archive.active()
     if active is not None and active.revision == revision:
         return active
+    if instead_of is not None and (active is None or active.revision != instead_of):
+        raise Overtaken
     return await _switch(archive, active, Intended(revision, by, widen, comment))
 
 

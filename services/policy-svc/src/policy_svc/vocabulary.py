@@ -65,8 +65,10 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "selection": ("record", "list"),
     "outcome": ("read",),
     "audit": ("run",),
-    "rulebook": ("administer",),
-    "client": ("administer",),
+    # No call asks for `administer` any more; rulebooks of before, which are kept, name it.
+    "rulebook": ("read", "load", "activate", "confirm", "administer"),
+    "client": ("list", "propose", "confirm", "revoke", "administer"),
+    "proposal": ("list", "withdraw"),
 }
 """Resource type to the operations that are asked once per call."""
 
