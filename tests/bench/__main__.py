@@ -27,6 +27,7 @@ from tests.bench.idiomatic import Base, Person
 from tests.bench.load import Figures, Target, measure
 
 PORT, BASELINE_PORT = 8500, 8520
+NO_LIMITS = Path(__file__).parents[1] / "no_limits.yaml"
 PEOPLE = int(os.environ.get("BENCH_PEOPLE", "1000"))
 READS = int(os.environ.get("BENCH_READS", "2000"))
 PURPOSE = {"Processing-Purpose": "job-ranking"}
@@ -124,7 +125,7 @@ def database(home: Path) -> URL:
 
 
 def stena(home: Path, *arguments: str) -> str:
-    environment = {**os.environ, "STENA_HOME": str(home), "STENA_PORT": str(PORT)}
+    environment = {**os.environ, "STENA_HOME": str(home), "STENA_PORT": str(PORT), "STENA_LIMITS_FILE": str(NO_LIMITS)}
     done = subprocess.run([sys.executable, "-m", "stena_local", *arguments], env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"stena {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

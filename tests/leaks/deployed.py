@@ -17,6 +17,7 @@ from stena_local.testing import free_row
 
 from .target import Line, Registered, Target, named
 
+NO_LIMITS: Final = Path(__file__).parents[1] / "no_limits.yaml"
 INSIDE: Final = Path(__file__).parent / "inside"
 """Small programs that run where a service does, with what it is told."""
 
@@ -98,6 +99,7 @@ class Embedded:
             "STENA_HOME": str(home),
             "STENA_PORT": str(self._port),
             "STENA_LOG_LEVEL": "DEBUG",
+            "STENA_LIMITS_FILE": str(NO_LIMITS),
         }
         self._told: Mapping[str, str] = {}
 

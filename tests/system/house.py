@@ -37,6 +37,7 @@ from stena_local.testing import Database, Postgres
 
 NAMES = ("gateway", "policy", "profile", "profile_keys", "matching")
 RULEBOOK = Path(__file__).parents[2] / "deploy" / "rulebook"
+NO_LIMITS = Path(__file__).parents[1] / "no_limits.yaml"
 GATEWAY, POLICY, PROFILE, MATCHING = (f"http://{name}.test" for name in ("gateway", "policy", "profile", "matching"))
 
 
@@ -176,6 +177,7 @@ def settings_of(place: Path, databases: Mapping[str, Database], client: tuple[st
             journal_key_file=files.path("journal-key"),
             ledger_keys_dir=files.ledger_keys,
             ledger_heads_dir=place,
+            limits_file=NO_LIMITS,
             sign_in_file=providers if (providers := place / "sign-in.yaml").exists() else None,
             issuers_file=issuers if (issuers := place / "issuers.yaml").exists() else None,
         ),

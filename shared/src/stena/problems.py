@@ -13,6 +13,7 @@
     ├── ContentTooLarge       413  body over the bound
     ├── UnsupportedMedia      415  not JSON
     ├── PreconditionRequired  428  If-Match is missing
+    ├── TooManyRequests       429  the caller asks more than its limits allow
     ├── HeadTooLarge          431  headers over the bound
     ├── Incident              500  a wall held something back that must never have come; nothing is shown
     └── Unavailable           503  something that an answer depends on is slow or gone
@@ -100,6 +101,13 @@ class UnsupportedMedia(Problem):
 
 class PreconditionRequired(Problem):
     status, slug, title = 428, "precondition-required", "Precondition required"
+
+
+class TooManyRequests(Problem):
+    status, slug, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int, **members: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **members)
 
 
 class HeadTooLarge(Problem):

@@ -17,7 +17,7 @@ Sampler = Literal[
 class ServiceSettings(BaseSettings):
     """Each service derives one class with its own ``env_prefix``; nothing else reads the environment."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity that is logged."
@@ -32,7 +32,7 @@ class ServiceSettings(BaseSettings):
     traces_sampler: Sampler = Field(
         default="parentbased_traceidratio",
         validation_alias="OTEL_TRACES_SAMPLER",
-        description="Which traces: by what the caller says (parentbased), all, none, or a share by their ids.",
+        description="Which traces: as the caller has it (parentbased), all, none, or a share by their ids.",
     )
     traces_sampler_arg: float = Field(
         default=0.05, ge=0, le=1, validation_alias="OTEL_TRACES_SAMPLER_ARG", description="That share."

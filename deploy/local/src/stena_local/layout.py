@@ -138,7 +138,9 @@ class Layout:
         return told
 
     def _gateway(self) -> dict[str, str]:
+        limits = self.settings.limits_file
         return {
+            **({"GATEWAY_LIMITS_FILE": str(limits.resolve())} if limits else {}),
             **self._database("GATEWAY_DATABASE", "gateway", "app"),
             "GATEWAY_PUBLIC_URL": self.url(GATEWAY),
             "GATEWAY_POLICY_URL": self.url(POLICY),

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     ledger_heads_dir: Path | None = Field(
         default=None, description="Folder of the ledger's signed heads; default: in the home. Out of reach of the database."
     )
+    limits_file: Path | None = Field(default=None, description="Limits of callers; default: those that are shipped.")
     log_level: str = Field(default="INFO", description="Least severity that the services log.")
 
 
@@ -37,8 +38,9 @@ def offer(environment: Mapping[str, str]) -> None:
 
 
 def inherited() -> dict[str, str]:
-    """The few variables that a child process gets of the operator's environment."""
-    return {name: value for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if (value := os.environ.get(name))}
+    """The few variables that a child process gets of the operator's environment; among them who is told of traces."""
+    few = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+    return {name: value for name, value in os.environ.items() if value and (name in few or name.startswith("OTEL_"))}
 
 
 _SERVICES = ("GATEWAY_", "POLICY_", "PROFILE_", "MATCHING_")

@@ -22,6 +22,12 @@ from gateway.firewall import Wall
 from gateway.heads_file import HeadsFolder
 from gateway.intake import Intake
 from gateway.key_files import Keys
+from gateway.limits import quotas
+from gateway.limits import rules as limit_rules
+from gateway.limits.admitting import Admission
+from gateway.limits.door import Door
+from gateway.limits.failing import Failures
+from gateway.limits.rules import BadLimits, Limits
 from gateway.merged import MergedPeople
 from gateway.metrics import LEDGER_WAITING
 from gateway.outside_clients import OutsideClients
@@ -34,7 +40,7 @@ from gateway.signing_in import SignIns
 from gateway.step_watching import Watched, noting
 from gateway.store import months
 from gateway.tokens import AccessTokens
-from gateway.upstreams import MANY, ONE, PROVIDER, Policy, Providers, Source, Vocabulary, Webhook
+from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Source, Vocabulary, Webhook
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -52,7 +58,7 @@ def app_from_environment() -> FastAPI:
     except ValidationError as error:
         # Only names: a setting's value may hold a password.
         refuse("\n".join(f"GATEWAY_{str(fault['loc'][0]).upper()}: {fault['msg']}." for fault in error.errors()))
-    except (KeyFileError, BadRules) as error:
+    except (KeyFileError, BadRules, BadLimits) as error:
         refuse(str(error))
     logging.configure("gateway", settings.log_level)
     health.serve_metrics(settings)
@@ -65,25 +71,26 @@ def refuse(reason: str) -> NoReturn:
 
 
 def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
-    """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong, ``BadRules`` for rules of alerts that are none.
+    """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong, ``BadRules`` or ``BadLimits`` for a bad file.
 
     ``transport`` is given by tests that keep every service in one process; it then carries every call between them.
     """
     keys = key_files.read(settings)
     alert_rules = rules.read(settings.alert_rules_file or rules.SHIPPED)
+    limits = limit_rules.read(settings.limits_file or limit_rules.SHIPPED)
     journal = erasures.journal_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
-            running(settings, keys, transport) as parts,
+            running(settings, keys, limits, transport) as parts,
             alerts_watched(settings, keys, alert_rules, parts.engine),
             erasures.followed(parts.engine, journal),
         ):
             app.state.parts = parts
             yield
 
-    app = application.create("gateway", settings, lifespan, Intake, calls_are=INFO)
+    app = application.create("gateway", settings, lifespan, Intake, partial(Door, most=limits.calls_at_once), calls_are=INFO)
     refusals.install(app)
     only_known = OnlyKnownParameters()
     for router in routes.ROUTERS:
@@ -94,7 +101,9 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
 
 
 @asynccontextmanager
-async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncBaseTransport | None) -> AsyncIterator[Parts]:
+async def running(
+    settings: GatewaySettings, keys: Keys, limits: Limits, transport: httpx.AsyncBaseTransport | None
+) -> AsyncIterator[Parts]:
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
@@ -122,11 +131,17 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
         providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))
         sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
         outside = OutsideClients(keys.issuers, providers.keys, directory)
-        identify = partial(clients.identify, directory, tokens, (sign_ins, outside))
+        day = quotas.Quotas(quotas.read_from(engine))
+        if limits.by_day:
+            await stack.enter_async_context(quotas.followed(day))
+        admission = Admission(limits, settings.replicas, day)
+        identify = admission.admitting(partial(clients.identify, directory, tokens, (sign_ins, outside)))
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
             wall=Wall(identify, decisions.decide, noting(entries.record), Emergencies(engine).open, Watched, merged.learn),
+            admission=admission,
+            failures=Failures(limits.failed_tokens_per_minute),
             tokens=tokens,
             directory=directory,
             assertions=ClientAssertions(engine, directory, providers.published, audiences(settings.public_url)),
@@ -143,6 +158,7 @@ async def running(settings: GatewaySettings, keys: Keys, transport: httpx.AsyncB
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
             sign_ins=sign_ins,
+            governing=Source(await calls_to(settings.policy_url, CHECKING)),
         )
 
 

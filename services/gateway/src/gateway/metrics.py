@@ -13,6 +13,14 @@ STEPS = Times("stena_wall_step_duration_seconds", "Time that a step of the wall 
 LEDGER_WAITING = Gauge("stena_ledger_waiting_entries", "Entries that wait for the commit of their group.")
 LEDGER_COMMIT = Times("stena_ledger_commit_duration_seconds", "Time in which a group of entries was committed, or was not.", [])
 
+GOING_ON = Gauge("stena_calls_going_on", "Calls inside the gateway.")
+LIMITED = Counts(
+    "stena_calls_limited", "Calls that were refused because of a limit, before anything was looked at.", ["policy"]
+)
+"""``policy`` is one of `RateLimit-Policy`, or gateway: more at once than it takes from everybody together."""
+TOKENS = Counts("stena_token_requests", "Requests for an access token.", ["outcome"])
+"""``outcome`` is given, refused, or limited: refused too often."""
+
 EMERGENCIES = Counter("stena_emergency_accesses", "Emergency accesses that were opened.", ["organisation", "purpose"])
 """Each of them is somebody who broke the glass, and wants a review."""
 

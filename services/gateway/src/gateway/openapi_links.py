@@ -78,6 +78,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 HEADERS_OF_REFUSALS: Final[Mapping[str, Mapping[str, Any]]] = {
     "401": {"WWW-Authenticate": {"description": "RFC 6750", "required": True, "schema": _TEXT}},
+    "429": {"Retry-After": {"description": "seconds", "required": True, "schema": {"type": "integer", "minimum": 1}}},
     "503": {"Retry-After": {"description": "seconds", "required": True, "schema": {"type": "integer", "minimum": 1}}},
 }
 

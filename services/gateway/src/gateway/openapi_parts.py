@@ -46,6 +46,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "Reviews", "description": "Who broke the glass, of whom and why, and whether it was right."},
     {"name": "Duplicates", "description": "Who may be registered twice, and making such records one."},
     {"name": "Alerts", "description": "What is unusual about who asks: numbers about organisations, never a person."},
+    {"name": "Administration", "description": "Who lets whom call, and which rulebook decides. What opens takes two."},
     {"name": "Opportunities", "description": "Jobs, training, language courses, mentoring and public services."},
     {"name": "Audits", "description": "How groups fare in rankings: counts and tests, never a person."},
     {"name": "Matching", "description": "What fits a person, and who fits an opportunity, with reasons."},
@@ -72,6 +73,7 @@ _TITLES: Final = {
     "413": "The body is larger than 1 MiB.",
     "415": "The body is not JSON.",
     "428": "`If-Match` is missing.",
+    "429": "Your client or organisation asks more than its limits allow; `violated-policies` names the limit.",
     "431": "The headers are more than 32 KiB, or more than 100.",
     "503": "Something that the answer depends on is slow or gone. Nothing was disclosed; try again after `Retry-After`.",
 }
@@ -101,9 +103,9 @@ def security(path: str) -> list[dict[str, list[str]]]:
 def refusals(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
     """The statuses of refusals that a call can meet."""
     if not is_api(path):
-        return []
+        return ["429"] if path == "/oauth2/token" else []
     headers = {each["name"].lower() for each in operation.get("parameters", ()) if each["in"] == "header"}
-    statuses = ["400", "401", "403", "431", "503", *_BESIDES.get(operation.get("operationId", ""), ())]
+    statuses = ["400", "401", "403", "429", "431", "503", *_BESIDES.get(operation.get("operationId", ""), ())]
     if "{" in path:
         statuses.append("404")
     if method in _WITH_BODY and "requestBody" in operation:
@@ -174,6 +176,12 @@ Ask for people, for one of these purposes:
 An attribute is either among `attributes` (`null` where nothing is stored) or among `withheld`, with the reason.
 Ids of people are made for your organisation, and for some purposes for that purpose alone: another organisation gets
 others. A list says by `next` and `Link: rel="next"` that there is more.
+
+## How much you may ask
+
+`RateLimit-Policy` says what your limits are and `RateLimit` how much of them is left (draft-ietf-httpapi-ratelimit-headers):
+calls in a minute (`minute`), at once (`at-once`), and of your organisation in a day (`day`). Beyond them the answer is a 429
+with `Retry-After`.
 
 ## What is refused
 

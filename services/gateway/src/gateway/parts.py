@@ -13,6 +13,8 @@ from gateway.firewall import Wall
 from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
+from gateway.limits.admitting import Admission
+from gateway.limits.failing import Failures
 from gateway.merged import MergedPeople
 from gateway.promised import Promised
 from gateway.signing_in import SignIns
@@ -28,6 +30,8 @@ class Parts:
     engine: Engine
     public_url: str
     wall: Wall
+    admission: Admission
+    failures: Failures
     tokens: AccessTokens
     directory: Directory
     assertions: ClientAssertions
@@ -44,6 +48,8 @@ class Parts:
     matching: Source
     vocabulary: Vocabulary
     sign_ins: SignIns
+    governing: Source
+    """policy-svc as the owner of the rulebook; ``policy`` is the same as what decides."""
 
 
 async def of_app(request: Request) -> Parts:

@@ -123,8 +123,9 @@ _REFUSALS: Final[Mapping[str, ProblemType]] = {
     "second-person-needed": ProblemType(
         403,
         "Refused",
-        "Who proposed a condition on a protected attribute cannot approve it.",
-        "Let another acting user of your organisation approve it, or the privacy office.",
+        "What lets somebody see more takes two people, and who proposed it is not the second.",
+        "Let another acting user confirm it: by a client of their own, or by a token that says who they are. A condition on a "
+        "protected attribute can be approved by the privacy office too.",
     ),
     "refused": ProblemType(
         403,
@@ -241,6 +242,13 @@ _STATE: Final[Mapping[str, ProblemType]] = {
         "The headers of the request are more than 32 KiB, or more than 100.",
         "Send less.",
     ),
+    "too-many-requests": ProblemType(
+        429,
+        "Too many requests",
+        "Your client or your organisation asks more than its limits allow. `violated-policies` names the limit, and "
+        "`RateLimit` on every answer says how much of it is left. Nothing was looked at, decided or written down.",
+        "Try again after the seconds in `Retry-After`. If the limit is too low for what you do, ask the operator.",
+    ),
     "unsupported-media-type": ProblemType(
         415,
         "Unsupported media type",
@@ -267,6 +275,12 @@ _OURS: Final[Mapping[str, ProblemType]] = {
         "Temporarily unavailable",
         "Something that the answer depends on is slow or gone: without a decision and a record there is no answer.",
         "Try again after the seconds in `Retry-After`; with an `Idempotency-Key`, nothing is done twice.",
+    ),
+    "busy": ProblemType(
+        503,
+        "Temporarily unavailable",
+        "More calls come in, from everybody together, than can be answered in time. Nothing was looked at.",
+        "Try again after the seconds in `Retry-After`, and make fewer calls at once.",
     ),
 }
 

@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import URL
 
-from stena.settings import ServiceSettings, database_url
+from stena.settings import Sampler, ServiceSettings, database_url
 
 
 class GatewaySettings(ServiceSettings):
@@ -56,6 +56,16 @@ class GatewaySettings(ServiceSettings):
     alert_webhook_url: str | None = Field(default=None, description="Who is told of alerts; absent: nobody.")
     alert_webhook_secret_file: Path | None = Field(
         default=None, description="What messages to the webhook are signed with: `whsec_` and 24 to 64 bytes as base64."
+    )
+
+    traces_sampler: Sampler = Field(
+        default="traceidratio",
+        validation_alias="OTEL_TRACES_SAMPLER",
+        description="Which traces: callers are strangers, so that what they say of it does not count.",
+    )
+    limits_file: Path | None = Field(default=None, description="YAML limits of callers; absent: those that are shipped.")
+    replicas: int = Field(
+        default=1, ge=1, le=1000, description="Gateways that share the calls: each lets through its part of a caller's limits."
     )
 
     @property

@@ -8,8 +8,6 @@ from typing import Annotated, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.calls import Caller
-
 SHIPPED: Final = Path(__file__).with_name("limits.yaml")
 
 Some = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
@@ -49,14 +47,14 @@ class Limits(Frozen):
     organisations: Mapping[str, Said] = {}
     clients: Mapping[str, Said] = {}
 
-    def of(self, caller: Caller, replicas: int) -> Limit:
-        """What holds for ``caller`` at each of so many gateways: together they let no more through than is said.
+    def of(self, organisation: str, client: str, replicas: int) -> Limit:
+        """What holds for a client at each of so many gateways: together they let no more through than is said.
 
         By the day nothing is divided: that is counted for all of them together.
         """
-        said: dict[str, int | None] = {name: None for name in Said.model_fields}
+        said: dict[str, int | None] = dict.fromkeys(Said.model_fields)
         nobody = Said()
-        for each in (self.everybody, self.organisations.get(caller.organisation, nobody), self.clients.get(caller.client, nobody)):
+        for each in (self.everybody, self.organisations.get(organisation, nobody), self.clients.get(client, nobody)):
             said |= {name: getattr(each, name) for name in each.model_fields_set}
         part = {name: _part(said[name], replicas) for name in ("calls_per_minute", "at_once")}
         return Limit(**said | part)

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway import client_assertions
+from gateway.metrics import TOKENS
 from gateway.parts import Gateway, Parts
 from gateway.signed_tokens import ALGORITHMS
 from gateway.store import Client
-from gateway.tokens import LIFETIME, CredentialsInvalid, basic_credentials
+from gateway.tokens import LIFETIME, CredentialsInvalid, TokenInvalid, basic_credentials
 
 router = APIRouter()
 
@@ -98,16 +99,32 @@ async def issue_token(request: Request, gateway: Gateway) -> Response:
     """Client credentials (RFC 6749, section 4.4). With `client_secret_basic` id and secret come as HTTP Basic, each
     form-urlencoded first; with `private_key_jwt` an assertion stands in the form. The token lives ten minutes; there are no
     refresh tokens, ask again."""
+    authorization: str | None = request.headers.get("authorization")
+    form: Form = {}
     try:
-        form, authorization = await token_form(request), request.headers.get("authorization")
+        form = await token_form(request)
         check_request(form)
         if "client_assertion" in form:
             client = await _by_assertion(gateway, form, authorization)
         else:
             client = await _by_secret(gateway, form, authorization)
-        return _token(gateway.tokens.issue(client.client_id))
+        token = gateway.tokens.issue(client.client_id)
     except Refused as refused:
+        if refused.error == "invalid_client":
+            gateway.failures.count(_claimed(form, authorization))
         return _error(refused)
+    TOKENS.add("given")
+    return _token(token)
+
+
+def _claimed(form: Form, authorization: str | None) -> str:
+    """What somebody calls itself who could not show it."""
+    try:
+        if "client_assertion" in form:
+            return client_assertions.client_in(form["client_assertion"])
+        return basic_credentials(authorization)[0]
+    except (CredentialsInvalid, TokenInvalid):
+        return ""
 
 
 async def _by_secret(gateway: Parts, form: Form, authorization: str | None) -> Client:
