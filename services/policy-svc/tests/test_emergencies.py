@@ -8,6 +8,7 @@ import pytest
 from policy_svc.decisions import decide
 from policy_svc.emergencies import is_reason
 from policy_svc.loading import parse
+from policy_svc.remembering import Memory
 from policy_svc.rulebook import Rulebook
 from stena.contracts.access import Evaluation, Reason, Subject
 
@@ -66,3 +67,15 @@ def test_nobody_breaks_the_glass_in_silence(
 )
 def test_a_reason_is_more_than_a_key_held_down(text: str, good: bool) -> None:
     assert is_reason(text, 20) == good
+
+
+def test_who_said_why_said_it_for_one_call(careless: Rulebook, ask: Ask) -> None:
+    memory = Memory(careless)
+    said = ask(organisation="harbour", purpose="rescue", justification=WHY)
+    said = said.model_copy(
+        update={"subject": Subject(type="organisation", id="harbour", properties={"acting_user": "Ivanova"})}
+    )
+    assert memory.decide(said, NOON).decision.permit
+    for context in ({"purpose": "rescue"}, {"purpose": "rescue", "justification": "abc" * 30}):
+        silent = memory.decide(said.model_copy(update={"context": context}), NOON).decision
+        assert (silent.permit, silent.reason) == (False, Reason.JUSTIFICATION_MISSING)

@@ -10,9 +10,10 @@ from uuid_utils import uuid7
 from policy_svc.claims import Claim, claims
 from policy_svc.decisions import Decision, decide
 from policy_svc.enforcement_points import EnforcementPoints
-from policy_svc.granting import make_grant
+from policy_svc.granting import grant_text
 from policy_svc.metrics import ALERTS, DECISIONS, SECONDS
 from policy_svc.promises import promises
+from policy_svc.remembering import Memory
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import OPERATIONS
 from stena import grants
@@ -29,15 +30,18 @@ class DecisionPoint:
     enforcement_points: EnforcementPoints
     catalogue: bytes = field(init=False, repr=False)
     """``GET /rulebook`` as it leaves: it never changes while the revision is active."""
+    memory: Memory = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "memory", Memory(self.rulebook))
         object.__setattr__(self, "catalogue", self.rulebook.catalogue.model_dump_json(by_alias=True).encode())
 
     @SECONDS.time()
     def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
         """Decide one question, and sign a grant for what is permitted."""
         now, decision_id = datetime.now(UTC), f"dec_{uuid7()}"
-        decision = decide(self.rulebook, evaluation, now)
+        decided = self.memory.decide(evaluation, now)
+        decision = decided.decision
         _count(decision, evaluation, decision_id)
         context = DecisionContext(
             id=decision_id,
@@ -45,7 +49,7 @@ class DecisionPoint:
             reason=decision.reason,
             rules=decision.rules,
             alert=decision.alert,
-            grant=self._grant(decision, evaluation, decision_id, now) if decision.permit else None,
+            grant=self._grant(decided.terms, evaluation, decision_id, now) if decision.permit else None,
         )
         return EvaluationResponse(decision=decision.permit, context=context)
 
@@ -66,8 +70,8 @@ class DecisionPoint:
         approved = self.rulebook.organisations.get(organisation)
         return None if approved is None else promises(self.rulebook, approved, datetime.now(UTC))
 
-    def _grant(self, decision: Decision, evaluation: Evaluation, decision_id: str, now: datetime) -> str:
-        return grants.sign(make_grant(decision, evaluation, self.rulebook.revision, decision_id, now), self.key)
+    def _grant(self, terms: str, evaluation: Evaluation, decision_id: str, now: datetime) -> str:
+        return grants.sign_text(grant_text(terms, evaluation, decision_id, now), self.key)
 
 
 def _count(decision: Decision, evaluation: Evaluation, decision_id: str) -> None:

@@ -27,6 +27,8 @@ OWNED = frozenset(
 )
 """Resource types whose id is the id of the person that they are about."""
 
+MOMENT = "context.time"
+
 ALWAYS = Disclosure(when=True)
 """The commonest disclosure, made once."""
 
@@ -194,10 +196,18 @@ def _may_be_objected_to(live: Iterable[Approval]) -> bool:
 
 
 def _question(evaluation: Evaluation, admitted: _Admitted, now: datetime, facts: Facts | None) -> Question:
-    subject, resource, context = evaluation.subject, evaluation.resource, evaluation.context
     moment = now.astimezone(UTC)
     standing_now = standing(admitted.approved, admitted.live, admitted.purpose.id, moment.date())
-    values = {**standing_now, "context.time": moment.isoformat()}
+    values: dict[str, Value] = {**standing_now, MOMENT: moment.isoformat(), **said_by_caller(evaluation)}
+    if facts is None:
+        return Question(values, FACTS_OF.get(evaluation.resource.type, frozenset()))
+    return Question(values | _fact_values(facts))
+
+
+def said_by_caller(evaluation: Evaluation) -> dict[str, str]:
+    """Path → value, for all that a question holds besides where its caller stands and the moment."""
+    subject, resource, context = evaluation.subject, evaluation.resource, evaluation.context
+    values: dict[str, str] = {}
     if resource.id != ANY_ID:
         values["resource.id"] = resource.id
         if resource.type in OWNED:
@@ -211,9 +221,7 @@ def _question(evaluation: Evaluation, admitted: _Admitted, now: datetime, facts:
     ):
         if isinstance(said, str) and said.strip():
             values[path] = said
-    if facts is None:
-        return Question(values, FACTS_OF.get(resource.type, frozenset()))
-    return Question(values | _fact_values(facts))
+    return values
 
 
 def _fact_values(facts: Facts) -> dict[str, Value]:

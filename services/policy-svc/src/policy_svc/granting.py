@@ -1,7 +1,9 @@
 """From a permit to the grant that carries it: what is signed binds caller, call, purpose and revision for a minute."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from policy_svc.decisions import Decision
 from stena.contracts.access import ANY_ID, Evaluation, Grant
@@ -20,21 +22,11 @@ def make_grant(decision: Decision, evaluation: Evaluation, revision: str, decisi
     """The grant of a permit."""
     assert decision.permit
     assert decision.purpose is not None
-    purpose, subject, resource = decision.purpose, evaluation.subject, evaluation.resource
+    purpose = decision.purpose
     return Grant(
-        iss=ISSUER,
-        aud=AUDIENCES.get(resource.type, "gateway"),
-        iat=int(now.timestamp()),
-        exp=int(now.timestamp()) + LIFETIME,
-        jti=decision_id,
-        organisation=subject.id,
-        client=_text(subject.properties.get("client")),
-        acting_user=_text(subject.properties.get("acting_user")),
-        operation=evaluation.action.name,
-        resource=resource.type,
-        target=None if resource.id == ANY_ID else resource.id,
+        **_binding(evaluation, decision_id, now),
+        organisation=evaluation.subject.id,
         purpose=purpose.id,
-        case=_text(evaluation.context.get("case")),
         rulebook=revision,
         ids=purpose.ids,
         provenance=purpose.provenance,
@@ -44,6 +36,29 @@ def make_grant(decision: Decision, evaluation: Evaluation, revision: str, decisi
         withhold=dict(decision.withhold),
         write=dict(decision.write),
     )
+
+
+def grant_text(terms: str, evaluation: Evaluation, decision_id: str, now: datetime) -> bytes:
+    """The grant of a permit whose terms (``Grant.terms``) are known, as JSON."""
+    return orjson.dumps(_binding(evaluation, decision_id, now))[:-1] + b"," + terms[1:].encode()
+
+
+def _binding(evaluation: Evaluation, decision_id: str, now: datetime) -> dict[str, Any]:
+    """What ties a grant to one call."""
+    subject, resource = evaluation.subject, evaluation.resource
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCES.get(resource.type, "gateway"),
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + LIFETIME,
+        "jti": decision_id,
+        "client": _text(subject.properties.get("client")),
+        "acting_user": _text(subject.properties.get("acting_user")),
+        "operation": evaluation.action.name,
+        "resource": resource.type,
+        "target": None if resource.id == ANY_ID else resource.id,
+        "case": _text(evaluation.context.get("case")),
+    }
 
 
 def _text(value: object) -> str | None:
