@@ -6,9 +6,9 @@ is drawn anew for every answer (ids of decisions and traces, sealed cursors, the
 
 import asyncio
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -40,6 +40,9 @@ _DRAWN_ANEW: Final = re.compile(
 )
 """With the length, which follows from those that a cursor has."""
 
+AT_ONCE: Final = 8
+
+Found = TypeVar("Found")
 Values = Mapping[str, Any]
 Snapshot = Mapping[str, str]
 """Call → the whole answer."""
@@ -54,19 +57,22 @@ async def run(target: Target, world: World, *, short: bool = False, progress: Pr
     people = [who for who in world.people if who.name in FLIPPED[-1 if short else 0 :]]
     steps = [(who, *flip) for who in people for flip in flips(who)[:: SHORT_STEP if short else 1]]
     twins, values = Twins(), dict[str, Values]()
-    cursors = {number: await _caught_up(stand) for number, stand in enumerate(stands)}
-    before = dict[int, Snapshot]()
+    cursors = await _few_at_once(_caught_up(stand) for stand in stands)
+    before: Sequence[Snapshot] = ()
     for done, (who, name, value) in enumerate(steps):
         if who.name not in values:
             values[who.name] = who.values
-            before = {number: await _answered_ones(stand, who, cursors[number]) for number, stand in enumerate(stands)}
+            before = await _few_at_once(_answered_ones(*each, who) for each in zip(stands, cursors, strict=True))
         differ = await _flip(target, who, values, name, value)
-        for number, stand in enumerate(stands):
-            after = await _snapshot(stand, who, cursors[number], before[number])
-            twins.compare(stand, who, name, differ, before[number], after)
-            # A feed that is followed to its end has nothing to tell, and that is what it is compared with.
-            before[number] = {call: before[number][call] if call == FEED else text for call, text in after.items()}
-            cursors[number] = await _caught_up(stand, cursors[number])
+        after = await _few_at_once(_snapshot(*each, who) for each in zip(stands, cursors, before, strict=True))
+        for stand, was, now in zip(stands, before, after, strict=True):
+            twins.compare(stand, who, name, differ, was, now)
+        # A feed that is followed to its end has nothing to tell, and that is what it is compared with.
+        before = [
+            {call: was[call] if call == FEED else text for call, text in now.items()}
+            for was, now in zip(before, after, strict=True)
+        ]
+        cursors = await _few_at_once(_caught_up(*each) for each in zip(stands, cursors, strict=True))
         progress(done + 1, len(steps))
     return twins.section(len(steps), len(stands))
 
@@ -104,6 +110,17 @@ class Twins:
         return Section("Twin worlds", figures, tuple(self.findings))
 
 
+async def _few_at_once(questions: Iterable[Coroutine[Any, Any, Found]]) -> list[Found]:
+    """What each stand's question brings: nobody's answers depend on what others ask meanwhile."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(question: Coroutine[Any, Any, Found]) -> Found:
+        async with room:
+            return await question
+
+    return await asyncio.gather(*map(one, questions))
+
+
 async def _flip(target: Target, who: Somebody, values: dict[str, Values], name: str, value: Any) -> frozenset[str]:
     before, after = values[who.name], {**values[who.name], name: value}
     await target.put([who.line() | {"attributes": after}])
@@ -114,12 +131,12 @@ async def _flip(target: Target, who: Somebody, values: dict[str, Values], name: 
     return differ
 
 
-async def _snapshot(stand: Stand, who: Somebody, cursor: str | None, calls: Collection[str]) -> Snapshot:
+async def _snapshot(stand: Stand, cursor: str | None, calls: Collection[str], who: Somebody) -> Snapshot:
     asked = {call: where for call, where in _calls(stand, who, cursor) if call in calls}
     return {call: _DRAWN_ANEW.sub("", answer_text(await _ask(stand, where))) for call, where in asked.items()}
 
 
-async def _answered_ones(stand: Stand, who: Somebody, cursor: str | None) -> Snapshot:
+async def _answered_ones(stand: Stand, cursor: str | None, who: Somebody) -> Snapshot:
     """The first look: every answer in which ``who`` could show. What is refused whole is the matrix's, and not asked again."""
     asked = {call: await _ask(stand, where) for call, where in _calls(stand, who, cursor)}
     return {call: _DRAWN_ANEW.sub("", answer_text(answer)) for call, answer in asked.items() if answer.status_code != 403}
