@@ -8,6 +8,8 @@ METHODS: Final = ("get", "put", "post", "patch", "delete")
 UNASKED: Final[Mapping[str, str]] = {
     "token": "each client of the matrix has called it before it could call anything else",
     "linkSignIn": "it wants a provider outside, which tests/system/test_sign_in.py has",
+    "confirmProposal": "it takes a second client of the operator, which tests/system/test_administration.py has",
+    "revokeClient": "every client there is the matrix needs: tests/system/test_administration.py",
     "endSignIn": "what nobody linked nobody ends: tests/system/test_sign_in.py",
 }
 """Operations of which the matrix sees no answer, and why."""

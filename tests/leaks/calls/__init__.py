@@ -6,6 +6,7 @@ The matrix fails while the OpenAPI document tells of one that it has never been 
 from collections.abc import Mapping
 from typing import Final
 
+from .administering import clients, rulebook
 from .casework import cases, notes, referrals
 from .common import Ask, Effort
 from .exports import export_csv, export_ndjson, export_of_search
@@ -76,6 +77,8 @@ CALLS: Final[Mapping[str, Ask]] = {
     "merges": merges,
     "alerts": alerts,
     "breaches": breaches,
+    "clients": clients,
+    "rulebook": rulebook,
     "mistakes": mistakes,
     "erase": erase,
 }

@@ -6,6 +6,12 @@ from typing import Final
 from gateway.problem_type import ProblemType
 
 ABOUT_IDENTITY: Final[Mapping[str, ProblemType]] = {
+    "proposal-settled": ProblemType(
+        409,
+        "Conflict",
+        "The proposal was confirmed or withdrawn, its seven days are over, or its client was revoked meanwhile: see `state`.",
+        "Look at `GET /v1/proposals?state=all`, and propose it anew if it is still wanted.",
+    ),
     "acting-user-differs": ProblemType(
         400,
         "Malformed request",

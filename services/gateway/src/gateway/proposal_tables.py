@@ -26,6 +26,7 @@ proposals = Table(
     # Confirmed, or withdrawn.
     Column("settled_at", Moment),
     Column("settled_by", Text),
+    Column("settled_decision", Text),
     Column("outcome", Text),
     UniqueConstraint("organisation", "idempotency_key"),
 )

@@ -39,6 +39,7 @@ Body = TypeVar("Body", bound=BaseModel)
 DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
 ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
 MANY: Final = 5.0  # seconds for a page, as long as its source shows that it is well
+CHECKING: Final = 30.0  # seconds to check a rulebook and compare it with another, in the same way
 WELL: Final = 0.25  # seconds in which a source says so
 PROVIDER: Final = 3.0  # seconds for a document of a provider outside; its keys are kept for minutes
 LONGEST_DOCUMENT: Final = 1 << 18  # bytes
@@ -48,7 +49,7 @@ _PASSED_ON: Final[Mapping[int, type[Problem]]] = {
     kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
 }
 _MEMBERS_PASSED_ON: Final = frozenset(
-    {"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening", "duties"}
+    {"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening", "duties", "cells"}
 )
 
 

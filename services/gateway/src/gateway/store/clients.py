@@ -1,12 +1,12 @@
 """Clients in the database: registered, listed, revoked. A client is never deleted, since the ledger speaks of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, select, tuple_, update
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -77,12 +77,44 @@ async def all_clients(engine: Engine) -> Sequence[Client]:
         return [Client(*row) for row in await connection.execute(select(clients).order_by(clients.c.created_at))]
 
 
+async def live(engine: Engine, client_id: str) -> Client | None:
+    """The client, unless it is unknown or revoked."""
+    wanted = select(clients).where(clients.c.client_id == client_id, clients.c.revoked_at.is_(None))
+    async with transaction(engine) as connection:
+        row = (await connection.execute(wanted)).one_or_none()
+    return None if row is None else Client(*row)
+
+
+async def page(
+    engine: Engine, organisation: str | None, *, live: bool, after: tuple[datetime, str] | None, most: int
+) -> Sequence[Client]:
+    """So many clients, oldest first: of one organisation, or of all; ``after`` the one that was made then, by its id."""
+    place = (clients.c.created_at, clients.c.client_id)
+    wanted = select(clients).order_by(*place).limit(most)
+    if organisation is not None:
+        wanted = wanted.where(clients.c.organisation == organisation)
+    if live:
+        wanted = wanted.where(clients.c.revoked_at.is_(None))
+    if after is not None:
+        wanted = wanted.where(tuple_(*place) > tuple_(*(literal(each) for each in after)))
+    async with transaction(engine) as connection:
+        return [Client(*row) for row in await connection.execute(wanted)]
+
+
+async def count_live(engine: Engine) -> Mapping[str, int]:
+    """How many clients of each organisation are not revoked; people's own do not count."""
+    wanted = select(clients.c.organisation, func.count()).where(clients.c.revoked_at.is_(None), clients.c.person_id.is_(None))
+    async with transaction(engine) as connection:
+        return dict(tuple(row) for row in await connection.execute(wanted.group_by(clients.c.organisation)))
+
+
 async def revoke(engine: Engine, client_id: str) -> bool:
     """Whether there was such a client that was not revoked yet."""
-    statement = (
-        update(clients)
-        .where(clients.c.client_id == client_id, clients.c.revoked_at.is_(None))
-        .values(revoked_at=datetime.now(UTC))
-    )
     async with transaction(engine) as connection:
-        return (await connection.execute(statement)).rowcount == 1
+        return await end(connection, client_id)
+
+
+async def end(connection: AsyncConnection, client_id: str) -> bool:
+    """The same within a transaction."""
+    one = (clients.c.client_id == client_id, clients.c.revoked_at.is_(None))
+    return (await connection.execute(update(clients).where(*one).values(revoked_at=datetime.now(UTC)))).rowcount == 1

@@ -38,6 +38,7 @@ CREATE TABLE proposals (
     idempotency_key text,
     settled_at timestamptz,
     settled_by text,
+    settled_decision text,
     outcome text,
     UNIQUE (organisation, idempotency_key)
 );
@@ -45,7 +46,7 @@ CREATE TABLE proposals (
 GRANT UPDATE (secret_hash, jwks, jwks_uri, issuer, earlier_secret_hash, earlier_until) ON clients TO gateway_app;
 GRANT SELECT, INSERT, DELETE ON client_assertions TO gateway_app;
 GRANT UPDATE (ends_at) ON client_assertions TO gateway_app;
-GRANT SELECT, INSERT, UPDATE (settled_at, settled_by, outcome) ON proposals TO gateway_app;
+GRANT SELECT, INSERT, UPDATE (settled_at, settled_by, settled_decision, outcome) ON proposals TO gateway_app;
 """
 
 

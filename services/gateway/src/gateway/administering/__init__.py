@@ -1,0 +1,1 @@
+"""Who lets whom call: clients, and what decides. What lets somebody see more takes two."""

@@ -1,0 +1,269 @@
+"""Who lets whom call: clients, their credentials and the rulebook, by the API, with two people for whatever opens something."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from joserfc.jwk import OKPKey
+from sqlalchemy import text
+
+from policy_svc.loading import read_files
+from stena.problems import Unavailable
+
+from .house import RULEBOOK, Caller, House
+
+PURPOSE = "administration"
+OPERATOR = "stena-operator"
+BAKERY = {"organisation": "vitosha-bakery", "name": "shop", "credentials": {"type": "secret"}}
+
+
+@dataclass
+class Desk:
+    """Somebody who administers, by a client of their own or of somebody else."""
+
+    caller: Caller
+    name: str | None
+
+    async def __call__(self, method: str, path: str, status: int = 200, **kwargs: Any) -> Any:
+        headers = ({"Acting-User": self.name} if self.name else {}) | kwargs.pop("headers", {})
+        for _ in range(50):
+            answer = await self.caller(method, path, PURPOSE, headers=headers, **kwargs)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(0.2)  # a busy machine may be late: ask again
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture(scope="module")
+async def clients(house: House) -> tuple[Caller, Caller]:
+    """Two clients of the operator."""
+    made = []
+    for _ in range(2):
+        token = await house.token(*await house.register(OPERATOR))
+        made.append(Caller(await house.stack.enter_async_context(house.http(headers={"Authorization": f"Bearer {token}"}))))
+    return made[0], made[1]
+
+
+@pytest.fixture
+def ivanova(clients: tuple[Caller, Caller]) -> Desk:
+    return Desk(clients[0], "ivanova")
+
+
+@pytest.fixture
+def petrova(clients: tuple[Caller, Caller]) -> Desk:
+    return Desk(clients[1], "petrova")
+
+
+async def refused(answer: Any, slug: str) -> None:
+    assert answer["type"] == f"/problems/{slug}", answer
+
+
+async def works(house: House, client_id: str, secret: str) -> bool:
+    async with house.http(auth=(client_id, secret)) as http:
+        for _ in range(50):
+            with suppress(Unavailable):
+                await house.parts.directory.refresh()
+                answer = await http.post("/oauth2/token", data={"grant_type": "client_credentials"})
+                if answer.status_code != 503:
+                    break
+            await asyncio.sleep(0.2)
+    return answer.status_code == 200
+
+
+async def test_a_client_is_let_in_by_two(house: House, ivanova: Desk, petrova: Desk) -> None:
+    proposal = await ivanova("POST", "/v1/clients", 202, json=BAKERY | {"comment": "for the new shop"})
+    assert (proposal["state"], proposal["proposed_by"], proposal["comment"]) == (
+        "open",
+        f"{OPERATOR}: ivanova",
+        "for the new shop",
+    )
+    client_id, path = proposal["client"]["id"], f"/v1/proposals/{proposal['id']}/confirmation"
+    assert client_id not in {each["id"] for each in (await ivanova("GET", "/v1/clients?limit=200"))["clients"]}
+    for alone in (ivanova, Desk(ivanova.caller, "petrova"), Desk(petrova.caller, " Ivanova ")):
+        await refused(await alone("PUT", path, 403), "second-person-needed")
+    assert [each["id"] for each in (await petrova("GET", "/v1/proposals"))["proposals"]] == [proposal["id"]]
+    done = await petrova("PUT", path)
+    assert await works(house, client_id, done["client_secret"])
+    assert (done["proposal"]["state"], done["proposal"]["settled"]["by"]) == ("confirmed", f"{OPERATOR}: petrova")
+    await refused(await petrova("PUT", path, 409), "proposal-settled")
+    (shown,) = (await ivanova("GET", "/v1/clients?organisation=vitosha-bakery"))["clients"]
+    assert (shown["id"], shown["name"], shown["credentials"], shown["revoked_at"]) == (client_id, "shop", "secret", None)
+    assert done["client_secret"] not in json.dumps(await kept(house)), "a secret is kept nowhere"
+
+
+async def kept(house: House) -> list[Any]:
+    async with house.parts.engine.begin() as connection:
+        rows = await connection.execute(text("SELECT row_to_json(proposals)::text FROM proposals"))
+        return [row[0] for row in rows]
+
+
+async def test_what_is_done_stands_in_the_ledger_under_its_purpose(house: House, ivanova: Desk, petrova: Desk) -> None:
+    begun = datetime.now(UTC)
+    proposal = await ivanova("POST", "/v1/clients", 202, json=BAKERY)
+    await ivanova("PUT", f"/v1/proposals/{proposal['id']}/confirmation", 403)
+    await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation")
+    async with house.parts.engine.begin() as connection:
+        query = "SELECT operation, resource, outcome, acting_user FROM ledger WHERE purpose = $1 AND at > $2 ORDER BY at"
+        rows = [tuple(row) for row in await connection.exec_driver_sql(query, (PURPOSE, begun))]
+    wanted = [
+        ("propose", "client", "intent", "ivanova"),
+        ("propose", "client", "done", "ivanova"),
+        ("confirm", "client", "intent", "ivanova"),
+        ("confirm", "client", "denied", "ivanova"),
+        ("confirm", "client", "intent", "petrova"),
+        ("confirm", "client", "done", "petrova"),
+    ]
+    assert list(dict.fromkeys(row for row in rows if row in wanted)) == wanted
+
+
+async def test_a_client_is_revoked_by_one_at_once(house: House, ivanova: Desk, petrova: Desk) -> None:
+    client_id, secret = await house.register("rila-build")
+    assert await works(house, client_id, secret)
+    await petrova("DELETE", f"/v1/clients/{client_id}", 204)
+    assert not await works(house, client_id, secret)
+    await petrova("DELETE", f"/v1/clients/{client_id}", 404)
+    await petrova("DELETE", "/v1/clients/cli_nobody", 404)
+    newest, *_ = (await ivanova("GET", "/v1/proposals?state=all"))["proposals"]
+    assert (newest["kind"], newest["state"], newest["client"]["id"]) == ("revocation", "at-once", client_id)
+    assert newest["settled"]["by"] == f"{OPERATOR}: petrova"
+
+
+async def test_credentials_are_renewed_by_two_and_the_earlier_secret_is_good_for_a_while(
+    house: House, ivanova: Desk, petrova: Desk
+) -> None:
+    client_id, earlier = await house.register("rila-build")
+    body = {"credentials": {"type": "secret"}}
+    proposal = await ivanova("POST", f"/v1/clients/{client_id}/credentials", 202, json=body)
+    later = (await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation"))["client_secret"]
+    assert await works(house, client_id, later)
+    assert await works(house, client_id, earlier)
+    key = OKPKey.generate_key("Ed25519", auto_kid=True)
+    jwks = {"keys": [key.as_dict(private=False)]}
+    body = {"credentials": {"type": "keys", "jwks": jwks}, "keep_earlier_hours": 0}
+    proposal = await ivanova("POST", f"/v1/clients/{client_id}/credentials", 202, json=body)
+    assert proposal["client"]["key_ids"] == [key.kid]
+    done = await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation")
+    assert done["client_secret"] is None
+    assert not await works(house, client_id, later)
+    assert not await works(house, client_id, earlier)
+    (shown,) = [each for each in (await ivanova("GET", "/v1/clients?limit=200"))["clients"] if each["id"] == client_id]
+    assert (shown["credentials"], shown["key_ids"]) == ("keys", [key.kid])
+
+
+async def test_a_proposal_is_withdrawn_by_anybody_who_administers(house: House, ivanova: Desk, petrova: Desk) -> None:
+    proposal = await ivanova("POST", "/v1/clients", 202, json=BAKERY)
+    assert (await petrova("DELETE", f"/v1/proposals/{proposal['id']}"))["state"] == "withdrawn"
+    await refused(await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation", 409), "proposal-settled")
+    proposal = await ivanova("POST", "/v1/clients", 202, json=BAKERY)
+    for name in ("clp_" + "0" * 32, "rbp_" + "0" * 32, "nothing", proposal["id"].upper(), "rbp_" + proposal["id"][4:]):
+        await petrova("PUT", f"/v1/proposals/{name}/confirmation", 404)
+    await petrova("DELETE", f"/v1/proposals/{proposal['id']}")
+
+
+async def test_a_proposal_sent_again_is_the_same_one(ivanova: Desk) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first = await ivanova("POST", "/v1/clients", 202, json=BAKERY, headers=headers)
+    assert await ivanova("POST", "/v1/clients", 200, json=BAKERY, headers=headers) == first
+    other = BAKERY | {"name": "another shop"}
+    await refused(await ivanova("POST", "/v1/clients", 409, json=other, headers=headers), "idempotency-key-reused")
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"organisation": "nobody"}, "/organisation"),
+        ({"credentials": {"type": "keys", "jwks": {"keys": []}}}, "/credentials/jwks"),
+        ({"credentials": {"type": "published-keys", "jwks_uri": "http://client.example/keys"}}, "/credentials/jwks_uri"),
+        ({"credentials": {"type": "issuer", "issuer": "ftp://login.example"}}, "/credentials/issuer"),
+    ],
+    ids=["organisation", "jwks", "jwks_uri", "issuer"],
+)
+async def test_a_proposal_that_cannot_be_taken_says_why(ivanova: Desk, changed: Mapping[str, Any], place: str) -> None:
+    answer = await ivanova("POST", "/v1/clients", 400, json=BAKERY | changed)
+    assert [fault["pointer"] for fault in answer["errors"]] == [place]
+
+
+async def test_somebody_has_to_act_and_nobody_else_may(house: House, ivanova: Desk) -> None:
+    answer = await Desk(ivanova.caller, None)("POST", "/v1/clients", 403, json=BAKERY)
+    assert answer["reason"] == "acting-user-missing"
+    assert (await Desk(ivanova.caller, None)("GET", "/v1/clients"))["clients"], "to look is nobody's act"
+    for organisation in ("employment-agency", "privacy-office", "stena-matching"):
+        stranger = Desk(await house.caller(organisation), "ivanova")
+        for method, path in (
+            ("GET", "/v1/clients"),
+            ("GET", "/v1/proposals"),
+            ("GET", "/v1/rulebook"),
+            ("GET", "/v1/organisations"),
+        ):
+            assert (await stranger(method, path, 403))["reason"] == "purpose-not-approved"
+        await stranger("POST", "/v1/clients", 403, json=BAKERY)
+
+
+async def test_organisations_and_their_approvals_are_those_of_the_rulebook(ivanova: Desk) -> None:
+    listed = await ivanova("GET", "/v1/organisations")
+    office = next(each for each in listed["organisations"] if each["id"] == "privacy-office")
+    assert [each["purpose"] for each in office["approvals"]] == ["data-protection-audit"]
+    assert {each["id"]: each["clients"] for each in listed["organisations"]}["stena-matching"] == 1
+
+
+def with_approval(files: Mapping[str, str], organisation: str, line: str) -> dict[str, str]:
+    """The rulebook in which an organisation has one approval more."""
+    listed = files["organisations.yaml"]
+    at = listed.index("approvals:\n", listed.index(f"\n{organisation}:")) + len("approvals:\n")
+    return {**files, "organisations.yaml": listed[:at] + f"    - {line}\n" + listed[at:]}
+
+
+async def test_a_rulebook_that_opens_takes_two_and_one_that_closes_does_not(house: House, ivanova: Desk, petrova: Desk) -> None:
+    before = (await ivanova("GET", "/v1/rulebook"))["active"]
+    files = read_files(RULEBOOK)
+    assert (await ivanova("GET", f"/v1/rulebook/revisions/{before}"))["files"] == files
+    line = "{purpose: mentoring, legal_basis: GDPR-6-1-f, regions: [BG], from: 2026-01-01, until: 2028-12-31}"
+    wider = with_approval(files, "school-board", line)
+    loaded = (await ivanova("POST", "/v1/rulebook/revisions", 201, json={"files": wider}))["revision"]
+    body = {"revision": loaded, "comment": "the board has mentors now"}
+    proposal = await ivanova("POST", "/v1/rulebook/activations", 202, json=body, headers={"Idempotency-Key": "open"})
+    assert proposal["rulebook"]["instead_of"] == before
+    assert any("school-board" in each for each in proposal["rulebook"]["opens"])
+    again = await ivanova("POST", "/v1/rulebook/activations", 202, json=body, headers={"Idempotency-Key": "open"})
+    assert again["id"] == proposal["id"]
+    path = f"/v1/proposals/{proposal['id']}/confirmation"
+    await refused(await ivanova("PUT", path, 403), "second-person-needed")
+    assert (await ivanova("GET", "/v1/rulebook"))["active"] == before
+    await petrova("PUT", path)
+    assert (await petrova("GET", "/v1/rulebook"))["active"] == loaded
+    newest, *_ = (await petrova("GET", "/v1/rulebook"))["activations"]
+    assert (newest["by"], newest["widened"]) == (f"{OPERATOR}: ivanova, confirmed by {OPERATOR}: petrova", True)
+    closed = await petrova("POST", "/v1/rulebook/activations", 200, json={"revision": before})
+    assert (closed["activation"]["revision"], closed["activation"]["widened"]) == (before, False)
+
+
+async def test_a_rulebook_that_was_overtaken_is_not_activated_by_an_old_confirmation(
+    house: House, ivanova: Desk, petrova: Desk
+) -> None:
+    before = (await ivanova("GET", "/v1/rulebook"))["active"]
+    files = read_files(RULEBOOK)
+    line = "{purpose: mentoring, legal_basis: GDPR-6-1-f, regions: [BG], from: 2026-01-01, until: 2028-12-31}"
+    wider = with_approval(files, "danube-health", line)
+    loaded = (await ivanova("POST", "/v1/rulebook/revisions", 201, json={"files": wider}))["revision"]
+    proposal = await ivanova("POST", "/v1/rulebook/activations", 202, json={"revision": loaded})
+    same = {**files, "organisations.yaml": files["organisations.yaml"] + "\n# looked over\n"}
+    other = (await ivanova("POST", "/v1/rulebook/revisions", 201, json={"files": same}))["revision"]
+    await ivanova("POST", "/v1/rulebook/activations", 200, json={"revision": other})
+    answer = await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation", 409)
+    await refused(answer, "rulebook-overtaken")
+    assert (await petrova("GET", "/v1/rulebook"))["active"] == other
+    await ivanova("POST", "/v1/rulebook/activations", 200, json={"revision": before})
+
+
+async def test_a_rulebook_that_does_not_hold_is_told_where(ivanova: Desk) -> None:
+    files = read_files(RULEBOOK)
+    broken = {**files, "organisations.yaml": files["organisations.yaml"].replace("kind: authority", "kind: empire", 1)}
+    answer = await ivanova("POST", "/v1/rulebook/revisions", 400, json={"files": broken})
+    await refused(answer, "rulebook-refused")
+    assert answer["errors"][0]["file"] == "organisations.yaml"
