@@ -300,7 +300,7 @@ async def test_who_fails_to_show_itself_is_told_to_wait_and_a_right_secret_is_al
     engine: AsyncEngine, database: Database, key_files: Path, tmp_path: Path
 ) -> None:
     async with limited(engine, database, key_files, tmp_path, failed_tokens_per_minute=3) as running:
-        running.app.state.parts.failures._clock = (clock := Clock())
+        running.app.state.parts.admission.failures._clock = (clock := Clock())
         caller, grant = await running.caller(), {"grant_type": "client_credentials"}
 
         async def ask(client_id: str, secret: str) -> httpx.Response:

@@ -22,11 +22,9 @@ from gateway.firewall import Wall
 from gateway.heads_file import HeadsFolder
 from gateway.intake import Intake
 from gateway.key_files import Keys
-from gateway.limits import quotas
+from gateway.limits import holding_to
 from gateway.limits import rules as limit_rules
-from gateway.limits.admitting import Admission
 from gateway.limits.door import Door
-from gateway.limits.failing import Failures
 from gateway.limits.rules import BadLimits, Limits
 from gateway.merged import MergedPeople
 from gateway.metrics import LEDGER_WAITING
@@ -45,6 +43,9 @@ from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
 from stena.upstreams import Http, PolicyService, client, inside
+
+
+Transport = httpx.AsyncBaseTransport | None
 
 
 def app_from_environment() -> FastAPI:
@@ -70,7 +71,7 @@ def refuse(reason: str) -> NoReturn:
     raise SystemExit(1) from None
 
 
-def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+def create_app(settings: GatewaySettings, *, transport: Transport = None) -> FastAPI:
     """The gateway. Raises ``KeyFileError`` for a key that is missing or wrong, ``BadRules`` or ``BadLimits`` for a bad file.
 
     ``transport`` is given by tests that keep every service in one process; it then carries every call between them.
@@ -101,9 +102,7 @@ def create_app(settings: GatewaySettings, *, transport: httpx.AsyncBaseTransport
 
 
 @asynccontextmanager
-async def running(
-    settings: GatewaySettings, keys: Keys, limits: Limits, transport: httpx.AsyncBaseTransport | None
-) -> AsyncIterator[Parts]:
+async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transport: Transport) -> AsyncIterator[Parts]:
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
@@ -118,11 +117,7 @@ async def running(
         await stack.enter_async_context(id_keys.followed(settings.id_keys_dir, keys.ids))
         merged = MergedPeople(engine)
         await stack.enter_async_context(merged.followed())
-        entries = ledger.Ledger(engine)
-        LEDGER_WAITING.set_function(entries.waiting)
-        await stack.enter_async_context(ledger_keys.followed(settings.ledger_keys_dir, keys.ledger))
-        heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFolder(settings.ledger_heads_dir))
-        await stack.enter_async_context(head_keeping.kept(heads))
+        entries, heads = await stack.enter_async_context(ledger_kept(settings, keys, engine))
         to_policy = await calls_to(settings.policy_url, ONE)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
@@ -131,17 +126,13 @@ async def running(
         providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))
         sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
         outside = OutsideClients(keys.issuers, providers.keys, directory)
-        day = quotas.Quotas(quotas.read_from(engine))
-        if limits.by_day:
-            await stack.enter_async_context(quotas.followed(day))
-        admission = Admission(limits, settings.replicas, day)
+        admission = await stack.enter_async_context(holding_to.held_to(limits, settings.replicas, engine))
         identify = admission.admitting(partial(clients.identify, directory, tokens, (sign_ins, outside)))
         yield Parts(
             engine=engine,
             public_url=settings.public_url,
             wall=Wall(identify, decisions.decide, noting(entries.record), Emergencies(engine).open, Watched, merged.learn),
             admission=admission,
-            failures=Failures(limits.failed_tokens_per_minute),
             tokens=tokens,
             directory=directory,
             assertions=ClientAssertions(engine, directory, providers.published, audiences(settings.public_url)),
@@ -160,6 +151,18 @@ async def running(
             sign_ins=sign_ins,
             governing=Source(await calls_to(settings.policy_url, CHECKING)),
         )
+
+
+@asynccontextmanager
+async def ledger_kept(
+    settings: GatewaySettings, keys: Keys, engine: store.Engine
+) -> AsyncIterator[tuple[ledger.Ledger, head_keeping.HeadKeeper]]:
+    """The ledger, and the heads of its tree, which are made and kept outside for as long as the application lives."""
+    entries = ledger.Ledger(engine)
+    LEDGER_WAITING.set_function(entries.waiting)
+    heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFolder(settings.ledger_heads_dir))
+    async with ledger_keys.followed(settings.ledger_keys_dir, keys.ledger), head_keeping.kept(heads):
+        yield entries, heads
 
 
 @asynccontextmanager

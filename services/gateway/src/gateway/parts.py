@@ -14,7 +14,6 @@ from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
 from gateway.ledger import Ledger
 from gateway.limits.admitting import Admission
-from gateway.limits.failing import Failures
 from gateway.merged import MergedPeople
 from gateway.promised import Promised
 from gateway.signing_in import SignIns
@@ -31,7 +30,6 @@ class Parts:
     public_url: str
     wall: Wall
     admission: Admission
-    failures: Failures
     tokens: AccessTokens
     directory: Directory
     assertions: ClientAssertions

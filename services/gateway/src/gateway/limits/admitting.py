@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.calls import Caller
 from gateway.limits.buckets import MOST, Bucket, Buckets
+from gateway.limits.failing import Failures
 from gateway.limits.quotas import Quotas
 from gateway.limits.rules import Limit, Limits
 from gateway.limits.standing import Standing, headers
@@ -50,6 +51,7 @@ class Admission:
 
     def __init__(self, limits: Limits, replicas: int, quotas: Quotas, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = lru_cache(maxsize=MOST)(lambda organisation, client: limits.of(organisation, client, replicas))
+        self.failures = Failures(limits.failed_tokens_per_minute, clock=clock)
         self._quotas = quotas
         self._clock = clock
         self._buckets = Buckets()

@@ -111,7 +111,7 @@ async def issue_token(request: Request, gateway: Gateway) -> Response:
         token = gateway.tokens.issue(client.client_id)
     except Refused as refused:
         if refused.error == "invalid_client":
-            gateway.failures.count(_claimed(form, authorization))
+            gateway.admission.failures.count(_claimed(form, authorization))
         return _error(refused)
     TOKENS.add("given")
     return _token(token)
