@@ -22,9 +22,8 @@ from rich.table import Table
 from gateway.commands import migrate
 from stena_local.postgres import Server, random_passwords
 from stena_local.programs import find
-from stena_local.running import Running
 from stena_local.testing import free_row
-from tests.bench.__main__ import PORT, PURPOSE, deployment, stena, token, wait_for_port
+from tests.bench.deployed import GATEWAY, PORT, PURPOSE, deployment, fill, processes, token, told, wait_for_port
 from tests.bench.load import Target, measure
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "20000"))
@@ -115,20 +114,17 @@ def database(folder: Path) -> Iterator[str]:
 async def compared(folder: Path) -> list[Read]:
     """The same reads by turns at the gateway and at one that writes nothing down."""
     home = folder / "home"
-    people = folder / "people.ndjson"
-    people.write_text(stena(home, "demo", "people", "--count", "200", "--seed", "1"))
-    stena(home, "import", str(people))
-    running = Running.read(home)
-    assert running is not None
-    headers = {"Authorization": f"Bearer {await token(home, f'http://127.0.0.1:{PORT}')}", **PURPOSE}
-    others = [pid for name, pid in running.children.items() if name != "gateway"]
+    fill(home, folder / "people.ndjson", 200)
+    children = processes(home)
+    headers = {"Authorization": f"Bearer {await token(home)}", **PURPOSE}
+    others = [pid for name, pid in children.items() if name != "gateway"]
     with unrecorded(told(home), folder / "unrecorded.log") as process:
         async with httpx.AsyncClient(headers=headers, timeout=30) as http:
-            listed = (await http.get(f"http://127.0.0.1:{PORT}/v1/persons?limit=200")).raise_for_status().json()
+            listed = (await http.get(f"{GATEWAY}/v1/persons?limit=200")).raise_for_status().json()
         ids = [person["id"] for person in listed["people"]]
         targets = [
             Target(name, [f"http://127.0.0.1:{port}/v1/persons/{each}" for each in ids], headers, [pid, *others])
-            for name, port, pid in (("with", PORT, running.children["gateway"]), ("without", UNRECORDED_PORT, process))
+            for name, port, pid in (("with", PORT, children["gateway"]), ("without", UNRECORDED_PORT, process))
         ]
         return [await by_turns(targets, clients) for clients in (1, 16)]
 
@@ -141,12 +137,6 @@ async def by_turns(targets: Sequence[Target], clients: int) -> Read:
             figures = await measure(target, requests=READS // ROUNDS, clients=clients)
             cpu[target.name] = cpu.get(target.name, 0) + figures.cpu / ROUNDS
     return Read(clients, cpu["with"], cpu["without"])
-
-
-def told(home: Path) -> Mapping[str, str]:
-    """What the deployment tells its gateway."""
-    lines = (line.removeprefix("export ").split("=", 1) for line in stena(home, "env").splitlines())
-    return {name: value.strip("'") for name, value in lines}
 
 
 @contextmanager

@@ -1,20 +1,29 @@
-"""Load on one target, bounded in number; time as the client sees it, CPU as the operating system counts it."""
+"""Load on one target, bounded in number or in time; time as the client sees it, CPU as the operating system counts it.
+
+The client is bytes over sockets and nothing else, so that it is never what is slow; its own CPU time is not counted.
+"""
 
 import asyncio
 import itertools
+import math
 import statistics
+import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
 
-import httpx
 import psutil
-from httpx_aiohttp import AiohttpTransport
+
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_LENGTH: Final = b"\r\ncontent-length:"
 
 
 @dataclass(frozen=True)
 class Target:
-    """``urls`` are asked in turn; ``processes`` are those whose CPU time the answer costs, children included."""
+    """``urls``, all of one host and port, are asked in turn; ``processes`` are those whose CPU time the answer costs, children
+    included."""
 
     name: str
     urls: Sequence[str]
@@ -24,7 +33,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Figures:
-    """Durations in milliseconds; ``cpu`` is CPU time a request over all processes."""
+    """Durations in milliseconds; ``cpu`` is CPU time a request over all processes, in milliseconds too, and ``by_process`` what
+    each of the target's took of it, in their order."""
 
     target: str
     clients: int
@@ -33,36 +43,106 @@ class Figures:
     p95: float
     p99: float
     cpu: float
+    by_process: Sequence[float] = field(default=())
 
 
-async def measure(target: Target, *, requests: int, clients: int) -> Figures:
-    """``requests`` calls by ``clients`` at once, after a warm-up of a tenth. Any answer but 200 is an error, not a figure."""
-    async with httpx.AsyncClient(headers=dict(target.headers), transport=AiohttpTransport(), timeout=30) as http:
-        await _run(http, target.urls, max(requests // 10, clients), clients)
-        cpu = _cpu(target.processes)
+async def measure(target: Target, *, clients: int, requests: int = sys.maxsize, seconds: float = math.inf) -> Figures:
+    """So many ``requests``, or as many as there are in so many ``seconds``, by ``clients`` at once, after a warm-up of a tenth.
+    Any answer but 200 is an error, not a figure."""
+    address = urlsplit(target.urls[0])
+    turns = itertools.cycle([_request(url, target.headers) for url in target.urls])
+    opened = [await _connect(address.hostname or "", address.port or 80) for _ in range(clients)]
+    try:
+        await _run(opened, _some(turns, max(requests // 10, clients), seconds / 10))
+        before = [_cpu([process]) for process in target.processes]
         begun = time.perf_counter()
-        durations = await _run(http, target.urls, requests, clients)
+        durations = await _run(opened, _some(turns, requests, seconds))
         took = time.perf_counter() - begun
-        cpu = _cpu(target.processes) - cpu
+        spent = [_cpu([process]) - cpu for process, cpu in zip(target.processes, before, strict=True)]
+    finally:
+        for client in opened:
+            client.close()
     cuts = statistics.quantiles(durations, n=100)
-    return Figures(target.name, clients, requests / took, cuts[49], cuts[94], cuts[98], 1000 * cpu / requests)
+    by_process = [1000 * cpu / len(durations) for cpu in spent]
+    return Figures(target.name, clients, len(durations) / took, cuts[49], cuts[94], cuts[98], sum(by_process), by_process)
 
 
-async def _run(http: httpx.AsyncClient, urls: Sequence[str], requests: int, clients: int) -> list[float]:
-    turns = itertools.islice(itertools.cycle(urls), requests)
+def _some(turns: Iterator[bytes], requests: int, seconds: float) -> Iterator[bytes]:
+    deadline = time.perf_counter() + seconds
+    return itertools.takewhile(lambda _: time.perf_counter() < deadline, itertools.islice(turns, requests))
+
+
+def _request(url: str, headers: Mapping[str, str]) -> bytes:
+    address = urlsplit(url)
+    path = address.path + (f"?{address.query}" if address.query else "")
+    lines = [f"GET {path} HTTP/1.1", f"Host: {address.netloc}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+class _Client(asyncio.Protocol):
+    """One connection that is kept: a request, and the whole of its answer before the next."""
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._whole = -1  # bytes of the answer, once its head is there
+        self._answered: asyncio.Future[float] | None = None
+        self._begun = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        self.transport = transport
+
+    def ask(self, request: bytes) -> "asyncio.Future[float]":
+        """The milliseconds that the answer took."""
+        self._answered = asyncio.get_running_loop().create_future()
+        self._begun = time.perf_counter()
+        self.transport.write(request)
+        return self._answered
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if self._whole < 0:
+            self._read_head()
+        if 0 <= self._whole <= len(self._received):
+            took, answered = 1000 * (time.perf_counter() - self._begun), self._answered
+            failed = None if self._received.startswith(b"HTTP/1.1 200 ") else bytes(self._received[:600])
+            self._received.clear()
+            self._whole = -1
+            assert answered is not None
+            if failed is None:
+                answered.set_result(took)
+            else:
+                answered.set_exception(RuntimeError(f"not answered: {failed!r}"))
+
+    def _read_head(self) -> None:
+        end = self._received.find(_END_OF_HEAD)
+        if end >= 0:
+            head = bytes(self._received[:end]).lower()
+            self._whole = end + len(_END_OF_HEAD) + int(head.partition(_LENGTH)[2].partition(b"\r\n")[0])
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_exception(RuntimeError("the connection was closed instead of an answer"))
+
+    def close(self) -> None:
+        self.transport.close()
+
+
+async def _connect(host: str, port: int) -> _Client:
+    return (await asyncio.get_running_loop().create_connection(_Client, host, port))[1]
+
+
+async def _run(clients: Iterable[_Client], requests: Iterator[bytes]) -> list[float]:
     durations: list[float] = []
 
-    async def work() -> None:
-        for url in turns:
-            begun = time.perf_counter()
-            answer = await http.get(url)
-            durations.append(1000 * (time.perf_counter() - begun))
-            if answer.status_code != 200:
-                raise RuntimeError(f"{url.split('?')[0]} answered {answer.status_code}: {answer.text[:200]}")
+    async def work(client: _Client) -> None:
+        for request in requests:
+            durations.append(await client.ask(request))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(clients):
-            group.create_task(work())
+        for client in clients:
+            group.create_task(work(client))
     return durations
 
 

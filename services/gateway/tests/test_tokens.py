@@ -149,3 +149,19 @@ async def test_the_person_of_a_client_goes_to_the_decision_and_nothing_that_the_
     asked = running.neighbours.decided()[-1]
     assert asked["subject"]["properties"] == {"client": caller.client_id, "person": str(person)}
     assert (asked["subject"]["id"], asked["context"]) == ("self-service", {"purpose": "data-subject-access"})
+
+
+def test_that_a_token_was_authentic_once_does_not_keep_it_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, now = AccessTokens(KEY, PUBLIC_URL), time.time()
+    token = tokens.issue("cli_1")
+    assert [tokens.client_of(token) for _ in range(2)] == ["cli_1"] * 2
+    monkeypatch.setattr(time, "time", lambda: now + 601)
+    for reader in (tokens, AccessTokens(KEY, PUBLIC_URL)):
+        with pytest.raises(TokenInvalid):
+            reader.client_of(token)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert tokens.client_of(token) == "cli_1"
+    with pytest.raises(TokenInvalid):
+        AccessTokens(OKPKey.generate_key("Ed25519", auto_kid=True), PUBLIC_URL).client_of(token)
+    with pytest.raises(TokenInvalid):
+        tokens.client_of(token[:-6] + "AAAAAA")

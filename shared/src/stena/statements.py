@@ -63,7 +63,7 @@ class Statements:
         self._places = asyncio.Semaphore(MOST)
         event.listen(engine.sync_engine, "engine_disposed", lambda _: self._close())
 
-    async def fetch(self, text: str, *arguments: Any) -> list[Sequence[Any]]:
+    async def fetch(self, text: str, *arguments: Any) -> list[Any]:
         """The rows of the answer; raises ``Unavailable`` where the database is slow or gone."""
         try:
             async with asyncio.timeout(PATIENCE):
@@ -77,10 +77,10 @@ class Statements:
         finally:
             self._places.release()
 
-    async def ask(self, statement: Spoken, **given: Any) -> list[Sequence[Any]]:
+    async def ask(self, statement: Spoken, **given: Any) -> list[Any]:
         return await self.fetch(statement.text, *statement.arguments(given))
 
-    async def _fetch(self, text: str, arguments: Sequence[Any]) -> list[Sequence[Any]]:
+    async def _fetch(self, text: str, arguments: Sequence[Any]) -> list[Any]:
         connection = await self._next()
         try:
             rows = await connection.fetch(text, *arguments)

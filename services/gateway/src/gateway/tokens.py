@@ -7,6 +7,7 @@ import base64
 import binascii
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -22,6 +23,8 @@ LIFETIME: Final = 600  # seconds
 ALGORITHM: Final = "Ed25519"
 TYPE: Final = "at+jwt"
 SKEW: Final = 5  # seconds by which the clocks of two gateways may differ
+MOST_KNOWN: Final = 10_000
+"""Tokens whose signature was verified, the latest."""
 
 _HEADER: Final = frozenset({"alg", "kid", "typ"})
 _CLAIMS: Final = frozenset({"iss", "aud", "sub", "client_id", "iat", "exp", "jti"})
@@ -41,6 +44,7 @@ class AccessTokens:
     def __init__(self, key: OKPKey, issuer: str) -> None:
         self._key = key
         self._issuer = issuer
+        self._known: OrderedDict[bytes, Mapping[str, Any]] = OrderedDict()
 
     def issue(self, client: str) -> str:
         now = int(time.time())
@@ -56,7 +60,25 @@ class AccessTokens:
         return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid, "typ": TYPE}, claims, self._key, algorithms=[ALGORITHM])
 
     def client_of(self, token: str) -> str:
-        """The client id in a token that is authentic and alive; raises ``TokenInvalid``."""
+        """The client id in a token that is authentic and alive; raises ``TokenInvalid``.
+
+        INVARIANT: that a token is authentic is remembered, and nothing else: whether it is alive is looked at each time.
+        """
+        name = sha256(token.encode()).digest()
+        claims = self._known.get(name)
+        if claims is None:
+            claims = self._authentic(token)
+            self._remember(name, claims)
+        if not _is_alive(claims):
+            raise TokenInvalid
+        return str(claims["sub"])
+
+    def _remember(self, name: bytes, claims: Mapping[str, Any]) -> None:
+        self._known[name] = claims
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    def _authentic(self, token: str) -> Mapping[str, Any]:
         try:
             read = jwt.decode(token, self._key, algorithms=[ALGORITHM])
             # Two readers of a claim that stands there twice might read two things (RFC 7519, section 4).
@@ -67,10 +89,9 @@ class AccessTokens:
         # Whatever else a token says (of other keys, of what is critical, of other times) is nothing that was written here.
         if read.header.keys() != _HEADER or read.claims.keys() != _CLAIMS:
             raise TokenInvalid
-        expected = (TYPE, self._issuer, self._issuer)
-        if (read.header["typ"], read.claims["iss"], read.claims["aud"]) != expected or not _is_alive(read.claims):
+        if (read.header["typ"], read.claims["iss"], read.claims["aud"]) != (TYPE, self._issuer, self._issuer):
             raise TokenInvalid
-        return str(read.claims["sub"])
+        return read.claims
 
     def jwks(self) -> Mapping[str, Any]:
         """The public key, for whoever wants to read a token."""

@@ -1,34 +1,23 @@
 """Entries as they are hashed: written, and read back, some of them or all in the order of the tree."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway import ledger_leaves as parts
 from gateway.ledger_leaves import Leaf
 from gateway.tables import ledger, ledger_leaves, ledger_people
-from stena.database import single_statements, transaction
-from stena.problems import Unavailable
+from stena.database import transaction
+from stena.statements import statements
 
 BATCH: Final = 500
 
 _APPEND: Final = text("SELECT ledger_append(CAST(:entries AS json), CAST(:leaves AS bytea[]), CAST(:forgotten AS uuid[]))")
-_APPEND_BY_DRIVER: Final = "SELECT ledger_append($1::json, $2::bytea[], $3::uuid[])"
-_GONE: Final = (
-    asyncpg.exceptions.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-    OSError,
-    TimeoutError,
-)
+_APPEND_ALONE: Final = "SELECT ledger_append($1::json, $2::bytea[], $3::uuid[])"
 _ENTRY: Final = (
     *(ledger.c[name] for name in (*parts.TOLD, *parts.KEPT)),
     ledger_leaves.c.position,
@@ -60,18 +49,9 @@ async def append(connection: AsyncConnection, leaves: Sequence[Leaf], forgotten:
 
 
 async def append_alone(engine: AsyncEngine, leaves: Sequence[Leaf], forgotten: Sequence[UUID] = ()) -> None:
-    """``append`` as a transaction of its own; raises ``Unavailable``. It is part of every answer, so it is said to the driver:
-    by way of SQLAlchemy it costs half as much again."""
-    async with transaction(single_statements(engine)) as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        try:
-            await driver.fetchval(_APPEND_BY_DRIVER, parts.stored(leaves), [leaf.hash() for leaf in leaves], list(forgotten))
-        except _GONE as error:
-            await connection.invalidate()
-            raise Unavailable("The ledger does not answer. Try again shortly.") from error
-        except asyncio.CancelledError:
-            await connection.invalidate()  # nobody knows what the server is still about to say on it
-            raise
+    """``append`` as a transaction of its own, since it is part of every answer; raises ``Unavailable``."""
+    arguments = parts.stored(leaves), [leaf.hash() for leaf in leaves], list(forgotten)
+    await statements(engine).fetch(_APPEND_ALONE, *arguments)
 
 
 async def leaves_of(engine: AsyncEngine, entries: Collection[UUID]) -> Mapping[UUID, Leaf]:
