@@ -155,12 +155,17 @@ def test_a_part_that_keeps_ending_is_named_and_everything_else_is_stopped(deploy
     _assert_named_and_stopped(deployment, "policy-svc", children)
 
 
-def test_without_its_database_everything_is_stopped(deployment: Deployment) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "stopped"])
+def test_a_database_that_ends_is_started_again_with_all_that_it_knew(deployment: Deployment, how: signal.Signals) -> None:
     process = deployment.up()
-    children = deployment.running.children
-    os.kill(children["postgres"], signal.SIGKILL)
-    assert process.wait(PATIENCE) == 1
-    _assert_named_and_stopped(deployment, "postgres", children)
+    deployment.stena("client", "add", "--organisation", "employment-agency", "--name", "kept")
+    before = deployment.running.children["postgres"]
+    os.kill(before, how)
+    assert _until(lambda: deployment.running.children["postgres"] != before)
+    assert _until(lambda: is_ready(deployment.layout.url(GATEWAY)))
+    assert "kept" in deployment.stena("client", "list").stdout
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
 
 
 def _assert_named_and_stopped(deployment: Deployment, victim: str, children: Mapping[str, int]) -> None:

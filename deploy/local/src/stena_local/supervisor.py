@@ -23,7 +23,8 @@ from stena_local.upstreams import is_ready
 Say = Callable[[str], None]
 _LOG_LIMIT = 20 * 1024 * 1024
 _MOST_RESTARTS, _RESTART_WINDOW = 3, 60.0
-"""So many restarts in so many seconds; one more end, and everything is stopped with a message that says what to do."""
+"""So many restarts of one process in so many seconds; one more end, and everything is stopped with a message that says what to
+do."""
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Supervisor:
     stopped: threading.Event = field(default_factory=threading.Event)
     server: Server | None = None
     children: dict[Service, subprocess.Popen[bytes]] = field(default_factory=dict)
-    restarts: list[float] = field(default_factory=list)
+    restarts: dict[str, list[float]] = field(default_factory=dict)
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Start everything, call ``on_ready``, and stay until a signal asks to stop or a part cannot be kept running."""
@@ -128,15 +129,24 @@ class Supervisor:
 
     def _start_again_what_ended(self) -> None:
         """Meanwhile the wall answers 503. Whatever keeps ending has a cause that starting again would only hide."""
-        for service, process in list(self.children.items()):
-            self.restarts = [at for at in self.restarts if at > time.monotonic() - _RESTART_WINDOW]
-            if process.poll() is None or len(self.restarts) >= _MOST_RESTARTS:
-                continue
-            self.restarts.append(time.monotonic())
-            cause, log = _cause(process.returncode), self.layout.log(service.name)
-            self.say(f"{service.name} ended by itself ({cause}) and is started again. Why it ended may stand in {log}.")
-            self._start_services(service)
+        server = self.server
+        if server is not None and server.process is not None and self._starts_again("postgres", server.process):
+            server.start()  # nothing that was committed is lost: it reads its log of writes first
             self._note(ready=True)
+        for service, process in list(self.children.items()):
+            if self._starts_again(service.name, process):
+                self._start_services(service)
+                self._note(ready=True)
+
+    def _starts_again(self, name: str, process: subprocess.Popen[bytes]) -> bool:
+        """Whether it has ended by itself, and not too often of late."""
+        lately = [at for at in self.restarts.get(name, []) if at > time.monotonic() - _RESTART_WINDOW]
+        if process.poll() is None or len(lately) >= _MOST_RESTARTS:
+            return False
+        self.restarts[name] = [*lately, time.monotonic()]
+        cause, log = _cause(process.returncode), self.layout.log(name)
+        self.say(f"{name} ended by itself ({cause}) and is started again. Why it ended may stand in {log}.")
+        return True
 
     def _require_all_alive(self) -> None:
         processes = {service.name: process for service, process in self.children.items()}
