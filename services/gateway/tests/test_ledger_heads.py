@@ -92,6 +92,21 @@ async def test_heads_are_made_of_every_so_many_entries_and_of_the_rest_in_time(
     ]
 
 
+async def test_a_clock_that_was_set_back_keeps_no_head_from_being_made(
+    engine: AsyncEngine, keeper: HeadKeeper, clock: Clock, tmp_path: Path
+) -> None:
+    await keeper.look()
+    await write(engine, 3)
+    clock.now -= timedelta(minutes=10)
+    await keeper.look()
+    await keeper.look()
+    assert [each["size"] for each in kept(tmp_path)] == [0, 3]
+    clock.now += timedelta(minutes=10)
+    await write(engine, 1)
+    await keeper.look()
+    assert [each["size"] for each in kept(tmp_path)] == [0, 3, 4]
+
+
 async def test_a_head_is_signed_by_a_key_that_is_kept(
     engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path, key_files: Path
 ) -> None:

@@ -103,7 +103,8 @@ class HeadKeeper:
     async def _following(self, connection: store.Connection, last: Numbered | None, signing: OKPKey) -> Numbered | None:
         number, size, peaks = (last.number, last.head.size, last.peaks) if last else (0, 0, ())
         new, now = await tree.leaves(connection, size, ENTRIES), self._clock()
-        if len(new) < ENTRIES and last is not None and now - last.head.at < (SOON if new else OFTEN):
+        # A clock that was set back is no reason to wait until it has caught up.
+        if len(new) < ENTRIES and last is not None and timedelta(0) <= now - last.head.at < (SOON if new else OFTEN):
             return None
         growing = merkle.Growing(size, peaks)
         await tree.keep(connection, [part for leaf in new for part in growing.add(leaf)])
