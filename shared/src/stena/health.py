@@ -1,8 +1,10 @@
 """Liveness, readiness and metrics, the same for every service."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,6 +14,8 @@ from stena.settings import ServiceSettings
 
 Check = Callable[[], Awaitable[object]]
 
+FREE = Gauge("stena_folder_free_bytes", "Room that is left on the disk where a folder is.", ["folder"])
+SIZE = Gauge("stena_folder_size_bytes", "Size of that disk.", ["folder"])
 READY = Gauge("stena_ready", "Whether a check of readiness passed when it was looked at last.", ["check"])
 
 
@@ -45,6 +49,22 @@ def router(
         return {"status": status, "checks": outcomes, **about()}
 
     return routes
+
+
+def measure_folder(name: str, folder: Path) -> None:
+    """Tell how much room is left where ``folder`` is, whenever somebody looks."""
+
+    def told(part: str) -> Callable[[], float]:
+        def of_disk() -> float:
+            try:
+                return float(getattr(shutil.disk_usage(folder), part))
+            except OSError:
+                return float("nan")
+
+        return of_disk
+
+    FREE.labels(name).set_function(told("free"))
+    SIZE.labels(name).set_function(told("total"))
 
 
 def leave(app: FastAPI) -> None:

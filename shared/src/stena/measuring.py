@@ -7,7 +7,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import REGISTRY
@@ -16,7 +16,6 @@ from prometheus_client.registry import Collector
 
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of what is measured of calls: within a second there is an answer, or none; exports and waiting aside."""
-_BOUNDS: Final = (*map(str, SECONDS), "+Inf")
 
 
 class Counts(Collector):
@@ -42,23 +41,24 @@ class Counts(Collector):
 
 @dataclass(slots=True)
 class _Times:
-    counts: list[int] = field(default_factory=lambda: [0] * (len(SECONDS) + 1))
+    counts: list[int]
     seconds: float = 0.0
 
 
 class Times(Collector):
-    """A histogram of seconds over ``SECONDS``."""
+    """A histogram of seconds over ``bounds``."""
 
-    def __init__(self, name: str, about: str, labels: Sequence[str]) -> None:
+    def __init__(self, name: str, about: str, labels: Sequence[str], bounds: Sequence[float] = SECONDS) -> None:
         self._name, self._about, self._labels = name, about, tuple(labels)
+        self._bounds, self._named = tuple(bounds), (*map(str, bounds), "+Inf")
         self._times: dict[tuple[str, ...], _Times] = {}
         REGISTRY.register(self)
 
     def add(self, seconds: float, *labels: str) -> None:
         times = self._times.get(labels)
         if times is None:
-            times = self._times[labels] = _Times()
-        times.counts[bisect_left(SECONDS, seconds)] += 1
+            times = self._times[labels] = _Times([0] * len(self._named))
+        times.counts[bisect_left(self._bounds, seconds)] += 1
         times.seconds += seconds
 
     @contextmanager
@@ -77,7 +77,7 @@ class Times(Collector):
         family = HistogramMetricFamily(self._name, self._about, labels=self._labels)
         for labels, times in list(self._times.items()):
             buckets, reached = [], 0
-            for bound, count in zip(_BOUNDS, list(times.counts), strict=True):
+            for bound, count in zip(self._named, list(times.counts), strict=True):
                 reached += count
                 buckets.append((bound, reached))
             family.add_metric(labels, buckets, times.seconds)

@@ -44,7 +44,6 @@ from stena.database import create_engine
 from stena.keys import KeyFileError
 from stena.upstreams import Http, PolicyService, client, inside
 
-
 Transport = httpx.AsyncBaseTransport | None
 
 
@@ -62,6 +61,7 @@ def app_from_environment() -> FastAPI:
     except (KeyFileError, BadRules, BadLimits) as error:
         refuse(str(error))
     logging.configure("gateway", settings.log_level)
+    health.measure_folder("ledger heads", settings.ledger_heads_dir)
     health.serve_metrics(settings)
     return app
 

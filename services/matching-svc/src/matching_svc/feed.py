@@ -10,10 +10,10 @@ from typing import Final
 
 import orjson
 import structlog
-from prometheus_client import Counter, Gauge
 
 from matching_svc.features import of_attributes
 from matching_svc.index import Index
+from matching_svc.metrics import CHANGES, COMPLETE, FAILURES, HEARD, PEOPLE
 from matching_svc.people_columns import Packer
 from matching_svc.shelf import Merging, Shelf
 from matching_svc.store import Database, allocations, outcomes
@@ -28,9 +28,6 @@ log = structlog.get_logger()
 PAGE: Final = 500
 PROGRESS: Final = 100_000
 """People after which a rebuild of the index says how far it is."""
-PEOPLE = Gauge("matching_index_people", "People in the index.", ["purpose"])
-HEARD = Gauge("matching_feed_heard_timestamp_seconds", "When the gateway last answered with a page of changes.", ["purpose"])
-CHANGES = Counter("matching_feed_changes_total", "Changes taken from the feed.", ["purpose"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,7 @@ class Follower:
                 failures = 0
             except Exception as error:
                 # Nothing that one page does may end the following of the next; only the first failure is news.
+                FAILURES.labels(self._purpose).inc()
                 if not failures:
                     self._log.info("feed-waits", kind=type(error).__name__)
                 pause = min(self._pace.retry_longest, self._pace.retry * 2 ** min(failures, 10))
@@ -153,6 +151,7 @@ class Follower:
 
     def _measure(self, changes: int) -> None:
         PEOPLE.labels(self._purpose).set(self._index.size(self._purpose))
+        COMPLETE.labels(self._purpose).set(self._denied or (self._position is not None and self._position.complete))
         HEARD.labels(self._purpose).set_to_current_time()
         CHANGES.labels(self._purpose).inc(changes)
 

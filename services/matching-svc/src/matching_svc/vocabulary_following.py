@@ -8,12 +8,12 @@ from functools import cache
 from typing import Final
 
 import structlog
-from prometheus_client import Gauge
 
 from matching_svc.concepts_search import Search, of_vocabulary
 from matching_svc.esco.edition import Edition
 from matching_svc.esco.shipped import shipped
 from matching_svc.knowledge import Knowledge, knowledge
+from matching_svc.metrics import CONCEPTS
 from matching_svc.model import shipped as shipped_model
 from matching_svc.store import Database
 from matching_svc.store import vocabulary as stored
@@ -24,7 +24,6 @@ from stena.problems import Unavailable
 LOOK_EVERY: Final = 2.0
 """Seconds between two looks whether something was imported: the smallest of queries."""
 
-CONCEPTS = Gauge("matching_vocabulary_concepts", "Concepts of the vocabulary in use.")
 log = structlog.get_logger()
 
 

@@ -11,7 +11,7 @@ from policy_svc.claims import Claim, claims
 from policy_svc.decisions import Decision, decide
 from policy_svc.enforcement_points import EnforcementPoints
 from policy_svc.granting import grant_text
-from policy_svc.metrics import ALERTS, DECISIONS, SECONDS
+from policy_svc.metrics import DECISIONS, FORBIDDEN, SECONDS
 from policy_svc.promises import promises
 from policy_svc.remembering import Memory
 from policy_svc.rulebook import Rulebook
@@ -36,9 +36,12 @@ class DecisionPoint:
         object.__setattr__(self, "memory", Memory(self.rulebook))
         object.__setattr__(self, "catalogue", self.rulebook.catalogue.model_dump_json(by_alias=True).encode())
 
-    @SECONDS.time()
     def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
         """Decide one question, and sign a grant for what is permitted."""
+        with SECONDS.measured():
+            return self._evaluate(evaluation)
+
+    def _evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
         now, decision_id = datetime.now(UTC), f"dec_{uuid7()}"
         decided = self.memory.decide(evaluation, now)
         decision = decided.decision
@@ -75,8 +78,8 @@ class DecisionPoint:
 
 
 def _count(decision: Decision, evaluation: Evaluation, decision_id: str) -> None:
-    DECISIONS.labels("permit" if decision.permit else "deny", decision.reason or "").inc()
+    DECISIONS.add("permit" if decision.permit else "deny", decision.reason or "")
     if decision.alert:
-        ALERTS.inc()
+        FORBIDDEN.add()
         purpose = decision.purpose.id if decision.purpose else None
         log.warning("forbidden purpose claimed", decision=decision_id, organisation=evaluation.subject.id, purpose=purpose)

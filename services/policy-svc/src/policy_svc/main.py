@@ -46,6 +46,8 @@ def app_from_environment() -> FastAPI:
         refuse("\n".join(f"POLICY_{str(fault['loc'][0]).upper()}: {fault['msg']}." for fault in error.errors()))
     except (RulebookError, keys.KeyFileError, EnforcementPointsError) as error:
         refuse(str(error))
+    if settings.state_dir is not None:
+        health.measure_folder("policy state", settings.state_dir)
     health.serve_metrics(settings)
     settle()
     return app

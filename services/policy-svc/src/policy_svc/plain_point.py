@@ -16,10 +16,10 @@ class PlainDecisionPoint:
     rulebook: PlainRulebook
     enforcement_points: EnforcementPoints
 
-    @SECONDS.time()
     def evaluate(self, evaluation: Evaluation) -> EvaluationResponse:
-        decision = decide_plain(self.rulebook, evaluation)
-        DECISIONS.labels("permit" if decision.permit else "deny", decision.reason or "").inc()
+        with SECONDS.measured():
+            decision = decide_plain(self.rulebook, evaluation)
+        DECISIONS.add("permit" if decision.permit else "deny", decision.reason or "")
         context = DecisionContext(
             id=f"dec_{uuid7()}", rulebook=self.rulebook.revision, reason=decision.reason, rules=decision.rules
         )

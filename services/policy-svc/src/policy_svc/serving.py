@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from policy_svc.decision_point import DecisionPoint
+from policy_svc.metrics import tell_revision
 from policy_svc.rulebook import Rulebook
 from stena.problems import Unavailable
 
@@ -18,10 +19,13 @@ class Serving:
         self._point = point
         self._decides = at_once
         self._catalogues = {point.rulebook.revision: point.catalogue} if at_once else {}
+        if at_once:
+            tell_revision(point.rulebook.revision)
 
     def use(self, rulebook: Rulebook) -> None:
         """From now on ``rulebook`` decides."""
         self._point, self._decides = replace(self._point, rulebook=rulebook), True
+        tell_revision(rulebook.revision)
         self._catalogues.pop(rulebook.revision, None)
         self._catalogues[rulebook.revision] = self._point.catalogue
         while len(self._catalogues) > MOST_RECENT:

@@ -85,6 +85,7 @@ def app_from_environment() -> FastAPI:
     settings = ProfileSettings()
     logging.configure("profile-svc", settings.log_level)
     require_startable(settings)
+    health.measure_folder("erasure journal", settings.erasure_journal_dir)
     health.serve_metrics(settings)
     return create_app(settings)
 

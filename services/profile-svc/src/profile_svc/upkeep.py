@@ -12,6 +12,7 @@ import structlog
 from profile_svc import erasing, pruning, separating
 from profile_svc.derived import WORKING_AGES, age
 from profile_svc.facts import is_minor
+from profile_svc.metrics import UPKEEP
 from profile_svc.reading import today
 from profile_svc.referring import end_expired
 from profile_svc.store import consents, records, restrictions, upkeep
@@ -37,13 +38,13 @@ OF_AGE: Final = ("adult", "age_band")
 async def running(vault: Vault) -> AsyncIterator[None]:
     """Every task, for as long as the service runs."""
     tasks = [
-        asyncio.create_task(_repeat(lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP)),
-        asyncio.create_task(_repeat(lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP)),
-        asyncio.create_task(_repeat(lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP)),
-        asyncio.create_task(_repeat(_DailyBirthdays(vault), DAY_WATCH)),
-        asyncio.create_task(_repeat(lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
-        asyncio.create_task(_repeat(lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING)),
-        asyncio.create_task(_repeat(lambda: separating.forget(vault, datetime.now(UTC)), PRUNING)),
+        asyncio.create_task(_repeat("consents", lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP)),
+        asyncio.create_task(_repeat("referrals", lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP)),
+        asyncio.create_task(_repeat("restrictions", lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP)),
+        asyncio.create_task(_repeat("birthdays", _DailyBirthdays(vault), DAY_WATCH)),
+        asyncio.create_task(_repeat("erasures", lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
+        asyncio.create_task(_repeat("pruning", lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING)),
+        asyncio.create_task(_repeat("separating", lambda: separating.forget(vault, datetime.now(UTC)), PRUNING)),
     ]
     try:
         yield
@@ -129,11 +130,12 @@ class _DailyBirthdays:
             self._looked_on = day
 
 
-async def _repeat(task: Callable[[], Awaitable[object]], pause: float) -> None:
+async def _repeat(name: str, task: Callable[[], Awaitable[object]], pause: float) -> None:
     """Again and again: a database that is away for a while ends no task."""
     while True:
         try:
             await task()
+            UPKEEP.labels(name).set_to_current_time()
         except Exception as error:  # the text of a database's error may quote a row
             log.error("upkeep failed", kind=type(error).__name__)
         await asyncio.sleep(pause)
