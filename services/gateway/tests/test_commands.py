@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from joserfc.jwk import OKPKey
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer import Typer
 from typer.testing import CliRunner
@@ -136,3 +138,50 @@ async def test_a_person_is_named_as_an_organisation_knows_them(operator: CliRunn
     arguments = ["person-id", known, "--known-to", "reception-agency", "--organisation", "self-service"]
     code, out, err = await run(operator, *arguments)
     assert (code, out.strip()) == (0, ids.name(PERSON, Scope("organisation", "self-service", ""))), err
+
+
+async def test_a_client_may_have_keys_in_the_place_of_a_secret_and_get_others(
+    operator: CliRunner, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    jwks, key = tmp_path / "keys.json", OKPKey.generate_key("Ed25519", auto_kid=True)
+    jwks.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    add = ("client", "add", "--organisation", "employment-agency", "--name", "keyed", "--json")
+    code, out, _ = await run(operator, *add, "--jwks", str(jwks))
+    assert (code, "client_secret" in json.loads(out)) == (0, False)
+    client_id = json.loads(out)["client_id"]
+    (row,) = await store.all_clients(engine)
+    assert (json.loads(row.jwks or "")["keys"][0]["kid"], row.jwks_uri, row.issuer) == (key.kid, None, None)
+    code, out, _ = await run(operator, "client", "renew", client_id, "--keep-hours", "0", "--json")
+    secret = json.loads(out)["client_secret"]
+    (row,) = await store.all_clients(engine)
+    assert (code, row.secret_hash, row.jwks, row.earlier_until) == (0, secret_hash(secret), None, None)
+    code, out, _ = await run(operator, "client", "renew", client_id, "--issuer", "https://login.example")
+    (row,) = await store.all_clients(engine)
+    assert (code, row.issuer, row.earlier_secret_hash) == (0, "https://login.example", secret_hash(secret))
+
+
+async def test_keys_that_cannot_be_taken_register_nobody(operator: CliRunner, engine: AsyncEngine, tmp_path: Path) -> None:
+    jwks, key = tmp_path / "keys.json", OKPKey.generate_key("Ed25519", auto_kid=True)
+    jwks.write_text(json.dumps({"keys": [key.as_dict(private=True)]}))
+    add = ("client", "add", "--organisation", "employment-agency", "--name", "keyed")
+    for options, said in (
+        (("--jwks", str(jwks)), "private"),
+        (("--jwks-uri", "http://client.example/keys"), "https://"),
+        (("--issuer", "https://login.example", "--jwks-uri", "https://client.example"), "one of"),
+    ):
+        code, _, error = await run(operator, *add, *options)
+        assert (code, said in error) == (1, True), error
+    code, _, error = await run(operator, "client", "renew", "cli_nobody")
+    assert (code, "cli_nobody" in error) == (1, True)
+    assert await store.all_clients(engine) == []
+
+
+async def test_what_the_commands_do_stands_in_the_ledger(operator: CliRunner, engine: AsyncEngine) -> None:
+    _, out, _ = await run(operator, "client", "add", "--organisation", "employment-agency", "--name", "x", "--json")
+    await run(operator, "client", "revoke", json.loads(out)["client_id"])
+    await run(operator, "client", "revoke", "cli_nobody")
+    async with engine.begin() as connection:
+        query = text("SELECT client, organisation, purpose, operation, outcome FROM ledger ORDER BY at")
+        rows = [tuple(row) for row in await connection.execute(query)]
+    steps = [("register", "done"), ("revoke", "done"), ("revoke", "not-found")]
+    assert rows == [("shell", "operator", "administration", name, end) for name, last in steps for end in ("intent", last)]

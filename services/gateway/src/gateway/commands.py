@@ -4,10 +4,10 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 import typer
@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy.engine import URL
 
-from gateway import store
+from gateway import issuers, shell_entries, store
+from gateway.administering import credentials
 from gateway.deciding import reach_of
 from gateway.identity import Scope, Unreadable
 from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.store import months
-from gateway.tokens import new_secret, secret_hash
 from stena.contracts.catalogue import Catalogue
 from stena.keys import KeyFileError
 from stena.migrations import upgrade
@@ -38,15 +38,18 @@ KnownTo = Annotated[
         help="An organisation, if the person is named by the id that it has for all its purposes, not by the internal one."
     ),
 ]
+Jwks = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="File with public keys of the client (a JWKS), for no secret.")
+]
+JwksUri = Annotated[str | None, typer.Option(help="Where the client publishes such keys, for no secret.")]
+FromIssuer = Annotated[
+    str | None, typer.Option("--issuer", help="The issuer whose access tokens stand for the client, for no secret.")
+]
 OrganisationOption = Annotated[str, typer.Option(help="Its id in the rulebook.")]
 
+_NOT_LIVE: Final = "No client {} that is not revoked yet. `stena client list` shows them."
+
 client = typer.Typer(help="Register, list and revoke clients: the systems that may call the gateway.", no_args_is_help=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    client_id: str
-    client_secret: str
 
 
 def migrate() -> None:
@@ -62,26 +65,38 @@ def add_client(
     name: Annotated[str, typer.Option(help="What the client is called in lists.")],
     person: Annotated[str | None, typer.Option(help="The person whom this client speaks for.")] = None,
     known_to: KnownTo = None,
+    jwks: Jwks = None,
+    jwks_uri: JwksUri = None,
+    issuer: FromIssuer = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register a client and show its secret, this once."""
+    """Register a client: with a secret, shown this once, or with keys of its own, or by tokens of an issuer."""
     settings = GatewaySettings()
     catalogue = rulebook_of(settings)
     _known_organisation(catalogue, organisation)
-    made = Registered(f"cli_{secrets.token_hex(10)}", new_secret())
-    row = store.Client(
-        made.client_id,
-        name,
-        organisation,
-        _person(settings, catalogue, person, known_to) if person else None,
-        secret_hash(made.client_secret),
-        datetime.now(UTC),
-    )
-    with_database(settings.database, lambda engine: store.register(engine, row))
-    if as_json:
-        _print_json({"client_id": made.client_id, "client_secret": made.client_secret, "organisation": organisation})
-    else:
-        print(f"client id      {made.client_id}\nclient secret  {made.client_secret}   (shown this once, stored nowhere)")
+    shown, secret = credentials.made(_wanted(jwks, jwks_uri, issuer))
+    speaks_for = _person(settings, catalogue, person, known_to) if person else None
+    client_id, now = f"cli_{secrets.token_hex(10)}", datetime.now(UTC)
+    row = store.Client(client_id, name, organisation, speaks_for, created_at=now, **asdict(shown))
+    _change(settings, "register", lambda engine: store.register(engine, row))
+    _tell(client_id, secret, organisation, as_json)
+
+
+@client.command("renew")
+def renew_client(
+    client_id: Annotated[str, typer.Argument(metavar="ID")],
+    jwks: Jwks = None,
+    jwks_uri: JwksUri = None,
+    issuer: FromIssuer = None,
+    keep_hours: Annotated[int, typer.Option(min=0, max=72, help="How long the secret of before is good too.")] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Give a client a new secret, shown this once, or other keys."""
+    shown, secret = credentials.made(_wanted(jwks, jwks_uri, issuer))
+    until = datetime.now(UTC) + timedelta(hours=keep_hours) if keep_hours else None
+    if not _change(GatewaySettings(), "renew", lambda engine: store.renewed(engine, client_id, shown, until)):
+        fail(_NOT_LIVE.format(client_id))
+    _tell(client_id, secret, None, as_json)
 
 
 @client.command("list")
@@ -92,18 +107,20 @@ def list_clients(as_json: AsJson = False) -> None:
         _print_json([_shown(row) for row in rows])
         return
     # An id that is cut short cannot be copied.
-    table = Table(Column("client", no_wrap=True), "organisation", "name", "since", "revoked")
+    table = Table(Column("client", no_wrap=True), "organisation", "name", "by", "since", "revoked")
     for row in rows:
         shown = _shown(row)
-        table.add_row(row.client_id, row.organisation, row.name, shown["created_at"], shown["revoked_at"] or "")
+        table.add_row(
+            row.client_id, row.organisation, row.name, shown["credentials"], shown["created_at"], shown["revoked_at"] or ""
+        )
     Console().print(table)
 
 
 @client.command("revoke")
 def revoke_client(client_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Refuse a client from now on; its tokens stop working within a second."""
-    if not with_database(GatewaySettings().database, lambda engine: store.revoke(engine, client_id)):
-        fail(f"No client {client_id} that is not revoked yet. `stena client list` shows them.")
+    if not _change(GatewaySettings(), "revoke", lambda engine: store.revoke(engine, client_id)):
+        fail(_NOT_LIVE.format(client_id))
     print(f"{client_id} is revoked.")
 
 
@@ -126,6 +143,43 @@ def person_id(
         _print_json({"id": named, "organisation": organisation, "purpose": purpose or None, "reach": scope.reach})
     else:
         print(named)
+
+
+def _change(settings: GatewaySettings, operation: str, work: Callable[[store.Engine], Awaitable[Result]]) -> Result:
+    """Done, and in the ledger."""
+    return with_database(settings.database, lambda engine: shell_entries.recorded(engine, operation, work))
+
+
+def _wanted(jwks: Path | None, jwks_uri: str | None, issuer: str | None) -> dict[str, str]:
+    """What stands in the place of a secret, if anything does; ends the command where it cannot."""
+    given: dict[str, str | None] = {"jwks": _jwks(jwks) if jwks else None, "jwks_uri": jwks_uri, "issuer": issuer}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if len(wanted) > 1:
+        fail("A client shows in one way who it is: give one of --jwks, --jwks-uri and --issuer.")
+    try:
+        for address in (jwks_uri, issuer):
+            if address is not None:
+                issuers.require_safe(address)
+    except issuers.NotSafe as error:
+        fail(f"{address} {error}.")
+    return wanted
+
+
+def _jwks(path: Path) -> str:
+    try:
+        return credentials.as_text(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        fail(f"{path}: these keys cannot be taken: {error}.")
+
+
+def _tell(client_id: str, secret: str | None, organisation: str | None, as_json: bool) -> None:
+    told = {"client_id": client_id, "client_secret": secret, "organisation": organisation}
+    if as_json:
+        _print_json({name: value for name, value in told.items() if value is not None})
+        return
+    print(f"client id      {client_id}")
+    if secret is not None:
+        print(f"client secret  {secret}   (shown this once, stored nowhere)")
 
 
 def _known_organisation(catalogue: Catalogue, organisation: str) -> None:
@@ -191,6 +245,7 @@ def _shown(row: store.Client) -> dict[str, Any]:
         "name": row.name,
         "organisation": row.organisation,
         "person": str(row.person_id) if row.person_id else None,
+        "credentials": credentials.way_of(row),
         "created_at": row.created_at.isoformat(timespec="seconds"),
         "revoked_at": row.revoked_at.isoformat(timespec="seconds") if row.revoked_at else None,
     }

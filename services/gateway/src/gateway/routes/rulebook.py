@@ -87,8 +87,9 @@ async def read_revision(revision: Revision, states: CallerStates, gateway: Gatew
     status_code=201,
     response_model=views.LoadedView,
 )
-async def load_rulebook(body: views.FilesBody, states: CallerStates, gateway: Gateway) -> Response:
-    """Whole, its golden cases included. It decides nothing before it is activated."""
+async def load_rulebook(body: views.FilesBody, states: CallerStates, key: IdempotencyKey, gateway: Gateway) -> Response:
+    """Whole, its golden cases included. It decides nothing before it is activated. A revision is named by what it says, so the
+    same files are the same revision, with a key or without."""
 
     async def fetch(permit: Permit) -> Json:
         acting.require_unconditional(permit)

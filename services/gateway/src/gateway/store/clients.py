@@ -71,6 +71,12 @@ async def renew(connection: AsyncConnection, client_id: str, shown: Credentials,
     return (await connection.execute(update(clients).where(*one).values(asdict(shown) | earlier))).rowcount == 1
 
 
+async def renewed(engine: Engine, client_id: str, shown: Credentials, earlier_until: datetime | None) -> bool:
+    """``renew`` in a transaction of its own."""
+    async with transaction(engine) as connection:
+        return await renew(connection, client_id, shown, earlier_until)
+
+
 async def all_clients(engine: Engine) -> Sequence[Client]:
     """Every client, revoked ones too, oldest first."""
     async with transaction(engine) as connection:
