@@ -31,7 +31,7 @@ class Desk:
 
     async def __call__(self, method: str, path: str, status: int = 200, **kwargs: Any) -> Any:
         headers = ({"Acting-User": self.name} if self.name else {}) | kwargs.pop("headers", {})
-        for _ in range(50):
+        for _ in range(20):
             answer = await self.caller(method, path, PURPOSE, headers=headers, **kwargs)
             if answer.status_code != 503:
                 break
@@ -66,7 +66,7 @@ async def refused(answer: Any, slug: str) -> None:
 
 async def works(house: House, client_id: str, secret: str) -> bool:
     async with house.http(auth=(client_id, secret)) as http:
-        for _ in range(50):
+        for _ in range(20):
             with suppress(Unavailable):
                 await house.parts.directory.refresh()
                 answer = await http.post("/oauth2/token", data={"grant_type": "client_credentials"})
@@ -205,11 +205,12 @@ async def test_somebody_has_to_act_and_nobody_else_may(house: House, ivanova: De
         await stranger("POST", "/v1/clients", 403, json=BAKERY)
 
 
-async def test_organisations_and_their_approvals_are_those_of_the_rulebook(ivanova: Desk) -> None:
+async def test_organisations_and_their_approvals_are_those_of_the_rulebook(house: House, ivanova: Desk) -> None:
+    await house.register("school-board")
     listed = await ivanova("GET", "/v1/organisations")
     office = next(each for each in listed["organisations"] if each["id"] == "privacy-office")
     assert [each["purpose"] for each in office["approvals"]] == ["data-protection-audit"]
-    assert {each["id"]: each["clients"] for each in listed["organisations"]}["stena-matching"] == 1
+    assert {each["id"]: each["clients"] for each in listed["organisations"]}["school-board"] == 1
 
 
 def with_approval(files: Mapping[str, str], organisation: str, line: str) -> dict[str, str]:
@@ -222,7 +223,7 @@ def with_approval(files: Mapping[str, str], organisation: str, line: str) -> dic
 async def test_a_rulebook_that_opens_takes_two_and_one_that_closes_does_not(house: House, ivanova: Desk, petrova: Desk) -> None:
     before = (await ivanova("GET", "/v1/rulebook"))["active"]
     files = read_files(RULEBOOK)
-    assert (await ivanova("GET", f"/v1/rulebook/revisions/{before}"))["files"] == files
+    assert (await ivanova("GET", f"/v1/rulebook/revisions/{before.removeprefix('sha256:')}"))["files"] == files
     line = "{purpose: mentoring, legal_basis: GDPR-6-1-f, regions: [BG], from: 2026-01-01, until: 2028-12-31}"
     wider = with_approval(files, "school-board", line)
     loaded = (await ivanova("POST", "/v1/rulebook/revisions", 201, json={"files": wider}))["revision"]

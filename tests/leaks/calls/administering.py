@@ -34,7 +34,8 @@ async def rulebook(stand: Stand, effort: Effort) -> None:
     await stand.ask("rulebook", "GET", "/v1/organisations", status=reads)
     found = await stand.ask("rulebook", "GET", "/v1/rulebook", status=reads)
     revision = found.json()["active"] if found.is_success else f"sha256:{'0' * 64}"
-    files = await stand.ask("rulebook", "GET", f"/v1/rulebook/revisions/{revision}", status=reads)
+    where = f"/v1/rulebook/revisions/{revision.removeprefix('sha256:')}"
+    files = await stand.ask("rulebook", "GET", where, status=reads)
     body = {"files": files.json()["files"] if files.is_success else {}}
     await stand.ask("rulebook", "POST", "/v1/rulebook/revisions", status=201 if loads == 200 else 403, json=body)
     wish = {"revision": revision}

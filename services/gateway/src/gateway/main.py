@@ -38,7 +38,7 @@ from gateway.signing_in import SignIns
 from gateway.step_watching import Watched, noting
 from gateway.store import months
 from gateway.tokens import AccessTokens
-from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Source, Vocabulary, Webhook
+from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Rulebooks, Source, Vocabulary, Webhook
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -149,7 +149,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
             sign_ins=sign_ins,
-            governing=Source(await calls_to(settings.policy_url, CHECKING)),
+            governing=Rulebooks(await calls_to(settings.policy_url, CHECKING)),
         )
 
 

@@ -19,7 +19,7 @@ from gateway.promised import Promised
 from gateway.signing_in import SignIns
 from gateway.store import Engine
 from gateway.tokens import AccessTokens
-from gateway.upstreams import Policy, Source, Vocabulary
+from gateway.upstreams import Policy, Rulebooks, Source, Vocabulary
 from stena.contracts.catalogue import Catalogue
 from stena.upstreams import PolicyService
 
@@ -46,7 +46,7 @@ class Parts:
     matching: Source
     vocabulary: Vocabulary
     sign_ins: SignIns
-    governing: Source
+    governing: Rulebooks
     """policy-svc as the owner of the rulebook; ``policy`` is the same as what decides."""
 
 

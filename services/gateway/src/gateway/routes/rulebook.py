@@ -5,7 +5,7 @@ INVARIANT: what narrows is activated at once; what opens anything becomes a prop
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
 
@@ -29,7 +29,13 @@ READ = Question("read", "rulebook")
 LOAD = Question("load", "rulebook")
 ACTIVATE = Question("activate", "rulebook")
 
-Revision = Annotated[str, Path(pattern="^sha256:[0-9a-f]{64}$", examples=[views.REVISION])]
+NAMED_BY: Final = "sha256:"
+Digest = Annotated[
+    str,
+    Path(
+        pattern="^[0-9a-f]{64}$", description="Its name without `sha256:`.", examples=[views.REVISION.removeprefix("sha256:")]
+    ),
+]
 
 
 @router.get(
@@ -64,17 +70,17 @@ async def read_rulebook(states: CallerStates, gateway: Gateway) -> Response:
 
 
 @router.get(
-    "/rulebook/revisions/{revision}",
+    "/rulebook/revisions/{digest}",
     operation_id="readRevision",
     summary="The files of a revision",
     response_model=views.FilesView,
 )
-async def read_revision(revision: Revision, states: CallerStates, gateway: Gateway) -> Response:
+async def read_revision(digest: Digest, states: CallerStates, gateway: Gateway) -> Response:
     """Word for word, for whoever wants to change something in them or asks what a decision of the past rested on."""
 
     async def fetch(permit: Permit) -> Json:
         acting.require_unconditional(permit)
-        path = ["rulebook", "revisions", revision]
+        path = ["rulebook", "revisions", NAMED_BY + digest]
         return dict((await gateway.governing.ask("GET", path, permit.passes[0], within=CHECKING)).body)
 
     return await _answered(gateway, states, READ, fetch)
