@@ -84,7 +84,7 @@ class Registered(Caller):
     async def __call__(self, method: str, path: str, purpose: str | None = None, **kwargs: Any) -> httpx.Response:
         for _ in range(PATIENCE):
             # A connection that lay idle may be closed from there at the moment when it is used from here.
-            with suppress(httpx.RemoteProtocolError):
+            with suppress(httpx.RemoteProtocolError, httpx.ReadError):
                 answer = await self.once(method, path, purpose, **kwargs)
                 if answer.status_code != 503:
                     return answer
