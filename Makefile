@@ -63,7 +63,7 @@ leaks: setup ## Look for leaks from outside; AGAINST=compose or in-process inste
 faults: setup ## Kill, stop, slow, cut, lie, fill disks and set clocks, and look what comes of it; ONLY="kill gateway" for one, JSON=file
 	@$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)") $(if $(JSON),--json $(JSON))
 
-compose-test: setup ## Tell the story against the containers of deploy/compose.yaml, on a Docker engine that runs already
+compose-test: setup ## Tell the story and do what the runbook says in containers, on a Docker engine that runs already
 	@deploy/compose-test.sh
 
 rulebook: setup ## Check the starter rulebook and run its golden cases

@@ -1,13 +1,13 @@
 #!/bin/bash
 # Backups of PostgreSQL, inside its container: docker compose exec -T postgres bash /backup.sh base
 #
-#   base           everything as it is now, checked, into /backup/base; and then what `archive` does
+#   base           everything as it is now, into /backup/base; and then what `archive` does
 #   archive        everything that was committed until now is in the archive when this returns
 #   prune DAYS     removes backups that are older, but never the newest, and the archive that no other one needs
 #   dump DATABASE  one database, on standard output
 #   undump DATABASE  what `dump` gave, from standard input, in the place of what the database holds: all of it or nothing
 #   unmark         the databases forget how far they have followed the journal of erasures: for one that is lost with every copy
-#   restore [TIME] into an empty volume: the newest backup and the archive behind it, up to TIME if one is given
+#   restore [TIME] into an empty volume: the newest backup, file by file checked, and the archive behind it, up to TIME if given
 set -euo pipefail
 archive=/backup/wal bases=/backup/base
 export PGHOST=127.0.0.1 PGUSER=postgres PGDATABASE=postgres PGCONNECT_TIMEOUT=5
@@ -25,9 +25,9 @@ base() {
   local name
   name=$bases/$(date --utc +%Y%m%dT%H%M%SZ)
   rm -rf "$bases"/*.part
-  pg_basebackup --pgdata "$name.part" --format tar --gzip --checkpoint fast --wal-method stream --no-password
-  # Each file is what PostgreSQL says that it is; what lies in the archive is checked when it is replayed.
-  pg_verifybackup --quiet --no-parse-wal "$name.part"
+  pg_basebackup --pgdata "$name.part" --format tar --gzip --manifest-checksums SHA256 --checkpoint fast --wal-method stream \
+    --no-password
+  gzip --test "$name.part"/*.gz
   # From here on the archive is needed to restore it.
   tar -xzOf "$name.part/base.tar.gz" backup_label | sed -n 's/^START WAL LOCATION.*(file \(.*\))$/\1/p' >"$name.part/first-segment"
   mv "$name.part" "$name"
@@ -39,6 +39,8 @@ base() {
 archive() {
   local until segment
   until=$(psql -XAtc "SELECT date_trunc('milliseconds', clock_timestamp()) AT TIME ZONE 'UTC'")
+  # Something is written first: where nothing was, nothing would be archived, and waited for in vain.
+  psql -XAtqc "SELECT pg_create_restore_point('archive')" >/dev/null
   segment=$(psql -XAtc "SELECT pg_walfile_name(pg_switch_wal())")
   for _ in $(seq 300); do
     if [[ -e $archive/$segment.gz ]]; then
@@ -74,6 +76,9 @@ restore() {
   mkdir -p -m 0700 "$PGDATA"
   tar -xzf "$from/base.tar.gz" -C "$PGDATA"
   tar -xzf "$from/pg_wal.tar.gz" -C "$PGDATA/pg_wal"
+  # Each file is the one that the server gave; what comes from the archive is checked when it is replayed.
+  (cd "$PGDATA" && sed -n 's/^{ "Path": "\([^"]*\)".*"Checksum": "\([0-9a-f]*\)".*/\2  \1/p' "$from/backup_manifest" \
+    | sha256sum --check --quiet --strict) || die "$from is damaged. Remove what was restored, and move this backup away."
   {
     echo "restore_command = 'gunzip <$archive/%f.gz >%p'"
     echo "recovery_target_action = 'promote'"

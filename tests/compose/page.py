@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 HOUSE: Final = Path(__file__).parents[2]
 PAGE: Final = HOUSE / "docs" / "operations.md"
@@ -34,9 +34,14 @@ def script(title: str, block: int | None = None) -> str:
     return "\n".join(["set -euo pipefail", *sections()[PRELUDE], *chosen])
 
 
+def run(lines: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Not from standard input: what a command in it reads there would be the rest of the script."""
+    return subprocess.run([BASH, "-c", lines], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **options)
+
+
 def do(title: str, block: int | None = None) -> str:
     """Do what the section says. What was printed; a failure shows all of it."""
-    done = subprocess.run([BASH], input=script(title, block), cwd=HOUSE, capture_output=True, text=True, check=False)
+    done = run(script(title, block), cwd=HOUSE)
     if done.returncode != 0:
         said = done.stdout[-4000:] + done.stderr[-4000:]
         raise SystemExit(f"docs/operations.md, {title!r}, failed with {done.returncode}:\n{said}")

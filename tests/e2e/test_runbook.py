@@ -1,13 +1,12 @@
 """What `docs/operations.md` says of a machine without containers, done there: the commands as they stand on the page."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stena_local.programs import find
-from tests.compose.page import BASH, HOUSE, script
+from tests.compose.page import HOUSE, run, script
 
 from .deploying import Deployment, deployed
 
@@ -33,5 +32,5 @@ def test_the_runbook_says_what_can_be_done(deployment: Deployment, title: str, t
     for named, actual in here.items():
         lines = lines.replace(named, actual)
     lines = f"export PATH={find('nobody').folder}:$PATH\ncd {tmp_path}\n{lines}"
-    done = subprocess.run([BASH], input=lines, env=deployment.environment, capture_output=True, text=True, check=False)
+    done = run(lines, env=deployment.environment)
     assert done.returncode == 0, done.stdout + done.stderr
