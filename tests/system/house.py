@@ -213,10 +213,10 @@ def _patterns(postgres: Postgres) -> Mapping[str, Database]:
 
 
 @asynccontextmanager
-async def standing(place: Path, databases: Mapping[str, Database]) -> AsyncIterator[House]:
-    """A house whose services run; the databases must have been migrated."""
+async def standing(place: Path, databases: Mapping[str, Database], **everywhere: Any) -> AsyncIterator[House]:
+    """A house whose services run; the databases must have been migrated. ``everywhere``: what each service is told besides."""
     client = (f"cli_{secrets.token_hex(8)}", new_secret())
-    told = settings_of(place, databases, client)
+    told = {url: each.model_copy(update=everywhere) for url, each in settings_of(place, databases, client).items()}
     board = Switchboard()
     apps = {
         POLICY: policy_svc.main.create_app(told[POLICY]),

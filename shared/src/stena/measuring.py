@@ -23,7 +23,7 @@ class Counts(Collector):
 
     def __init__(self, name: str, about: str, labels: Sequence[str]) -> None:
         self._name, self._about, self._labels = name, about, tuple(labels)
-        self._counts: dict[tuple[str, ...], int] = {}
+        self._counts: dict[tuple[str, ...], int] = {} if labels else {(): 0}
         REGISTRY.register(self)
 
     def add(self, *labels: str) -> None:

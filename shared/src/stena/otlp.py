@@ -3,6 +3,7 @@
 INVARIANT: no call waits for the collector. Spans go into a bounded queue that a thread empties; what does not fit is lost.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ _KINDS: Final[Mapping[Kind, otel.SpanKind]] = {
     "client": otel.SpanKind.CLIENT,
     "internal": otel.SpanKind.INTERNAL,
 }
+LAST: Final = 2.0
 _NOBODY: Final = otel.set_span_in_context(otel.INVALID_SPAN)
 
 
@@ -62,8 +64,10 @@ class OtlpCollector:
         return Begun(Trace(*ids, told, state, self if told else None), span)
 
     def close(self) -> None:
-        """Send what is left, for as long as the exporter's own time limit says. Blocks."""
-        self._provider.shutdown()
+        """Send what is left, for ``LAST`` seconds at most: nobody waits at an end for a collector that is gone. Blocks."""
+        sending = threading.Thread(target=self._provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(LAST)
 
 
 def sampler_of(name: str, share: float) -> sampling.Sampler:
