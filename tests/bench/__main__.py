@@ -96,7 +96,11 @@ async def run(home: Path, beside: dict[str, int]) -> Measured:
 async def _each(listed: Target, address: str) -> list[str]:
     """The people of a page, one by one."""
     async with httpx.AsyncClient(headers=dict(listed.headers), timeout=30) as http:
-        page = (await http.get(listed.urls[0])).raise_for_status().json()
+        for _ in range(20):  # the first calls find everything cold
+            if (answer := await http.get(listed.urls[0])).status_code != 503:
+                break
+            await asyncio.sleep(0.5)
+        page = answer.raise_for_status().json()
     people = page["people"] if isinstance(page, dict) else page
     return [f"{address}/{person.get('id') or person['person_id']}" for person in people]
 

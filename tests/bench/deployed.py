@@ -27,7 +27,8 @@ IDLE: Final = 0.05
 
 
 def stena(home: Path, *arguments: str, **settings: str) -> str:
-    environment = {**os.environ, "STENA_HOME": str(home), "STENA_PORT": str(PORT), **settings}
+    limits = str(Path(__file__).with_name("limits.yaml"))
+    environment = {**os.environ, "STENA_HOME": str(home), "STENA_PORT": str(PORT), "STENA_LIMITS_FILE": limits, **settings}
     done = subprocess.run([sys.executable, "-m", "stena_local", *arguments], env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"stena {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

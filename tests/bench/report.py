@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.bench.__main__ import Measured
 
 READ, LIST, THROUGHPUT = 2.0, 1.2, 0.5
-"""Reached: CPU of a read and of a list at most so many times that of the idiomatic service, throughput at least so much of it."""
+"""CPU of a read and of a list at most so many times that of the idiomatic service, throughput at least so much of it."""
 JUDGED_AT: Final = 16
 
 
@@ -25,9 +25,7 @@ def show(console: Console, measured: Measured) -> None:
         console.print(_table(f"{what} · {title}", figures))
     console.print(_processes(measured))
     console.print("CPU: of all processes for one request, and how many times that of idiomatic, as is the throughput.")
-    console.print(
-        "idiomatic: FastAPI, SQLAlchemy ORM, pydantic; bare: asyncpg, bytes out. Both in plaintext, without a ledger."
-    )
+    console.print("idiomatic: FastAPI, SQLAlchemy ORM, pydantic; bare: asyncpg, bytes out. Both in plaintext, and no ledger.")
     for line in _judged(measured):
         console.print(line)
 
@@ -62,7 +60,8 @@ def _judged(measured: Measured) -> Iterable[str]:
     ):
         yield f"{'reached' if ratio <= limit else 'MISSED'}: {what} idiomatic ({ratio:.2f})"
     ratio = read[0].per_second / read[1].per_second
-    yield f"{'reached' if ratio >= THROUGHPUT else 'MISSED'}: reads at {JUDGED_AT} clients at least half of idiomatic ({ratio:.2f})"
+    reached = "reached" if ratio >= THROUGHPUT else "MISSED"
+    yield f"{reached}: throughput of reads at {JUDGED_AT} clients at least half of idiomatic ({ratio:.2f})"
 
 
 def _of(figures: Sequence[Figures], name: str) -> Figures:

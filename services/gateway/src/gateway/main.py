@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from logging import INFO
 from typing import NoReturn
@@ -31,6 +31,7 @@ from gateway.metrics import LEDGER_WAITING
 from gateway.outside_clients import OutsideClients
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
+from gateway.routes import people
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
@@ -42,6 +43,8 @@ from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, 
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
+from stena.problems import Unavailable
+from stena.shortcuts import Shortcuts
 from stena.upstreams import Http, PolicyService, client, inside
 
 Transport = httpx.AsyncBaseTransport | None
@@ -91,7 +94,8 @@ def create_app(settings: GatewaySettings, *, transport: Transport = None) -> Fas
             app.state.parts = parts
             yield
 
-    app = application.create("gateway", settings, lifespan, Intake, partial(Door, most=limits.calls_at_once), calls_are=INFO)
+    shortcuts, door = partial(Shortcuts, calls=[people.SHORTCUT]), partial(Door, most=limits.calls_at_once)
+    app = application.create("gateway", settings, lifespan, shortcuts, Intake, door, calls_are=INFO)
     refusals.install(app)
     only_known = OnlyKnownParameters()
     for router in routes.ROUTERS:
@@ -159,6 +163,8 @@ async def ledger_kept(
 ) -> AsyncIterator[tuple[ledger.Ledger, head_keeping.HeadKeeper]]:
     """The ledger, and the heads of its tree, which are made and kept outside for as long as the application lives."""
     entries = ledger.Ledger(engine)
+    with suppress(Unavailable):
+        await entries.answers()  # connected now, so that the first entry need not wait for that
     LEDGER_WAITING.set_function(entries.waiting)
     heads = head_keeping.HeadKeeper(engine, keys.ledger, HeadsFolder(settings.ledger_heads_dir))
     async with ledger_keys.followed(settings.ledger_keys_dir, keys.ledger), head_keeping.kept(heads):

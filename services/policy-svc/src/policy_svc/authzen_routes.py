@@ -1,7 +1,8 @@
 """AuthZEN's calls over HTTP, the same whatever kind of rulebook decides. Nothing is decided here."""
 
+import re
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,6 +14,7 @@ from policy_svc.decision_log import record_of
 from policy_svc.enforcement_points import EnforcementPoints
 from stena.contracts.access import Evaluation, EvaluationResponse
 from stena.problems import BadRequest
+from stena.shortcuts import Shortcut
 
 router = APIRouter(prefix="/access/v1")
 
@@ -73,6 +75,13 @@ async def action_search(request: Request, point: Point) -> Response:
     permitted = [action for action in point.actions(search.resource.type) if point.permits(search.question(action))]
     record_of(request.scope).outcomes.append({"permitted": len(permitted)})
     return _json({"results": [{"name": name} for name in permitted], "page": {"next_token": "", "count": len(permitted)}})
+
+
+async def _evaluations_at_once(request: Request) -> Response:
+    return await evaluations(request, await known_caller_s_decider(request))
+
+
+SHORTCUT: Final = Shortcut("POST", "/access/v1/evaluations", re.compile("/access/v1/evaluations"), _evaluations_at_once)
 
 
 def _answers(request: Request, point: Decider, batch: Batch) -> list[dict[str, Any]]:

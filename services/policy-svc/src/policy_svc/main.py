@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import NoReturn
 
 from fastapi import APIRouter, FastAPI
@@ -30,6 +31,7 @@ from policy_svc.store.listening import Ear
 from stena import application, health, keys, logging
 from stena.database import create_engine
 from stena.grants import Verifier
+from stena.shortcuts import Shortcuts
 
 
 def app_from_environment() -> FastAPI:
@@ -86,7 +88,8 @@ def create_app(settings: PolicySettings) -> FastAPI:
             yield
         await engine.dispose()
 
-    app = application.create("policy-svc", settings, lifespan, DecisionLog, EchoRequestId)
+    shortcuts = partial(Shortcuts, calls=[authzen_routes.SHORTCUT])
+    app = application.create("policy-svc", settings, lifespan, shortcuts, DecisionLog, EchoRequestId)
     app.state.serving, app.state.decider = serving, serving.point
     app.state.desk = Desk(archive, follower, Authority(read_administrators(settings.administrators_file), own_grants(point)))
     app.include_router(authzen_routes.router)

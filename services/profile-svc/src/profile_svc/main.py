@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
@@ -34,6 +35,7 @@ from stena import application, health, logging
 from stena.erasure_journal import JournalError
 from stena.keys import KeyFileError
 from stena.problems import Unavailable
+from stena.shortcuts import Shortcuts
 
 
 def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -49,7 +51,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
 
-    app = application.create("profile-svc", settings, lifespan)
+    app = application.create("profile-svc", settings, lifespan, partial(Shortcuts, calls=[people.SHORTCUT]))
     refusals.install(app)
     for routes in (
         people,

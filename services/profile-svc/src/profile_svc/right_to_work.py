@@ -62,11 +62,12 @@ def intervals(rules: Sequence[Rule], values: Mapping[str, Any]) -> list[dict[str
     if not statuses:
         return None
     case = _facts_of_case(values)
+    named = [(case | {"status": status["status"]}, _span_of(status)) for status in statuses]
     covered = [
         (order, span, rule)
-        for status in statuses
+        for facts, status in named
         for order, rule in enumerate(rules)
-        if (span := _covers(rule, case | {"status": status["status"]}, _span_of(status))) is not None
+        if (span := _covers(rule, facts, status)) is not None
     ]
     return [_interval(span, rule) for span, rule in _joined(_decided(covered))]
 
@@ -88,8 +89,9 @@ def _facts_of_case(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _covers(rule: Rule, facts: Facts, status: Span) -> Span | None:
     """The days of one status that ``rule`` covers, or ``None``."""
-    if not all(name in facts and _meets(facts[name], wanted) for name, wanted in rule.when.items()):
-        return None
+    for name, wanted in rule.when.items():
+        if name not in facts or not _meets(facts[name], wanted):
+            return None
     since = status[0] if rule.since == "status" else facts.get(rule.since)
     until = status[1] if rule.until == "status" else facts.get(rule.until)
     if since is None or until is None:

@@ -20,6 +20,8 @@ _ENCODED: Final = {"pattern": f"^{_TEXT.pattern}$"}
 """For the documentation: what is wrong with a text is said in words of our own."""
 
 
+_STATING: Final = ("Processing-Purpose", "Case-Reference", "Acting-User", "Access-Justification")
+
 ProcessingPurpose = Annotated[
     PurposeId | None,
     Header(
@@ -74,6 +76,12 @@ async def stated(
         acting_user=_text("Acting-User", acting_user, _PERSON_ASKING),
         justification=_text("Access-Justification", access_justification, _JUSTIFICATION),
     )
+
+
+async def stated_in(request: Request) -> Stated:
+    """The same from the headers themselves."""
+    said = [request.headers.get(name) for name in _STATING]
+    return await stated(request, *said)
 
 
 async def idempotency_key(

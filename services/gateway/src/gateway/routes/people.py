@@ -1,18 +1,20 @@
 """One person: registered, read, amended, erased."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
-from gateway.parts import Gateway, Parts
+from gateway.parts import Gateway, Parts, of_app
 from gateway.redaction import PersonWall, View, seen
 from gateway.replies import Names, Reply, disclosure, etag, replayed, respond
-from gateway.routes.headers import CallerStates, IdempotencyKey, IfMatch
+from gateway.routes.headers import CallerStates, IdempotencyKey, IfMatch, stated_in
 from gateway.routes.selection import Fields, names
 from gateway.upstreams import MANY, Answer
+from stena.shortcuts import Shortcut
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 
@@ -71,6 +73,13 @@ async def read_person(person: PersonId, states: CallerStates, gateway: Gateway, 
         return _shown_person(gateway, permit, answer.body, wanted)
 
     return respond(await pass_through(gateway.wall, Call(states, (READ,), person), fetch, redact))
+
+
+async def _read_person_at_once(request: Request, person: str) -> Response:
+    return await read_person(person, await stated_in(request), await of_app(request))
+
+
+SHORTCUT: Final = Shortcut("GET", "/v1/persons/{id}", re.compile("/v1/persons/(psn_[a-z2-7]{55})"), _read_person_at_once)
 
 
 @router.patch(

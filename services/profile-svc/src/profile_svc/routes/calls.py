@@ -33,14 +33,14 @@ class Source:
         return await self.policy.attributes(grant.rulebook)
 
 
-async def _source(request: Request) -> Source:
+async def source(request: Request) -> Source:
     """Also refuses, before anything else of a request is looked at, who brings no grant at all."""
     authorization = request.headers.get("authorization")
     grants.bearer(authorization)
     return Source(request.app.state.vault, request.app.state.policy, authorization)
 
 
-Called = Annotated[Source, Depends(_source)]
+Called = Annotated[Source, Depends(source)]
 
 
 def known_id(text: str) -> UUID:

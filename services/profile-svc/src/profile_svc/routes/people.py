@@ -1,16 +1,18 @@
 """One person, pages of people, the feed of changes."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
 from profile_svc import eligibility, following, reading, retaining, writing
 from profile_svc.feed import Position
-from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer
+from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer, source
 from stena.contracts import profile
 from stena.contracts.eligibility import EligibilityQuestion
 from stena.problems import BadRequest
+from stena.shortcuts import Shortcut
 
 router = APIRouter()
 
@@ -28,6 +30,15 @@ async def read(
     if view is None:
         raise not_there()
     return person_answer(view)
+
+
+async def _read_at_once(request: Request, person_id: str) -> Response:
+    return await read(await source(request), person_id)
+
+
+SHORTCUT: Final = Shortcut(
+    "GET", "/persons/{person_id}", re.compile("/persons/([0-9a-f-]{36})"), _read_at_once, frozenset({b"operation=read"})
+)
 
 
 @router.post("/persons/search")
