@@ -23,8 +23,19 @@ if ! docker compose version >/dev/null 2>&1; then
     echo "compose-test: neither \`docker compose\` nor docker-compose is installed." >&2
     exit 1
   fi
-  # What is called `docker compose` everywhere else, in the runbook too.
-  printf '#!/bin/bash\n[[ $1 == compose ]] && exec docker-compose "${@:2}"\nexec %s "$@"\n' "$(command -v docker)" >"$tools/docker"
+  # What is called `docker compose` everywhere else, in the runbook too; and `exec` finds a service whose first container is gone.
+  cat >"$tools/docker" <<SHIM
+#!/bin/bash
+[[ \$1 == compose ]] || exec $(command -v docker) "\$@"
+shift
+if [[ \$1 == exec ]]; then
+  for service in "\${@:2}"; do [[ \$service == -* ]] || break; done
+  of=(--filter "label=com.docker.compose.project=\$COMPOSE_PROJECT_NAME" --filter "label=com.docker.compose.service=\$service")
+  first=\$($(command -v docker) ps "\${of[@]}" --format '{{.Label "com.docker.compose.container-number"}}' | sort -n | head -1)
+  set -- exec --index "\${first:-1}" "\${@:2}"
+fi
+exec docker-compose "\$@"
+SHIM
   chmod +x "$tools/docker"
   export PATH=$tools:$PATH
 fi
