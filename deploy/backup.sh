@@ -5,7 +5,7 @@
 #   archive        everything that was committed until now is in the archive when this returns
 #   prune DAYS     removes backups that are older, but never the newest, and the archive that no other one needs
 #   dump DATABASE  one database, on standard output
-#   undump DATABASE  what `dump` gave, from standard input, in the place of what the database holds: all of it or nothing
+#   undump         what `dump` gave, from standard input, in the place of that database; nobody may be connected to it
 #   unmark         the databases forget how far they have followed the journal of erasures: for one that is lost with every copy
 #   restore [TIME] into an empty volume: the newest backup, file by file checked, and the archive behind it, up to TIME if given
 set -euo pipefail
@@ -99,6 +99,6 @@ esac
 case $command in
   base | archive | prune | unmark | restore) "$command" "$@" ;;
   dump) pg_dump --format custom --no-password "${1:?which database}" ;;
-  undump) pg_restore --clean --if-exists --single-transaction --exit-on-error --no-password --dbname "${1:?which database}" ;;
-  *) die "one of: base, archive, prune DAYS, dump DATABASE, undump DATABASE, unmark, restore [TIME]" ;;
+  undump) pg_restore --clean --if-exists --create --exit-on-error --no-password --dbname postgres ;;
+  *) die "one of: base, archive, prune DAYS, dump DATABASE, undump, unmark, restore [TIME]" ;;
 esac

@@ -28,11 +28,13 @@ def client(organisation: str, *more: str) -> Client:
 
 @dataclass
 class Calls:
-    """What came of them. ``created``: each person that was acknowledged, with the moment when it was."""
+    """What came of them. ``created``: each person that was acknowledged, with the moment when it was; ``late``: those that were
+    told to come again (503 with a reason), as a busy machine may; ``lost``: every other one that was not answered."""
 
     url: str
     caller: Client
     answered: int = 0
+    late: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     created: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,14 +56,16 @@ class Calls:
         begun = time.monotonic()
         try:
             answer = gateway.call(method, path, self.caller, PURPOSE, **sent)
-            failed = None if answer.status == wanted else f"{answer.status} {answer.body}"
+            status, said = answer.status, answer.body
         except DeploymentError as error:
-            answer, failed = None, str(error)
+            status, said = 0, str(error)
         with self._lock:
-            self.answered += failed is None
-            if failed:
-                self.lost.append(f"{time.strftime('%X')} after {time.monotonic() - begun:.2f} s: {method} {path}: {failed}")
-        return answer.body if answer is not None and failed is None else None
+            if status == wanted:
+                self.answered += 1
+                return said
+            failed = self.late if status == 503 else self.lost
+            failed.append(f"{time.strftime('%X')} after {time.monotonic() - begun:.2f} s: {method} {path}: {status} {said}")
+        return None
 
 
 @contextmanager
