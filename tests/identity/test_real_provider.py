@@ -21,9 +21,9 @@ from gateway import provider_keys, store
 from gateway.tokens import new_secret, secret_hash
 from stena_local.testing import Database
 from tests.system.house import GATEWAY, House, standing
+from tests.system.loopback import served
 
 from . import node
-from .conftest import served
 from .node import Provider
 
 SECRET: Final = "a secret that the provider knows"

@@ -3,13 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 import yaml
 from joserfc.jwk import RSAKey
 
@@ -17,6 +15,7 @@ from gateway import provider_keys, signing_in
 from stena_local.testing import Database
 
 from .house import House, standing
+from .loopback import served
 from .provider import Provider
 from .test_casework import call, person
 from .test_rights import OWN, ask
@@ -28,17 +27,9 @@ PURPOSE = {"Processing-Purpose": "data-subject-access"}
 @pytest.fixture(scope="module")
 async def provider() -> AsyncIterator[Provider]:
     made = Provider("")
-    server = uvicorn.Server(uvicorn.Config(made.app, port=0, log_config=None, lifespan="off"))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 -- uvicorn has no event to wait for
-        await asyncio.sleep(0.01)
-    made.issuer = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    made.renew()
-    yield made
-    server.should_exit = True
-    with suppress(TimeoutError):
-        await asyncio.wait_for(serving, 5)
+    async with served(made.app) as made.issuer:
+        made.renew()
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,13 @@ def test_a_file_that_is_missing_is_told_and_one_that_nobody_names_is_none(tmp_pa
     assert read_clients(None, beside={}) == {}
 
 
+def test_the_file_on_the_page_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "identity.md").read_text()
+    (tmp_path / "issuers.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    (issuer,) = read_clients(tmp_path / "issuers.yaml", beside={}).values()
+    assert [each.acting_user for each in issuer.clients] == [None, "preferred_username"]
+
+
 def test_an_issuer_of_people_is_none_of_systems(tmp_path: Path) -> None:
     people = tmp_path / "people.yaml"
     people.write_text(yaml.safe_dump([{"issuer": NAME, "audience": "x", "organisation": "self-service", "title": "eAuth"}]))

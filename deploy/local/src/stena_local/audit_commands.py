@@ -47,7 +47,7 @@ def audit(
         body = {name: value for name, value in {**asked, **period}.items() if value is not None}
         answer = gateway.call("POST", "/v1/audits", client, PURPOSE, json=body)
     if answer.status != 200:
-        raise DeploymentError(_refusal(answer.body))
+        raise DeploymentError(report.refusal("No audit", answer.body))
     if as_json:
         typer.echo(orjson.dumps(answer.body, option=orjson.OPT_INDENT_2).decode())
         return
@@ -58,12 +58,6 @@ def audit(
 
 def _day(chosen: datetime | None, default: date) -> str:
     return (chosen.date() if chosen else default).isoformat()
-
-
-def _refusal(problem: Answer) -> str:
-    """What the gateway says, with the places that it names."""
-    faults = [f"  {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors") or ()]
-    return "\n".join([f"No audit: {problem.get('detail') or problem.get('title')}", *faults])
 
 
 def _table(told: Answer, stage: Answer) -> Table:

@@ -1,5 +1,8 @@
 """What the commands print about a deployment: rich on a terminal, plain text elsewhere."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -61,3 +64,9 @@ def console() -> Console:
     """As wide as the terminal; wide enough for every line where there is none, so that scripts can read it."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160)
+
+
+def refusal(what: str, problem: Mapping[str, Any]) -> str:
+    """What the gateway says of a call that it refused, with the places that it names."""
+    faults = [f"  {fault.get('pointer') or fault.get('file', '')}: {fault['detail']}" for fault in problem.get("errors") or ()]
+    return "\n".join([f"{what}: {problem.get('detail') or problem.get('title')}", *faults])
