@@ -22,8 +22,9 @@ from stena_local.running import Running
 PORT: Final = 8500
 GATEWAY: Final = f"http://127.0.0.1:{PORT}"
 PURPOSE: Final = {"Processing-Purpose": "job-ranking"}
-IDLE: Final = 0.05
-"""Of a processor: what processes take together that have nothing to do but to look after themselves."""
+IDLE: Final = 0.4
+"""Of a processor: more than processes take together that only look after themselves and ask each other for news."""
+LONGEST: Final = 1_800.0  # seconds
 
 
 def stena(home: Path, *arguments: str, **settings: str) -> str:
@@ -77,8 +78,10 @@ def fill(home: Path, people: Path, count: int, seed: int = 1) -> None:
 
 def settle(home: Path) -> None:
     """Wait until nobody has anything to do: matching-svc follows what was imported."""
+    deadline = time.monotonic() + LONGEST
     while busy(processes(home).values()) > IDLE:
-        pass
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the services have not come to rest within {LONGEST:.0f} s")
 
 
 def busy(roots: Iterable[int]) -> float:

@@ -34,7 +34,7 @@ class Target:
 @dataclass(frozen=True)
 class Figures:
     """Durations in milliseconds; ``cpu`` is CPU time a request over all processes, in milliseconds too, and ``by_process`` what
-    each of the target's took of it, in their order."""
+    each of the target's took of it, in their order. ``refused`` were told to come later (503): they count in CPU time alone."""
 
     target: str
     clients: int
@@ -44,11 +44,12 @@ class Figures:
     p99: float
     cpu: float
     by_process: Sequence[float] = field(default=())
+    refused: int = 0
 
 
 async def measure(target: Target, *, clients: int, requests: int = sys.maxsize, seconds: float = math.inf) -> Figures:
     """So many ``requests``, or as many as there are in so many ``seconds``, by ``clients`` at once, after a warm-up of a tenth.
-    Any answer but 200 is an error, not a figure."""
+    Any answer but 200 and 503 is an error, not a figure."""
     address = urlsplit(target.urls[0])
     turns = itertools.cycle([_request(url, target.headers) for url in target.urls])
     opened = [await _connect(address.hostname or "", address.port or 80) for _ in range(clients)]
@@ -56,15 +57,28 @@ async def measure(target: Target, *, clients: int, requests: int = sys.maxsize, 
         await _run(opened, _some(turns, max(requests // 10, clients), seconds / 10))
         before = [_cpu([process]) for process in target.processes]
         begun = time.perf_counter()
-        durations = await _run(opened, _some(turns, requests, seconds))
+        answers = await _run(opened, _some(turns, requests, seconds))
         took = time.perf_counter() - begun
         spent = [_cpu([process]) - cpu for process, cpu in zip(target.processes, before, strict=True)]
     finally:
         for client in opened:
             client.close()
-    cuts = statistics.quantiles(durations, n=100)
-    by_process = [1000 * cpu / len(durations) for cpu in spent]
-    return Figures(target.name, clients, len(durations) / took, cuts[49], cuts[94], cuts[98], sum(by_process), by_process)
+    durations = [answer for answer in answers if not math.isnan(answer)]
+    by_process = [1000 * cpu / max(len(durations), 1) for cpu in spent]
+    return Figures(
+        target=target.name,
+        clients=clients,
+        per_second=len(durations) / took,
+        **_quantiles(durations),
+        cpu=sum(by_process),
+        by_process=by_process,
+        refused=len(answers) - len(durations),
+    )
+
+
+def _quantiles(durations: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(durations, n=100) if len(durations) > 1 else [math.nan] * 99
+    return {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98]}
 
 
 def _some(turns: Iterator[bytes], requests: int, seconds: float) -> Iterator[bytes]:
@@ -94,7 +108,7 @@ class _Client(asyncio.Protocol):
         self.transport = transport
 
     def ask(self, request: bytes) -> "asyncio.Future[float]":
-        """The milliseconds that the answer took."""
+        """The milliseconds that the answer took; not a number for one that says to come later."""
         self._answered = asyncio.get_running_loop().create_future()
         self._begun = time.perf_counter()
         self.transport.write(request)
@@ -106,14 +120,14 @@ class _Client(asyncio.Protocol):
             self._read_head()
         if 0 <= self._whole <= len(self._received):
             took, answered = 1000 * (time.perf_counter() - self._begun), self._answered
-            failed = None if self._received.startswith(b"HTTP/1.1 200 ") else bytes(self._received[:600])
+            status, said = bytes(self._received[9:12]), bytes(self._received[:600])
             self._received.clear()
             self._whole = -1
             assert answered is not None
-            if failed is None:
-                answered.set_result(took)
+            if status in (b"200", b"503"):
+                answered.set_result(took if status == b"200" else math.nan)
             else:
-                answered.set_exception(RuntimeError(f"not answered: {failed!r}"))
+                answered.set_exception(RuntimeError(f"not answered: {said!r}"))
 
     def _read_head(self) -> None:
         end = self._received.find(_END_OF_HEAD)

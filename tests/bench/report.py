@@ -32,13 +32,14 @@ def show(console: Console, measured: Measured) -> None:
 
 def _table(title: str, figures: Sequence[Figures]) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD)
-    for heading in ("", "clients", "req/s", "×", "p50", "p95", "p99", "CPU", "×"):
+    for heading in ("", "clients", "req/s", "×", "p50", "p95", "p99", "CPU", "×", "503"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for wall, idiomatic, bare in zip(figures[::3], figures[1::3], figures[2::3], strict=True):
         for each in (wall, idiomatic, bare):
             ratios = each.per_second / idiomatic.per_second, each.cpu / idiomatic.cpu
             numbers = (each.per_second, ratios[0], each.p50, each.p95, each.p99, each.cpu, ratios[1])
-            table.add_row(each.target, str(each.clients), *map(short, numbers), end_section=each is bare)
+            told = [*map(short, numbers), str(each.refused or "")]
+            table.add_row(each.target, str(each.clients), *told, end_section=each is bare)
     return table
 
 
