@@ -97,7 +97,8 @@ def disk_lost(caller: Client) -> None:
     say(f"backed up: of {len(calls.created)} people {len(kept)} were acknowledged before the end of the archive")
     restored("from backup and archive", lambda: do("Restore", LOST), caller, kept, gone)
     do("Restore", HEADS)
-    until(lambda: ready()["checks"]["ledger heads"], "heads that are those of the database")
+    until(lambda: "heads" in compose("exec", "-T", "gateway", "ls", "/var/lib/stena/ledger"), "heads of the database")
+    require(ready()["checks"]["ledger heads"], "heads of the ledger are not well")
     say(do("Restore", VERIFY).strip().splitlines()[-1])
 
 
