@@ -1,9 +1,12 @@
 """The second wall for what is not a person's view: explanations, rows, notes."""
 
+from typing import Any
+
 import pytest
 
-from gateway.redaction import Surplus, check_page, check_rows, explanation
-from stena.contracts.access import Grant
+from gateway.redaction import PersonWall, Surplus, check_page, check_rows, explanation
+from stena.contracts.access import Disclosure, Grant
+from stena.contracts.condition import Overlaps
 
 from .neighbours import view
 
@@ -62,3 +65,31 @@ def test_a_note_that_may_be_within_the_grant_passes(rows: object) -> None:
 def test_more_people_than_asked_for_or_one_twice_are_a_surplus(people: list[str]) -> None:
     with pytest.raises(Surplus):
         check_page([view(person) for person in people], 2)
+
+
+PERSON: dict[str, Any] = {"id": "p", "provenance": {}, "updated_at": None, "etag": "e"}
+
+
+def test_that_one_has_passed_lets_nobody_else_through() -> None:
+    skills, email = (
+        Disclosure(when=True),
+        Disclosure(when=Overlaps(fact="assigned", values=("agency",)), otherwise="not-assigned"),
+    )
+    withhold = {"gender": "not-necessary"}
+    permitted = grant(True).model_copy(update={"disclose": {"skills": skills, "email": email}, "withhold": withhold})
+    good = {"attributes": {"skills": []}, "withheld": {"email": "not-assigned", "gender": "not-necessary"}}
+    bad: list[dict[str, Any]] = [
+        {**good, "attributes": {"skills": [], "gender": None}},
+        {**good, "attributes": {"gender": []}},
+        {**good, "withheld": {"email": "not-assigned", "gender": "consent-missing"}},
+        {**good, "withheld": {"skills": "not-assigned"}},
+        {**good, "provenance": {"gender": {"verified": True}}},
+    ]
+    for wrong in bad:
+        wall = PersonWall(permitted)
+        for _ in range(2):
+            wall.check({**PERSON, **good})
+        for _ in range(2):
+            with pytest.raises(Surplus):
+                wall.check({**PERSON, **wrong})
+        wall.check({**PERSON, **good})

@@ -13,6 +13,7 @@ from stena.contracts.condition import evaluate
 
 _PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "etag"})
 _PERSON_MAY_HAVE: Final = frozenset({"updated_at"})
+_WHOLE_PERSON: Final = _PERSON | _PERSON_MAY_HAVE
 _VERIFIED: Final = frozenset({"verified"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
 
@@ -41,21 +42,30 @@ class PersonWall:
         # An attribute that is disclosed without condition has no reason to be withheld for.
         open_ones = {name: each.otherwise for name, each in grant.disclose.items() if each.when is not True}
         self._reasons: Mapping[str, str] = {**grant.withhold, **open_ones}
+        self._passed: set[tuple[Any, ...]] = set()
 
     def check(self, view: View, asked: Collection[str] | None = None) -> View:
         """``view`` itself, if everything in it is named by the grant; raises ``Surplus``. ``asked``: the ids asked for."""
-        members(view, _PERSON, "person", _PERSON_MAY_HAVE)
+        if not isinstance(view, dict) or view.keys() != _WHOLE_PERSON:
+            members(view, _PERSON, "person", _PERSON_MAY_HAVE)
         if asked is not None and view["id"] not in asked:
             raise Surplus("another person")
         attributes, withheld = view["attributes"], view["withheld"]
-        _refuse("attribute", attributes.keys() - self._allowed)
-        _refuse("withheld and shown", withheld.keys() & attributes.keys())
-        _refuse("reason", dict(withheld.items() - self._reasons.items()))
+        # Most of a page show and withhold the same: names and reasons that have passed once pass again.
+        shape = (*attributes, None, *withheld.items())
+        if shape not in self._passed:
+            self._check_names(attributes, withheld)
+            self._passed.add(shape)
         _refuse("provenance", view["provenance"].keys() - attributes.keys())
         for name, said in view["provenance"].items():
             if said.keys() != _VERIFIED:
                 self._check_who_said(name, said)
         return view
+
+    def _check_names(self, attributes: Mapping[str, Any], withheld: Mapping[str, str]) -> None:
+        _refuse("attribute", attributes.keys() - self._allowed)
+        _refuse("withheld and shown", withheld.keys() & attributes.keys())
+        _refuse("reason", dict(withheld.items() - self._reasons.items()))
 
     def _check_who_said(self, name: str, said: Mapping[str, Any]) -> None:
         _refuse("member of provenance", said.keys() - _PROVENANCE)
