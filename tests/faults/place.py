@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.tokens import new_secret, secret_hash
-from stena_local.layout import GATEWAY, MATCHING, POLICY, PROFILE, Layout
+from stena_local.layout import GATEWAY, MATCHING, POLICY, PROFILE, SERVICES, Layout
 from stena_local.postgres import SUPERUSER
 from stena_local.running import Running
 from stena_local.settings import Settings, inherited
 from stena_local.testing import free_row
-from tests.leaks.deployed import Deployed, Embedded, Machine
+from tests.leaks.deployed import NO_LIMITS, Deployed, Machine, _output
 from tests.leaks.target import Registered
 
 from .wires import Wire
@@ -45,7 +46,7 @@ WIRES: Final = {
 }
 ROW: Final = 14 + len(WIRES)  # ports: of a deployment, and behind them one for each wire
 CLOCKED: Final = (GATEWAY, POLICY)
-UP_WITHIN: Final = 120.0  # seconds
+UP_WITHIN: Final = 240.0  # seconds
 PATIENCE: Final = 5  # times
 
 
@@ -68,12 +69,8 @@ class Place:
     clocks: Mapping[str, Path]
 
     @property
-    def port(self) -> int:
-        return self.machine.port
-
-    @property
     def layout(self) -> Layout:
-        return Layout(Settings(home=self.home, port=self.port))
+        return self.machine.layout
 
     def process(self, name: str) -> psutil.Process:
         """Of a service, or of PostgreSQL; after it was started again that is another one."""
@@ -131,14 +128,17 @@ _REGISTER: Final = """
 """
 
 
-class Harmed(Embedded):
-    """Started by a supervisor that tells the services other addresses than their own."""
+class Harmed:
+    """A ``Machine`` started by a supervisor that tells the services other addresses than their own."""
+
+    name = "harmed"
 
     def __init__(self, home: Path, port: int, told: Mapping[str, Mapping[str, str]], folders: Mapping[str, str]) -> None:
-        super().__init__(home)
-        self.port = self._port = port
-        self.base_url = f"http://127.0.0.1:{port}"
-        self._environment |= {"STENA_PORT": str(port), "STENA_LOG_LEVEL": "INFO", **folders}
+        self.port, self.base_url = port, f"http://127.0.0.1:{port}"
+        self.layout = Layout(Settings(home=home, port=port))
+        self.id_keys = self.layout.secrets.id_keys
+        self._environment = {**inherited(), "STENA_HOME": str(home), "STENA_PORT": str(port), **folders}
+        self._environment["STENA_LIMITS_FILE"] = str(NO_LIMITS)
         self._home, self._services_are_told = home, json.dumps(told)
         self._supervisor: subprocess.Popen[bytes] | None = None
 
@@ -159,7 +159,6 @@ class Harmed(Embedded):
             assert self._supervisor.poll() is None, self.supervision()
             assert time.monotonic() < deadline, self.supervision()
             time.sleep(0.1)
-        self._told = Layout(Settings(home=self._home, port=self.port)).operator_environment()
 
     def is_ready(self) -> bool:
         running = Running.read(self._home)
@@ -173,6 +172,25 @@ class Harmed(Embedded):
             self._supervisor.terminate()
             self._supervisor.wait(60)
         self.run("", ["stena", "remove", "--yes"])
+
+    def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
+        here = {"stena": [sys.executable, "-m", "stena_local"], "python": [sys.executable]}[program[0]]
+        return _output([*here, *program[1:]], feed, {**self._environment, **self.layout.operator_environment()})
+
+    def logs(self) -> str:
+        return logs_below(self.layout)
+
+    def metrics(self) -> str:
+        ports = [self.layout.metrics_port(service) for service in SERVICES]
+        return "\n".join(httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in ports)
+
+    def spans(self) -> str:
+        """Nobody collects any."""
+        return ""
+
+
+def logs_below(layout: Layout) -> str:
+    return "\n".join(log.read_text(errors="replace") for log in sorted(layout.logs.glob("*.log")))
 
 
 @asynccontextmanager

@@ -21,9 +21,9 @@ from stena_local.settings import Settings, inherited
 from stena_local.testing import free_row
 from stena_local.upstreams import is_ready
 from tests.faults import supervised
-from tests.faults.place import Near
+from tests.faults.place import Near, logs_below
 from tests.faults.wires import Wire
-from tests.leaks.deployed import _output
+from tests.leaks.deployed import NO_LIMITS, _output
 
 from .previous import CHECKOUT, Previous
 
@@ -56,7 +56,7 @@ class Releases:
 
     @property
     def layout(self) -> Layout:
-        return Layout(Settings(home=self.home, port=self.port))
+        return Layout(Settings(home=self.home, port=self.port, limits_file=NO_LIMITS))
 
     @property
     def _urls(self) -> dict[str, str]:
@@ -142,9 +142,12 @@ class Releases:
         return _output([*here, *program[1:]], feed, {**self._environment, **told})
 
     def logs(self) -> str:
-        return "\n".join(log.read_text(errors="replace") for log in sorted(self.layout.logs.glob("*.log")))
+        return logs_below(self.layout)
 
     def metrics(self) -> str:
+        return ""
+
+    def spans(self) -> str:
         return ""
 
     def _operator(self, python: str) -> dict[str, str]:
