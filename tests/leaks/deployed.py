@@ -5,6 +5,7 @@ import json
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,10 +15,14 @@ import httpx
 
 from stena_local.settings import inherited
 from stena_local.testing import free_row
+from tests.observing.receiver import Collector, collecting
 
 from .target import Line, Registered, Target, named
 
 NO_LIMITS: Final = Path(__file__).parents[1] / "no_limits.yaml"
+SHARE: Final = 1.0
+"""Of the calls that are traced."""
+FLUSHED: Final = 0.5  # seconds after which a service has told of its spans
 INSIDE: Final = Path(__file__).parent / "inside"
 """Small programs that run where a service does, with what it is told."""
 
@@ -36,6 +41,8 @@ class Machine(Protocol):
     def logs(self) -> str: ...
 
     def metrics(self) -> str: ...
+
+    def spans(self) -> str: ...
 
 
 class Deployed:
@@ -77,6 +84,9 @@ class Deployed:
     async def metrics(self) -> str:
         return await asyncio.to_thread(self._machine.metrics)
 
+    async def spans(self) -> str:
+        return await asyncio.to_thread(self._machine.spans)
+
     async def ledger(self) -> str:
         return await self._run("gateway", _inside("read_ledger"))
 
@@ -89,7 +99,8 @@ class Embedded:
 
     name = "embedded"
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, collector: Collector) -> None:
+        self._collector = collector
         self._port = free_row()
         self.base_url = f"http://127.0.0.1:{self._port}"
         self.id_keys = home / "secrets" / "id-keys"
@@ -100,6 +111,9 @@ class Embedded:
             "STENA_PORT": str(self._port),
             "STENA_LOG_LEVEL": "DEBUG",
             "STENA_LIMITS_FILE": str(NO_LIMITS),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_TRACES_SAMPLER_ARG": str(SHARE),
+            "OTEL_BSP_SCHEDULE_DELAY": str(1000 * FLUSHED),
         }
         self._told: Mapping[str, str] = {}
 
@@ -119,6 +133,10 @@ class Embedded:
 
     def logs(self) -> str:
         return "\n".join(log.read_text(errors="replace") for log in sorted(self._logs.glob("*.log")))
+
+    def spans(self) -> str:
+        time.sleep(2 * FLUSHED)
+        return self._collector.text()
 
     def metrics(self) -> str:
         ports = range(self._port + 10, self._port + 10 + len(SERVICES))
@@ -141,6 +159,9 @@ class Compose:
     def logs(self) -> str:
         return _output([*self._compose, "logs", "--no-color", *SERVICES, "nginx", "postgres"])
 
+    def spans(self) -> str:
+        return ""  # nobody collects them there
+
     def metrics(self) -> str:
         return "\n".join(self.run(service, _inside("read_metrics")) for service in SERVICES)
 
@@ -148,8 +169,8 @@ class Compose:
 @asynccontextmanager
 async def embedded(place: Path) -> AsyncIterator[Target]:
     """Real processes on free ports, with data and keys below ``place``, ended and removed afterwards."""
-    machine = Embedded(place / "home")
     async with AsyncExitStack() as stack:
+        machine = Embedded(place / "home", stack.enter_context(collecting()))
         try:
             await asyncio.to_thread(machine.up)
             yield Deployed(machine, stack)

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from stena.logging import configure
 from stena_local.testing import Database, temporary_postgres
+from tests.observing.receiver import Collector, collecting
 from tests.system.house import GATEWAY, House, migrated, put, standing
 
 from .inside.read_ledger import LEDGER
@@ -28,6 +29,7 @@ class InProcess:
 
     house: House
     caught: io.StringIO
+    collector: Collector
     name: str = "in-process"
     base_url: str = GATEWAY
     _clients: dict[tuple[str, str | None], Registered] = field(default_factory=dict)
@@ -55,6 +57,11 @@ class InProcess:
     async def metrics(self) -> str:
         return generate_latest(REGISTRY).decode()
 
+    async def spans(self) -> str:
+        for app in self.house.apps.values():
+            await asyncio.to_thread(app.state.collector._provider.force_flush)
+        return self.collector.text()
+
     async def ledger(self) -> str:
         async with self.house.parts.ledger._reading.connect() as connection:
             return "\n".join(await connection.scalars(text(LEDGER)))
@@ -63,9 +70,9 @@ class InProcess:
 @asynccontextmanager
 async def in_process(databases: Mapping[str, Database], place: Path) -> AsyncIterator[Target]:
     """A house on migrated ``databases``; ``place`` keeps its secrets."""
-    with caught_logs() as caught:
-        async with standing(place, databases) as house:
-            yield InProcess(house, caught)
+    with caught_logs() as caught, collecting() as collector:
+        async with standing(place, databases, otlp_endpoint=collector.url, traces_sampler="always_on") as house:
+            yield InProcess(house, caught, collector)
 
 
 @asynccontextmanager

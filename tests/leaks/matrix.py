@@ -59,7 +59,12 @@ async def run(target: Target, world: World, *, short: bool = False, progress: Pr
 
 async def left_behind(target: Target, finder: Finder) -> list[Fault]:
     """What the operator can read afterwards holds no value of anybody."""
-    kept = {"logs": await target.logs(), "metrics": await target.metrics(), "ledger": await target.ledger()}
+    kept = {
+        "logs": await target.logs(),
+        "metrics": await target.metrics(),
+        "traces": await target.spans(),
+        "ledger": await target.ledger(),
+    }
     return [Fault("leak", f"{where}: a value of {told(canary)}") for where, text in kept.items() for canary in finder(text)]
 
 

@@ -56,6 +56,10 @@ class Target(Protocol):
 
     async def metrics(self) -> str: ...
 
+    async def spans(self) -> str:
+        """All that the four services have told a collector of traces; nothing where there is none."""
+        ...
+
     async def ledger(self) -> str:
         """Every row of the ledger as JSON, one a line."""
         ...

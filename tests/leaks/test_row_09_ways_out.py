@@ -38,7 +38,7 @@ async def test_every_way_holds_what_a_read_holds(target: Target, internal: str, 
     assert [canary.carriers for canary in found if canary.carriers.isdisjoint(SEEN)] == []
 
 
-async def test_logs_metrics_and_the_ledger_hold_nothing_that_was_stored_or_sent(target: Target, internal: str) -> None:
+async def test_logs_metrics_traces_and_the_ledger_hold_nothing_that_was_stored_or_sent(target: Target, internal: str) -> None:
     """With values in every place where a caller can put one, in calls that succeed and in calls that fail."""
     values = SOMEBODY.values
     about = await path(target, internal, "reception-agency", "registration")
@@ -64,9 +64,23 @@ async def test_logs_metrics_and_the_ledger_hold_nothing_that_was_stored_or_sent(
         purpose = "registration" if caller is intake else "job-ranking"
         assert (await caller(method, where, purpose, **options)).status_code != 503
     finder = Finder(SOMEBODY.canaries)
-    for name, kept in {"logs": await target.logs(), "metrics": await target.metrics(), "ledger": await target.ledger()}.items():
+    places = {"logs": target.logs, "metrics": target.metrics, "traces": target.spans, "ledger": target.ledger}
+    for name, read in places.items():
+        kept = await read()
+        assert "person" in kept, name
         assert [canary.carriers for canary in finder(kept)] == [], name
         assert "cnrybaggage" not in kept
+
+
+async def test_lines_and_spans_name_the_route_and_the_decision_and_no_person(target: Target, internal: str) -> None:
+    where = await path(target, internal, *AGENCY)
+    answer = await ask(target, *AGENCY, "GET", where)
+    decision, person = answer.json()["disclosure"]["decision"], where.rpartition("/")[2]
+    for kept in (await target.logs(), await target.spans()):
+        assert decision in kept
+        assert "/v1/persons/{id}" in kept
+        assert person not in kept
+        assert internal not in kept
 
 
 async def test_metrics_name_no_person_and_no_organisation(target: Target, internal: str) -> None:
@@ -85,6 +99,7 @@ async def test_what_a_caller_says_of_itself_stands_in_the_ledger_alone(target: T
         assert word not in answer_text(answer)
         assert word not in await target.logs()
         assert word not in await target.metrics()
+        assert word not in await target.spans()
 
 
 async def test_a_trace_is_a_number_and_nothing_else(target: Target, internal: str) -> None:

@@ -74,5 +74,5 @@ async def test_knowing_a_notes_id_is_no_way_to_it(target: Target, noted: tuple[s
 
 async def test_logs_and_the_ledger_tell_of_it_without_its_words(target: Target, noted: tuple[str, str, str]) -> None:
     _, text, _ = noted
-    for kept in (await target.logs(), await target.metrics(), await target.ledger()):
+    for kept in (await target.logs(), await target.metrics(), await target.spans(), await target.ledger()):
         assert text not in kept

@@ -31,3 +31,4 @@ async def use(target: Target) -> None:
     assert (await agency("GET", "/v1/persons", "curiosity")).status_code == 403
     assert '"service"' in await target.logs()
     assert "python_info" in await target.metrics()
+    assert "/v1/persons/{id}" in await target.spans()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from google.protobuf.text_format import MessageToString
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
@@ -33,6 +34,12 @@ class Collector:
     late: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
     arrived: threading.Event = field(default_factory=threading.Event)
+
+    def text(self) -> str:
+        """Everything that was sent, whatever it is, to be searched."""
+        return "\n".join(
+            MessageToString(ExportTraceServiceRequest.FromString(body), as_utf8=True) for body in list(self.bodies)
+        )
 
     def heard(self) -> list[Heard]:
         return [span for body in list(self.bodies) for span in _spans(body)]
