@@ -17,6 +17,7 @@ from stena.logging import configure
 from stena.measuring import Counts, Times
 from stena.observing import note
 from stena.settings import ServiceSettings
+from stena.upstreams import send
 
 SECRET = "canary-9001011234"
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -163,3 +164,21 @@ def test_a_count_without_labels_is_there_from_the_beginning() -> None:
 
 def told(registry: CollectorRegistry) -> list[str]:
     return [line for line in generate_latest(registry).decode().splitlines() if "_created" not in line]
+
+
+async def test_a_call_to_another_service_carries_the_trace_that_it_belongs_to() -> None:
+    sent: list[dict[str, str]] = []
+
+    class Neighbour:
+        async def request(self, method: str, url: str, *, headers: dict[str, str], content: bytes | None) -> httpx.Response:
+            sent.append(headers)
+            return httpx.Response(204)
+
+    trace = request_id.arrived(PARENT, "vendor=1")
+    assert trace is not None
+    token = request_id.use(trace)
+    await send(Neighbour(), "POST", "/people", within=1, headers={"Authorization": "Bearer x"}, json={})
+    request_id.restore(token)
+    assert sent == [
+        {"Authorization": "Bearer x", "traceparent": PARENT, "tracestate": "vendor=1", "content-type": "application/json"}
+    ]
