@@ -311,5 +311,6 @@ async def run(*arguments: str, fails: bool = False) -> str:
         said = done.output + str(done.exception or "")
         if "Try again shortly" not in said:
             break
+        await asyncio.sleep(0.2)
     assert (done.exit_code != 0) == fails, said
     return said

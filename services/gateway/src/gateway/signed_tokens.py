@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwa import JWSAlgModel
@@ -95,10 +96,10 @@ def own_keys(text: str) -> KeySet:
     except ValueError:
         raise KeysInvalid("no JSON") from None
     keys = keys_in(document)
-    if any("d" in each for each in document["keys"]):
+    if any(isinstance(each, dict) and "d" in each for each in document["keys"]):
         raise KeysInvalid("a private key is among them: hand in the public ones alone, and make new ones")
-    names = [each.get("kid") for each in document["keys"]]
-    if len(keys.keys) != len(names) or None in names or len(set(names)) != len(names):
+    names = {each["kid"] for each in document["keys"] if isinstance(each, dict) and isinstance(each.get("kid"), str)}
+    if not len(names) == len(keys.keys) == len(document["keys"]):
         raise KeysInvalid("each key has to be one for signatures, with a `kid` of its own")
     return keys
 
@@ -118,8 +119,8 @@ def _signing_key(listed: Any) -> Key | None:
         return None
     try:
         key = JWKRegistry.import_key(listed)
-    except (JoseError, ValueError, TypeError, KeyError):
-        return None
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, UnsupportedAlgorithm):
+        return None  # whatever somebody wrote there, it is no key
     return key if _is_strong(key) else None
 
 
