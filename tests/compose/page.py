@@ -1,4 +1,5 @@
-"""The commands of `docs/operations.md`, as an operator would paste them: a script for each block of a section."""
+"""The commands of `docs/operations.md`, and of other pages, as an operator would paste them: a script for each block of a
+section."""
 
 import re
 import shutil
@@ -17,10 +18,10 @@ PRELUDE: Final = "Operations"
 
 
 @cache
-def sections() -> Mapping[str, tuple[str, ...]]:
+def sections(page: Path = PAGE) -> Mapping[str, tuple[str, ...]]:
     """Blocks of commands by the title of their section; sections without any are left out."""
     found: dict[str, tuple[str, ...]] = {}
-    for part in re.split(r"^#{1,2} ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
+    for part in re.split(r"^#{1,2} ", page.read_text(), flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
         blocks = re.findall(r"(?:^ {4}.*\n)+", body, flags=re.MULTILINE)
         if blocks:

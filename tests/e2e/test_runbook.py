@@ -1,16 +1,23 @@
-"""What `docs/operations.md` says of a machine without containers, done there: the commands as they stand on the page."""
+"""What `docs/operations.md` says of a machine without containers, and all of `docs/rights.md` and `docs/ledger.md`, done
+there: the commands as they stand on the page."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stena_local.programs import find
-from tests.compose.page import HOUSE, run, script
+from tests.compose.page import HOUSE, run, script, sections
 
 from .deploying import Deployment, deployed
 
 pytestmark = pytest.mark.processes
+
+RIGHTS, LEDGER = (HOUSE / "docs" / f"{name}.md" for name in ("rights", "ledger"))
+WORDS = ("The person's rights", "How do I get in?")
+"""The sections of `rights.md` with what all the others of both pages go on from."""
+ROTATE = ".venv/bin/stena ledger key rotate\n"
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +28,51 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 @pytest.mark.parametrize("title", ["Retention", "Renewing the master key", "Without containers"])
 def test_the_runbook_says_what_can_be_done(deployment: Deployment, title: str, tmp_path: Path) -> None:
-    port = int(deployment.url.rpartition(":")[2])
-    # This deployment's ports and folder in the place of those that the page names.
+    paste(deployment, f"export PATH={find('nobody').folder}:$PATH\n{script(title)}", tmp_path)
+
+
+def test_every_right_is_used_as_its_page_says(deployment: Deployment, tmp_path: Path) -> None:
+    told = paste(deployment, blocks(RIGHTS), tmp_path)
+    assert json.loads((tmp_path / "about-me.json").read_text())["end"] == {"complete": True, "reason": None}
+    assert 'dir="rtl"' in (tmp_path / "about-me.html").read_text()
+    assert '"outcome":"overridden"' in told
+
+
+def test_the_ledger_is_checked_as_its_page_says(deployment: Deployment, tmp_path: Path) -> None:
+    # Renewing the key waits for gateways twice; the rest of the page need not wait for it.
+    page = f"{ROTATE.strip()} & ROTATING=$!\n" + blocks(LEDGER).replace(ROTATE, "wait $ROTATING\n")
+    told = paste(deployment, blocks(RIGHTS, *WORDS) + page, tmp_path)
+    assert told.count("Everything that the heads cover is what was signed.") == 3
+    assert "can sign nothing any more" in told
+    assert (tmp_path / "people.csv").read_text().startswith("person,entries,")
+
+
+def blocks(page: Path, *titles: str) -> str:
+    """All commands of a page, or those of some sections.
+
+    Left out are those that need what is not here: a token of somebody's provider (`tests/system/test_sign_in.py` has one),
+    and containers (`make compose-test`). How an entry is hashed is no command.
+    """
+    found = [block for title, some in sections(page).items() if title in titles or not titles for block in some]
+    commands = [block for block in found if not block.startswith(("docker", "leaf "))]
+    return "".join(line for block in commands for line in block.splitlines(keepends=True) if "$PROVIDER_TOKEN" not in line)
+
+
+def paste(deployment: Deployment, commands: str, folder: Path) -> str:
+    """What is printed by commands of a page in ``folder``; the first that fails ends them."""
+    # This deployment's ports and folder in the place of those that the pages name.
     here = {
-        "8404": str(port + 4),
-        ".stena/secrets": f"{deployment.home}/secrets",
-        ".venv/bin/stena": f"{HOUSE}/.venv/bin/stena",
+        "http://127.0.0.1:8400": deployment.url,
+        "8404": str(int(deployment.url.rpartition(":")[2]) + 4),
+        ".stena/": f"{deployment.home}/",
+        # A machine that is busy with other tests is asked again.
+        ".venv/bin/stena": "stena",
+        "--fail-with-body": "--fail --retry 30 --retry-delay 1",
     }
-    lines = script(title)
     for named, actual in here.items():
-        lines = lines.replace(named, actual)
-    lines = f"export PATH={find('nobody').folder}:$PATH\ncd {tmp_path}\n{lines}"
+        commands = commands.replace(named, actual)
+    again = f'stena() {{ for _ in 1 2 3; do {HOUSE}/.venv/bin/stena "$@" && return; done; return 1; }}'
+    lines = f"set -euo pipefail\ncd {folder}\n{again}\n{commands}"
     done = run(lines, env=deployment.environment)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-4_000:]
+    return done.stdout

@@ -84,7 +84,8 @@ def _head_lines(given: list[Path]) -> Iterator[bytes]:
         try:
             yield from (json.dumps(each).encode() for each in json.loads(whole)["heads"])
         except (ValueError, KeyError, TypeError):
-            yield from whole.splitlines()
+            # A copy may have been made while the last line was written: half of it is nobody's word yet.
+            yield from whole[: whole.rfind(b"\n") + 1].splitlines()
 
 
 def _tell(found: Verified, kept: Kept) -> None:
