@@ -6,11 +6,13 @@ INVARIANT: a shortcut is a second way to the same function. Whatever of a call i
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Final
 
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_NAMES: Final = re.compile(r"\{(\w+)\}")
 NO_QUERY: Final = frozenset({b""})
 
 
@@ -58,6 +60,9 @@ async def _answered(call: Shortcut, request: Request, found: re.Match[str]) -> R
         known = next((handlers[kind] for kind in type(error).__mro__ if kind is not Exception and kind in handlers), None)
         if known is None:
             raise
+        request.scope["path_params"] = dict(zip(_NAMES.findall(call.path), found.groups(), strict=True))
         refusal = known(request, error)
+        if isawaitable(refusal):
+            refusal = await refusal
         assert isinstance(refusal, Response)
         return refusal
