@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run stop test test-identity check bench bench-policy bench-matching leaks faults compose-test rulebook requirements clean
+.PHONY: help setup demo run stop test test-identity check bench bench-policy bench-matching leaks faults upgrade compose-test rulebook requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,8 +60,11 @@ bench-matching: setup ## Measure how well and how fast matching finds, beside ba
 leaks: setup ## Look for leaks from outside; AGAINST=compose or in-process instead of a deployment of its own, SHORT=1 for a part
 	@$(BIN)/python -m tests.leaks $(if $(AGAINST),--against $(AGAINST)) $(if $(SHORT),--short) $(if $(JSON),--json $(JSON))
 
-faults: setup ## Kill, stop, slow, cut, lie, fill disks and set clocks, and look what comes of it; ONLY="kill gateway" for one, JSON=file
-	@$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)") $(if $(JSON),--json $(JSON))
+faults: setup ## Kill, stop, slow, cut, lie, fill disks and set clocks, and look what comes of it; ONLY="kill gateway" for one, SHORT=1 for three, JSON=file
+	@$(if $(SHORT),FAULTS=1 $(BIN)/python -m pytest tests/faults,$(BIN)/python -m tests.faults $(if $(ONLY),--only "$(ONLY)") $(if $(JSON),--json $(JSON)))
+
+upgrade: setup ## Go from the previous release to this one, in every mixture of the two, while organisations go on with their work
+	@UPGRADE=1 $(BIN)/python -m pytest tests/upgrade
 
 compose-test: setup ## Tell the story and do what the runbook says in containers, on a Docker engine that runs already
 	@deploy/compose-test.sh

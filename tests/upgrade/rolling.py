@@ -28,7 +28,7 @@ from tests.leaks.deployed import NO_LIMITS, _output
 from .previous import CHECKOUT, Previous
 
 ROW: Final = 14 + len(SERVICES)
-READY_WITHIN: Final = 90.0  # seconds
+READY_WITHIN: Final = 240.0  # seconds
 LAST_ANSWER: Final = 3.0  # seconds in which every connection to a service that was replaced has had its last answer
 CALLED_BY: Final = {
     POLICY: ("GATEWAY_POLICY_URL", "PROFILE_POLICY_URL", "MATCHING_POLICY_URL"),

@@ -1,0 +1,34 @@
+"""A few of the faults of ``make faults``, with more patience: machines that run tests are busy."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.leaks.report import unwatched
+
+from .faults import Fault, all_faults
+from .judging import Bounds
+from .lies import Liar
+from .place import Means
+from .report import as_json
+from .running import run
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif("FAULTS" not in os.environ, reason="what times tell wants a machine of its own: make faults SHORT=1"),
+]
+CHOSEN: Final = ("kill PostgreSQL", "policy-svc says: of another purpose", "cut: gateway to profile-svc")
+PATIENT: Final = Bounds({}, otherwise=12.0, recovered=20.0)
+
+
+def chosen(liar: Liar) -> Sequence[Fault]:
+    return [fault for fault in all_faults(liar) if fault.name in CHOSEN]
+
+
+async def test_whatever_is_done_to_it_the_wall_holds(tmp_path: Path) -> None:
+    outcome = await run(tmp_path, chosen, Means(mounts=False, clocks=False), PATIENT, unwatched)
+    assert len(outcome.verdicts) == len(CHOSEN)
+    assert outcome.kept, as_json(outcome)
