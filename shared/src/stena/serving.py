@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Final
@@ -25,6 +26,7 @@ from stena.upstreams import IDLE
 
 CLOSE: Final = (b"connection", b"close")
 QUIET: Final = 0.3  # seconds in which whoever has knocked already comes in, and nobody else knocks
+LONGEST_LEFT: Final = 5.0  # seconds for those who were let in last; an idle connection does not last longer either
 LONGEST: Final = 20  # seconds in which what was begun is ended
 
 _NO_NEW_CONNECTIONS: Final = (
@@ -75,7 +77,14 @@ class Server(uvicorn.Server):
             for listener in server.sockets:
                 let_nobody_in(listener)
         await asyncio.sleep(QUIET)
+        await self._until_all_are_answered()
         super().handle_exit(sig, None)
+
+    async def _until_all_are_answered(self) -> None:
+        """Each answer ends its connection: whoever is left waits for one, and uvicorn would cut off whom it has not read yet."""
+        ends = time.monotonic() + LONGEST_LEFT
+        while self.server_state.connections and time.monotonic() < ends:  # noqa: ASYNC110 -- uvicorn has no event to wait for
+            await asyncio.sleep(0.05)
 
 
 def let_nobody_in(listener: socket.socket) -> None:
