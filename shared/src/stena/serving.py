@@ -81,7 +81,7 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, None)
 
     async def _until_all_are_answered(self) -> None:
-        """Each answer ends its connection: whoever is left waits for one, and uvicorn would cut off whom it has not read yet."""
+        """Each answer ends its connection: whoever is left waits for one. uvicorn would cut off whom it has not read yet."""
         ends = time.monotonic() + LONGEST_LEFT
         while self.server_state.connections and time.monotonic() < ends:  # noqa: ASYNC110 -- uvicorn has no event to wait for
             await asyncio.sleep(0.05)
