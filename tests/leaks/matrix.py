@@ -23,7 +23,7 @@ SHORT: Final = frozenset({"job-ranking", "anonymous-shortlist", "data-subject-ac
 MADE_FOR: Final = frozenset(
     {
         *("registration", "consent-management", "opportunity-management", "mentoring", "data-protection-audit"),
-        *("fairness-audit", "deduplication"),
+        *("fairness-audit", "deduplication", "administration"),
     }
 )
 SPEAKING_SHORT: Final = ("minor-most-open", LEAVING.name)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from stena.statements import MOST, statements
 from tests.system.house import Switchboard
 
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -73,9 +74,11 @@ def answering(board: Switchboard, host: str, answer: Answer) -> Iterator[None]:
 
 @asynccontextmanager
 async def exhausted(engine: AsyncEngine) -> AsyncIterator[None]:
-    """Every connection of a pool is in somebody else's hands."""
+    """Every connection is in somebody else's hands, those for single statements too."""
     pool: Any = engine.pool
     async with AsyncExitStack() as stack:
+        for _ in range(MOST):
+            await stack.enter_async_context(statements(engine)._places)
         for _ in range(pool.size()):
             await stack.enter_async_context(engine.connect())
         yield
