@@ -78,7 +78,7 @@ class DecisionPoint:
         try:
             opened = self._ids.open(call.person, Scope(reach, caller.organisation, call.stated.purpose))
         except Unreadable:
-            return nobody()
+            return nobody(call.person)
         return await self._merged.now(opened)
 
     async def _asked(self, caller: Caller, call: Call, reach: Reach) -> tuple[str | None, tuple[EvaluationResponse, ...]]:

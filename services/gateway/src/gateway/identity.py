@@ -9,6 +9,7 @@ import binascii
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, Literal
 
 from cryptography.exceptions import InvalidTag
@@ -98,13 +99,13 @@ class PairwiseIds:
             raise Unreadable from None
 
 
-def nobody() -> str:
-    """An internal id that no person has.
+def nobody(text: str) -> str:
+    """An internal id that no person has, the same for an unreadable ``text`` each time.
 
-    A call about an unreadable id goes on with it, so that it takes the same way, and the same time, as a call about a
-    person who does not exist.
+    A call about it goes on with that, so that it takes the same way, and the same time, as a call about a person who does not
+    exist: also when it is made again, and what was learned of the person by the first call is remembered.
     """
-    return str(uuid.uuid4())
+    return str(uuid.UUID(bytes=sha256(text.encode(errors="replace")).digest()[:16], version=4))
 
 
 def _to_text(raw: bytes) -> str:

@@ -137,7 +137,7 @@ def _opened(gateway: Parts, permit: Permit, text: str) -> str:
     try:
         return gateway.ids.open(text, Scope(grant.ids, grant.organisation, grant.purpose))
     except Unreadable:
-        return nobody()
+        return nobody(text)
 
 
 def _proposals(gateway: Parts, permit: Permit, page: dict[str, Any]) -> Shown[Reply]:
