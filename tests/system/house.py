@@ -80,10 +80,10 @@ class Caller:
         headers = ({"Processing-Purpose": purpose} if purpose else {}) | dict(kwargs.pop("headers", {}))
         return await self.http.request(method, path, headers=headers, **kwargs)
 
-    async def patiently(self, path: str, purpose: str, **kwargs: Any) -> httpx.Response:
-        """Read. A busy machine may be late, which is a 503: ask again."""
+    async def patiently(self, path: str, purpose: str, *, method: str = "GET", **kwargs: Any) -> httpx.Response:
+        """Read, or write what has a key of its own. A busy machine may be late, which is a 503: ask again."""
         for _ in range(20):
-            answer = await self("GET", path, purpose, **kwargs)
+            answer = await self(method, path, purpose, **kwargs)
             if answer.status_code != 503:
                 break
             await asyncio.sleep(0.2)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -26,9 +27,10 @@ AGREED = RECORD | {"consents": ["eligibility-check"]}
 
 async def propose(house: House, user: str | None = "ivanova", **changes: Any) -> Any:
     caller = await house.caller(OWNER)
-    headers = {"Acting-User": user} if user else {}
+    headers = {"Idempotency-Key": str(uuid4())} | ({"Acting-User": user} if user else {})
     body = {name: value for name, value in {**WOMEN, **changes}.items() if value is not None}
-    return await caller("POST", "/v1/eligibility-conditions", "opportunity-management", json=body, headers=headers)
+    path, purpose = "/v1/eligibility-conditions", "opportunity-management"
+    return await caller.patiently(path, purpose, method="POST", json=body, headers=headers)
 
 
 async def approve(house: House, id_: str, user: str, organisation: str = OWNER) -> Any:
