@@ -35,7 +35,7 @@ READING_AGAIN: Final = 1.5
 """Seconds in which matching-svc has read what it may see of a change."""
 
 _DRAWN_ANEW: Final = re.compile(
-    r"dec_[0-9a-f-]{36}|(?<=traceresponse: )\S+|(?<=date: ).+|(?<=content-length: ).+"
+    r"dec_[0-9a-f-]{36}|(?<=traceresponse: )\S+|(?<=date: ).+|(?<=ratelimit: ).+|(?<=content-length: ).+"
     r'|urn:trace:[0-9a-f]{32}|(?<="cursor":")[^"]*|(?<="next":")[^"]*|(?<=cursor=)[^>&]*'
 )
 """With the length, which follows from those that a cursor has."""
