@@ -17,8 +17,8 @@ HTTP = ("httpx", "httpx_aiohttp", "aiohttp")
 
 PURE = {
     "gateway": "firewall calls redaction eligibility gate_words "
-    "identity following cursors export_formats filters languages negotiation "
-    "access_formats disclosing holding issuers outside_tokens",
+    "identity following cursors export_formats filters languages edge.negotiation "
+    "access_formats disclosing holding credentials.issuers credentials.outside_tokens",
     "policy_svc": "abac formulas relations residuals plans decisions rules rulebook vocabulary record_facts approvals golden",
     "profile_svc": "disclosure filtering persons facts derived right_to_work feed sealing masking objections keeping durations "
     "audit.statistics audit.cells audit.comparing audit.groups audit.report",

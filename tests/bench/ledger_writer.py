@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.engine import make_url
 
 from gateway.calls import Caller, Entry, Seen, Stated
-from gateway.ledger import Ledger
+from gateway.record.ledger import Ledger
 from stena.database import create_engine
 from stena.problems import Unavailable
 

@@ -4,9 +4,10 @@ import sys
 
 import uvicorn
 
-from gateway import ledger, main
+from gateway import main
 from gateway.calls import Entry
-from gateway.listening import Listener
+from gateway.edge.listening import Listener
+from gateway.record import ledger
 
 
 class Forgetful(ledger.Ledger):

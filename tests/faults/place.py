@@ -21,7 +21,7 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gateway.tokens import new_secret, secret_hash
+from gateway.credentials.tokens import new_secret, secret_hash
 from stena_local.layout import GATEWAY, MATCHING, POLICY, PROFILE, SERVICES, Layout
 from stena_local.postgres import SUPERUSER
 from stena_local.running import Running

@@ -17,8 +17,9 @@ import pytest
 import yaml
 from joserfc.jwk import ECKey
 
-from gateway import provider_keys, store
-from gateway.tokens import new_secret, secret_hash
+from gateway import store
+from gateway.credentials import provider_keys
+from gateway.credentials.tokens import new_secret, secret_hash
 from stena_local.testing import Database
 from tests.system.house import GATEWAY, House, standing
 from tests.system.loopback import served

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.openapi import document
+from gateway.openapi.document import document
 from tests.system.house import GATEWAY
 
 from .hostile.stand import Stand, assert_tells_nothing

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gateway import listening
+from gateway.edge import listening
 
 from .hostile.stand import Stand
 from .hostile.wire import request

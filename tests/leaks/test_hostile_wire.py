@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from gateway import intake, listening
+from gateway import intake
+from gateway.edge import listening
 
 from .hostile.stand import Stand, assert_tells_nothing
 from .hostile.wire import request, send

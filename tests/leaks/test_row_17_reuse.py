@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.tokens import LIFETIME, SKEW
+from gateway.credentials.tokens import LIFETIME, SKEW
 from stena_local.secret_files import SecretFiles
 from tests.system.house import GATEWAY, MATCHING, POLICY, PROFILE, House
 from tests.system.people import line

@@ -25,8 +25,8 @@ import matching_svc.main
 import policy_svc.main
 import profile_svc.main
 from gateway import store as gateway_store
+from gateway.credentials.tokens import new_secret, secret_hash
 from gateway.settings import GatewaySettings
-from gateway.tokens import new_secret, secret_hash
 from matching_svc.settings import MatchingSettings
 from policy_svc.settings import PolicySettings
 from profile_svc.importing import import_people, reference

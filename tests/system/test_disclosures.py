@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway import proofs
+from gateway.record import proofs
 
 from .house import House
 from .test_casework import person

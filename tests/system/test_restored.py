@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway import heads_file
+from gateway.record import heads_file
 from stena_local.testing import Database, Postgres
 
 from .house import House, standing

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from joserfc.jwk import RSAKey
 
-from gateway import provider_keys, signing_in
+from gateway.credentials import provider_keys, signing_in
 from stena_local.testing import Database
 
 from .house import House, standing

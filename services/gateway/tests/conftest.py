@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 import gateway
-from gateway import heads_file
 from gateway.main import create_app
+from gateway.record import heads_file
 from gateway.tables import metadata
 from stena import keys
 from stena.migrations import upgrade

@@ -14,13 +14,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway import ledger_keys, store
-from gateway.clients import Directory
-from gateway.head_keeping import HeadKeeper
-from gateway.heads_file import HeadsFolder
-from gateway.ledger_keys import LedgerKeys
+from gateway import store
+from gateway.credentials.clients import Directory
+from gateway.credentials.tokens import new_secret, secret_hash
+from gateway.record import keys as ledger_keys
+from gateway.record.head_keeping import HeadKeeper
+from gateway.record.heads_file import HeadsFolder
+from gateway.record.keys import LedgerKeys
 from gateway.settings import GatewaySettings
-from gateway.tokens import new_secret, secret_hash
 from stena.problems import Unavailable
 
 from .neighbours import Neighbours

@@ -7,8 +7,9 @@ from importlib import resources
 import pytest
 import yaml
 
-from gateway import access_formats, access_views
+from gateway import access_formats
 from gateway.access_formats import LANGUAGES, Document, JsonDocument, PageDocument, Words
+from gateway.views import access as access_views
 
 HEAD = {"schema": access_views.ADDRESS, "made_at": "2026-03-01T09:30:00Z", "record": {"attributes": {"gender": {"value": "x"}}}}
 WORDS = yaml.safe_load((resources.files("gateway") / "access_words.yaml").read_bytes())

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.alerting import telling, watching
 from gateway.calls import Caller, Entry, Stated
-from gateway.key_files import read
-from gateway.ledger import Ledger
+from gateway.credentials.key_files import read
 from gateway.main import create_app
+from gateway.record.ledger import Ledger
 from gateway.settings import GatewaySettings
 from stena.keys import KeyFileError
 from stena.problems import Unavailable

@@ -21,7 +21,7 @@ from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import TRIES, Telling, next_try, secret_of
 from gateway.alerting.watching import Watch
 from gateway.calls import Caller, Entry, Outcome, Seen, Stated
-from gateway.ledger import Ledger
+from gateway.record.ledger import Ledger
 from gateway.store import alerts
 from gateway.store.alerts import Due
 

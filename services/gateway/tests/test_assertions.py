@@ -17,9 +17,10 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey, RSAKey
 
-from gateway import client_assertions, provider_keys, signed_tokens, store
-from gateway.signed_tokens import KeysInvalid, own_keys
-from gateway.tokens import new_secret, secret_hash
+from gateway import store
+from gateway.credentials import client_assertions, provider_keys, signed_tokens
+from gateway.credentials.signed_tokens import KeysInvalid, own_keys
+from gateway.credentials.tokens import new_secret, secret_hash
 
 from .running import PUBLIC_URL, Running, register
 

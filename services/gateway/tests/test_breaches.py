@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from typer.testing import CliRunner
 
-from gateway import breach_commands
 from gateway.calls import Caller, Entry, Outcome, Seen, Stated
-from gateway.ledger import Ledger
+from gateway.record import breach_commands
+from gateway.record.ledger import Ledger
 from gateway.store import breaches
 from gateway.store.breaches import Scope
 from gateway.tables import metadata

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.clients import Directory
+from gateway.credentials.clients import Directory
+from gateway.credentials.tokens import secret_hash
 from gateway.store import Client
-from gateway.tokens import secret_hash
 from stena.problems import Unavailable
 
 CLIENT = Client("cli_x", "a test", "employment-agency", None, secret_hash("secret"), datetime.now(UTC))

@@ -18,8 +18,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from gateway import commands, store
+from gateway.credentials.tokens import secret_hash
 from gateway.identity import PairwiseIds, Scope
-from gateway.tokens import secret_hash
 from stena import keys
 from stena.contracts.catalogue import Catalogue
 from stena_local.testing import Database

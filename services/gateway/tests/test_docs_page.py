@@ -9,8 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gateway import docs_page, problem_pages
-from gateway.problem_types import PROBLEM_TYPES
+from gateway.openapi import docs_page
+from gateway.problems import pages as problem_pages
+from gateway.problems.types import PROBLEM_TYPES
 from stena import problems
 
 ROOT = Path(__file__).parents[3]
@@ -71,7 +72,7 @@ async def test_an_unknown_problem_is_not_found(http: httpx.AsyncClient) -> None:
 def test_every_problem_that_the_code_can_name_has_its_page() -> None:
     named = {slug: file for file in _sources() for slug in _slugs(ast.parse(file.read_text()))}
     missing = {slug: file.name for slug, file in named.items() if slug not in PROBLEM_TYPES}
-    assert not missing, f"`type` of these problems leads nowhere; describe them in gateway/problem_types.py: {missing}"
+    assert not missing, f"`type` of these problems leads nowhere; describe them in gateway/problems/types.py: {missing}"
     assert {"not-found", "refused", "duplicate-header", "method-not-allowed"} <= set(named)
 
 

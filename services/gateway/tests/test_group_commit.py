@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway import group_commit
-from gateway.group_commit import GroupCommit
+from gateway.record import group_commit
+from gateway.record.group_commit import GroupCommit
 from stena.problems import Unavailable
 
 

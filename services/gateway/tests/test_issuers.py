@@ -9,11 +9,11 @@ import yaml
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from gateway import outside_tokens
-from gateway.issuers import ClientIssuer, read_clients, read_sign_ins
-from gateway.outside_clients import OutsideClients
+from gateway.credentials import outside_tokens
+from gateway.credentials.issuers import ClientIssuer, read_clients, read_sign_ins
+from gateway.credentials.outside_clients import OutsideClients
+from gateway.credentials.tokens import TokenInvalid, secret_hash
 from gateway.store import Client
-from gateway.tokens import TokenInvalid, secret_hash
 from stena.keys import KeyFileError
 
 NAME, AUDIENCE = "https://login.example", "https://stena.example"

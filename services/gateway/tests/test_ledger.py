@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.calls import Caller, Entry, Outcome, Seen, Stated
-from gateway.ledger import Ledger
+from gateway.record.ledger import Ledger
 from gateway.tables import metadata
 
 ANNA, BORYS, CHOUAIB = (str(uuid.uuid4()) for _ in range(3))

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
-from gateway import ledger_commands
 from gateway.calls import Caller, Entry, Seen, Stated
-from gateway.ledger import Ledger
+from gateway.record import commands as ledger_commands
+from gateway.record.ledger import Ledger
 from stena.contracts.access import Evaluation
 from stena_local.testing import Database
 

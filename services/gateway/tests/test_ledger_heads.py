@@ -16,13 +16,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from uuid_utils.compat import uuid7
 
-from gateway import head_keeping, heads, heads_file, ledger_leaves, merkle, proofs
 from gateway.calls import Seen
-from gateway.head_keeping import HeadKeeper, HeadsDiffer
-from gateway.ledger import Ledger
+from gateway.record import head_keeping, heads, heads_file, merkle, proofs
+from gateway.record import leaves as ledger_leaves
+from gateway.record.head_keeping import HeadKeeper, HeadsDiffer
+from gateway.record.ledger import Ledger
+from gateway.record.subjects import Subjects
 from gateway.store import entries, tree
 from gateway.store import heads as store
-from gateway.subjects import Subjects
 from stena import keys
 from stena.database import transaction
 from stena_local.testing import Database

@@ -15,13 +15,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
-from gateway import head_keeping, heads, ledger_keys, verifying
-from gateway.head_keeping import HeadKeeper, HeadsDiffer
-from gateway.heads import VOUCHED, HeadInvalid
-from gateway.heads_file import HeadsFolder
-from gateway.ledger_commands import ledger as command
-from gateway.ledger_keys import LedgerKeys
 from gateway.main import create_app
+from gateway.record import head_keeping, heads, verifying
+from gateway.record import keys as ledger_keys
+from gateway.record.commands import ledger as command
+from gateway.record.head_keeping import HeadKeeper, HeadsDiffer
+from gateway.record.heads import VOUCHED, HeadInvalid
+from gateway.record.heads_file import HeadsFolder
+from gateway.record.keys import LedgerKeys
 from gateway.store import heads as store
 from stena import keys
 from stena.keys import KeyFileError

@@ -8,9 +8,9 @@ import pytest
 from joserfc.jwk import KeySet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway import heads, merkle
-from gateway.heads import Head
-from gateway.ledger import Ledger
+from gateway.record import heads, merkle
+from gateway.record.heads import Head
+from gateway.record.ledger import Ledger
 from stena.contracts.condition import Overlaps
 
 from .running import Caller, Running, head_keeper

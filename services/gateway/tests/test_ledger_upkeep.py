@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
-from gateway import exporting, heads, heads_file, ledger_leaves, retention, verifying
-from gateway import ledger_commands as commands
+from gateway import exporting, retention
 from gateway.calls import Seen
-from gateway.ledger import Ledger, Narrowed
+from gateway.record import commands, heads, heads_file, verifying
+from gateway.record import leaves as ledger_leaves
+from gateway.record.ledger import Ledger, Narrowed
+from gateway.record.subjects import Subjects
 from gateway.store import entries, forgetting, months
 from gateway.store import heads as store
-from gateway.subjects import Subjects
 from stena.database import transaction
 from stena.migrations import upgrade
 from stena_local.testing import Database, Postgres

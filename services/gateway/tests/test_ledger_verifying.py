@@ -14,12 +14,14 @@ import pytest
 from joserfc.jwk import KeySet, OKPKey
 from typer.testing import CliRunner
 
-from gateway import heads, ledger_leaves, merkle, retention, verifying
+from gateway import retention
 from gateway.calls import Caller, Entry, Outcome, Seen, Stated
-from gateway.heads_file import Line, marks_of
-from gateway.ledger_commands import ledger as command
 from gateway.locating import located
-from gateway.verifying import Kept
+from gateway.record import heads, merkle, verifying
+from gateway.record import leaves as ledger_leaves
+from gateway.record.commands import ledger as command
+from gateway.record.heads_file import Line, marks_of
+from gateway.record.verifying import Kept
 
 COVERED, BEYOND, EVERY = 60, 7, 20
 """So many entries stand below heads, so many came later, and a head was made of every so many."""

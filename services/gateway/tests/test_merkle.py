@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import merkle
+from gateway.record import merkle
 
 # The entries, heads and proofs that implementations of RFC 6962 have in common.
 INPUTS = [

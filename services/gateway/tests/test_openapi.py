@@ -12,7 +12,7 @@ from fastapi import FastAPI, Header
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
-from gateway import openapi
+from gateway.openapi import document as openapi
 from gateway.rulebook_types import NewPersonAttributes, PersonAttributes, PurposeId, WithheldAttributes
 from stena import problems
 from stena.contracts.catalogue import Attribute, Catalogue, Organisation, Purpose

@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 import jsonschema_rs
 import pytest
 
-from gateway import register, register_page
 from gateway.promised import Promised
-from gateway.register_views import RegisterView
+from gateway.register import page as register_page
+from gateway.register import register
+from gateway.views.register import RegisterView
 from stena.contracts.access import Disclosure
 from stena.contracts.catalogue import ConsentScope, Promise, Promises
 from stena.problems import Unavailable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.strict_json import MAX_DEPTH, MalformedJson, check
+from gateway.edge.strict_json import MAX_DEPTH, MalformedJson, check
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"))
 _SCALARS = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT

@@ -10,8 +10,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from gateway import client_assertions, store
-from gateway.tokens import AccessTokens, CredentialsInvalid, TokenInvalid, basic_credentials
+from gateway import store
+from gateway.credentials import client_assertions
+from gateway.credentials.tokens import AccessTokens, CredentialsInvalid, TokenInvalid, basic_credentials
 
 from .running import PUBLIC_URL, Running, register
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import uvicorn
 from uvicorn.server import ServerState
 
-from gateway.listening import Listener
+from gateway.edge.listening import Listener
 from tests.leaks.target import PATIENCE, PAUSE
 from tests.system.house import GATEWAY, House
 

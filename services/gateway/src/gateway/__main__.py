@@ -1,6 +1,6 @@
 """``python -m gateway --host 127.0.0.1 --port 8400``: the gateway behind its own socket, as deployments run it."""
 
-from gateway.listening import Listener
+from gateway.edge.listening import Listener
 from stena import serving
 
 

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy.engine import URL
 
-from gateway import issuers, shell_entries, store
+from gateway import shell_entries, store
 from gateway.administering import credentials
+from gateway.credentials import issuers
+from gateway.credentials.key_files import pairwise_ids
 from gateway.deciding import reach_of
 from gateway.identity import Scope, Unreadable
-from gateway.key_files import pairwise_ids
 from gateway.settings import GatewaySettings, OwnerSettings
 from gateway.store import months
 from stena.contracts.catalogue import Catalogue

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.languages import preferred
-from gateway.ledger import Recorded
+from gateway.record.ledger import Recorded
 from gateway.replies import Json
 from stena.contracts.catalogue import Catalogue
 

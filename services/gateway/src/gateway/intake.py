@@ -8,8 +8,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway import strict_json
-from gateway.strict_http import Headers, admit_headers, admit_host, admit_parameters, admit_target, shown
+from gateway.edge import strict_json
+from gateway.edge.strict_http import Headers, admit_headers, admit_host, admit_parameters, admit_target, shown
 from stena import problems
 from stena.problems import BadRequest, ContentTooLarge, Problem, RequestTimeout, UnsupportedMedia
 

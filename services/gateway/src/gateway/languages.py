@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.negotiation import weighted
+from gateway.edge.negotiation import weighted
 
 FALLBACK = "en"
 

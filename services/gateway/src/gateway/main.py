@@ -11,34 +11,38 @@ import httpx
 from fastapi import Depends, FastAPI
 from pydantic import ValidationError
 
-from gateway import clients, erasures, head_keeping, id_keys, key_files, ledger, ledger_keys, openapi, refusals, routes, store
+from gateway import erasures, id_keys, refusals, routes, store
 from gateway.alerting import rules, watching
 from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import Telling
-from gateway.asserting import ClientAssertions
+from gateway.credentials import clients, key_files
+from gateway.credentials.asserting import ClientAssertions
+from gateway.credentials.key_files import Keys
+from gateway.credentials.outside_clients import OutsideClients
+from gateway.credentials.signing_in import SignIns
+from gateway.credentials.tokens import AccessTokens
 from gateway.deciding import DecisionPoint
 from gateway.emergencies import Emergencies
 from gateway.firewall import Wall
-from gateway.heads_file import HeadsFolder
 from gateway.intake import Intake
-from gateway.key_files import Keys
 from gateway.limits import holding_to
 from gateway.limits import rules as limit_rules
 from gateway.limits.door import Door
 from gateway.limits.rules import BadLimits, Limits
 from gateway.merged import MergedPeople
 from gateway.metrics import LEDGER_WAITING
-from gateway.outside_clients import OutsideClients
+from gateway.openapi import document as openapi
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
+from gateway.record import head_keeping, ledger
+from gateway.record import keys as ledger_keys
+from gateway.record.heads_file import HeadsFolder
 from gateway.routes import people
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
-from gateway.signing_in import SignIns
 from gateway.step_watching import Watched, noting
 from gateway.store import months
-from gateway.tokens import AccessTokens
 from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Rulebooks, Source, Vocabulary, Webhook
 from stena import application, health, logging
 from stena.database import create_engine

@@ -5,20 +5,20 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.asserting import ClientAssertions
-from gateway.clients import Directory
+from gateway.credentials.asserting import ClientAssertions
+from gateway.credentials.clients import Directory
+from gateway.credentials.signing_in import SignIns
+from gateway.credentials.tokens import AccessTokens
 from gateway.cursors import Cursors
 from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
-from gateway.head_keeping import HeadKeeper
 from gateway.identity import PairwiseIds
-from gateway.ledger import Ledger
 from gateway.limits.admitting import Admission
 from gateway.merged import MergedPeople
 from gateway.promised import Promised
-from gateway.signing_in import SignIns
+from gateway.record.head_keeping import HeadKeeper
+from gateway.record.ledger import Ledger
 from gateway.store import Engine
-from gateway.tokens import AccessTokens
 from gateway.upstreams import Policy, Rulebooks, Source, Vocabulary
 from stena.contracts.catalogue import Catalogue
 from stena.upstreams import PolicyService

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from gateway.calls import Caller, Entry, Stated
-from gateway.ledger import Ledger
+from gateway.record.ledger import Ledger
 from gateway.store import Engine
 
 Result = TypeVar("Result")

@@ -14,10 +14,10 @@ import structlog
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
-from gateway import issuers
 from gateway.calls import Pass
+from gateway.credentials import issuers
+from gateway.credentials.signed_tokens import keys_in
 from gateway.firewall import BecamePart, NotVisible, Rejected
-from gateway.signed_tokens import keys_in
 from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
 from stena.contracts.catalogue import Promises
 from stena.contracts.vocabulary import Concepts, Proposals

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from gateway import signed_tokens
+from gateway.credentials import signed_tokens
+from gateway.credentials.tokens import new_secret, secret_hash
 from gateway.store import Client, Credentials
-from gateway.tokens import new_secret, secret_hash
 
 Way = Literal["secret", "keys", "published-keys", "issuer"]
 _MEMBER: Final[Mapping[str, Way]] = {"jwks": "keys", "jwks_uri": "published-keys", "issuer": "issuer"}

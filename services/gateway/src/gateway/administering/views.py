@@ -8,7 +8,7 @@ from pydantic import Field
 from gateway.administering.credentials import Way
 from gateway.administering.proposals import Kind, State
 from gateway.rulebook_types import OrganisationId, PurposeId
-from gateway.views import Sent, Shown
+from gateway.views.people import Sent, Shown
 
 CLIENT_ID: Final = "cli_0f3a9c1d2b4e5f607182"
 PROPOSAL_ID: Final = "clp_0199d7a4c0de7000a1b2c3d4e5f60718"

@@ -13,14 +13,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from gateway import access_formats, access_views, clients, negotiation, refusals
+from gateway import access_formats, refusals
 from gateway.access_formats import HTML, JSON, Document, JsonDocument, PageDocument, Words
 from gateway.calls import Call, Caller, Permit, Question, Seen, Shown
+from gateway.credentials import clients
 from gateway.disclosing import Telling
+from gateway.edge import negotiation
 from gateway.firewall import Wall, pass_through
 from gateway.holding import may_process, record, sources
-from gateway.ledger import Narrowed
 from gateway.parts import Gateway, Parts
+from gateway.record.ledger import Narrowed
 from gateway.redaction import PersonWall, members
 from gateway.replies import Json, Names
 from gateway.routes.catalogue import AcceptLanguage
@@ -32,6 +34,7 @@ from gateway.routes.sign_ins import READ as READ_SIGN_INS
 from gateway.routes.sign_ins import acting_as, shown, visible
 from gateway.store.sign_ins import SignIn
 from gateway.upstreams import MANY, Answer
+from gateway.views import access as access_views
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.rights import HeldCorrection, HeldObjection, Restriction
 from stena.problems import NotAcceptable

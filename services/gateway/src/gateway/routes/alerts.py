@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway.alert_views import ALERT_ID, Acknowledgement, AlertPage, AlertView
 from gateway.alerting import telling
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import NotVisible, Rejected, pass_through
@@ -17,6 +16,7 @@ from gateway.routes.headers import CallerStates
 from gateway.routes.selection import bound, open_cursor
 from gateway.store import alerts
 from gateway.store.alerts import HOUR, Kept
+from gateway.views.alert import ALERT_ID, Acknowledgement, AlertPage, AlertView
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Forbidden
 

@@ -6,13 +6,13 @@ INVARIANT: nobody is handed on whom the grant of this very call does not show.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.allocation_views import AllocationBody
 from gateway.calls import Pass, Permit
 from gateway.firewall import NotVisible, Rejected
 from gateway.identity import Scope, Unreadable
 from gateway.parts import Parts
 from gateway.redaction import PersonWall, Surplus, View, members
 from gateway.upstreams import MANY
+from gateway.views.allocation import AllocationBody
 from stena.contracts.allocation import MOST_PEOPLE
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
 from stena.problems import BadRequest

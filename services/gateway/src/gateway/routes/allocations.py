@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway.allocation_views import ALLOCATION_ID, AllocationBody, AllocationState, AllocationView
 from gateway.calls import Call, Permit, Question, Seen, Shown, Stated
 from gateway.firewall import Rejected, pass_through
 from gateway.parts import Gateway, Parts
@@ -22,6 +21,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.placements import placement_for_caller, record_shown, settled
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
+from gateway.views.allocation import ALLOCATION_ID, AllocationBody, AllocationState, AllocationView
 from stena.contracts.allocation import Allocation, Constraint
 from stena.problems import BadRequest, pointer
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from gateway.allocation_views import ArrivalBody, ArrivalView, ConfirmationBody
 from gateway.calls import Call, Permit, Seen, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
@@ -18,6 +17,7 @@ from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.placements import placement_for_caller, record_shown, settled
 from gateway.upstreams import MANY, Answer
+from gateway.views.allocation import ArrivalBody, ArrivalView, ConfirmationBody
 from stena.contracts.allocation import Allocation
 
 router = APIRouter(prefix="/v1/allocations/{id}", tags=["Matching"])

@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from gateway.audit_views import AuditBody, AuditView
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.identity import Scope, Unreadable
@@ -18,6 +17,7 @@ from gateway.parts import Gateway, Parts
 from gateway.redaction import Surplus
 from gateway.replies import Reply, disclosure, respond
 from gateway.routes.headers import CallerStates
+from gateway.views.audit import AuditBody, AuditView
 from stena.contracts.fairness import AuditReport, GroupQuestion, NewAudit, Outcomes
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
 

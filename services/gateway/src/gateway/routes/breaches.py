@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 
-from gateway.breach_views import AffectedPage, BreachReport
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.firewall import Rejected, pass_through
 from gateway.parts import Gateway
@@ -17,6 +16,7 @@ from gateway.routes.headers import CallerStates
 from gateway.routes.selection import bound, open_cursor
 from gateway.store import breaches
 from gateway.store.breaches import Affected, Extent, Scope
+from gateway.views.breach import AffectedPage, BreachReport
 from stena.problems import BadRequest, Forbidden
 
 router = APIRouter(prefix="/v1/ledger/breach-report", tags=["Disclosures"])

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Shown, Stated
 from gateway.eligibility import Pair, shortlisted
 from gateway.firewall import pass_through
@@ -25,6 +24,7 @@ from gateway.routes.matches import OPPORTUNITY, PERSON, Limit, pair_for_caller
 from gateway.routes.opportunities import OpportunityId
 from gateway.routes.selections import record_shown
 from gateway.upstreams import MANY
+from gateway.views import people as views
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
 
 router = APIRouter(prefix="/v1", tags=["Matching"])

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gateway import casework_views as views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
@@ -14,6 +13,7 @@ from gateway.replies import Reply, about_one, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views import casework as views
 
 router = APIRouter(prefix="/v1/persons/{id}/cases", tags=["Casework"])
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from gateway import views
 from gateway.languages import preferred
 from gateway.parts import Gateway
 from gateway.replies import Json
+from gateway.views import people as views
 from stena.contracts.catalogue import Attribute, Promise
 
 router = APIRouter(prefix="/v1", tags=["Access"])

@@ -10,18 +10,19 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import issuers, store
+from gateway import store
 from gateway.administering import credentials, shown, views
 from gateway.administering.proposals import Kind, Proposal
 from gateway.calls import Call, Permit, Question, Shown, Stated
+from gateway.credentials import issuers
+from gateway.credentials.issuers import NotSafe
+from gateway.credentials.signed_tokens import KeysInvalid
 from gateway.firewall import NotVisible, Rejected, pass_through
-from gateway.issuers import NotSafe
 from gateway.parts import Gateway, Parts
 from gateway.replies import Reply, replayed, respond
 from gateway.routes import acting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.selection import bound, open_cursor
-from gateway.signed_tokens import KeysInvalid
 from gateway.store import Client, proposals
 from stena.problems import BadRequest
 

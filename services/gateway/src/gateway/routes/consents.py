@@ -9,10 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.consent_scopes import with_scope
-from gateway.consent_views import ConsentHistory, ConsentList, ConsentView
 from gateway.firewall import NotVisible, pass_through
 from gateway.parts import Gateway, Parts
-from gateway.receipt_schema import ConsentReceipt
 from gateway.receipts import receipt
 from gateway.redaction import members
 from gateway.replies import Json, Reply, about_one, respond
@@ -20,6 +18,8 @@ from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views.consent import ConsentHistory, ConsentList, ConsentView
+from gateway.views.receipt_schema import ConsentReceipt
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.consents import Consent, ConsentRecord, GivenBy
 

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gateway import rights_views as views
 from gateway.calls import Call, Permit, Question, Seen, Shown
-from gateway.casework_views import ITEM_ID
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
 from gateway.redaction import Surplus, members
@@ -17,6 +15,8 @@ from gateway.routes import waiting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views import rights as views
+from gateway.views.casework import ITEM_ID
 
 router = APIRouter(prefix="/v1", tags=["Rights"])
 

@@ -9,18 +9,19 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Query, Response
 
-from gateway import proofs, views
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.disclosing import Proof, Telling
 from gateway.firewall import Rejected, pass_through
-from gateway.ledger import Narrowed, Recorded
 from gateway.parts import Gateway, Parts
+from gateway.record import proofs
+from gateway.record.ledger import Narrowed, Recorded
 from gateway.replies import Reply, next_page, respond
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.rulebook_types import OrganisationId
+from gateway.views import people as views
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.moments import Moment
 from stena.problems import Forbidden

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from gateway.calls import Call, Permit, Question, Seen, Shown
-from gateway.duplicate_views import DuplicatePage, MergeBody, MergeView
 from gateway.firewall import NotVisible, Rejected, pass_through
 from gateway.identity import Scope, Unreadable, nobody
 from gateway.parts import Gateway, Parts
@@ -16,7 +15,8 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
-from gateway.views import PERSON_ID
+from gateway.views.duplicate import DuplicatePage, MergeBody, MergeView
+from gateway.views.people import PERSON_ID
 
 router = APIRouter(prefix="/v1", tags=["Duplicates"])
 

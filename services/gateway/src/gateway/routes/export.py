@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
-from gateway import clients, negotiation, refusals
+from gateway import refusals
 from gateway.calls import Call, Caller, Permit, Question, Shown
+from gateway.credentials import clients
+from gateway.edge import negotiation
 from gateway.export_formats import CSV, FORMATS, NDJSON, ColumnsChanged, End, Format, Json, Part
-from gateway.export_views import ExportBody, ExportLine
 from gateway.firewall import Rejected, Wall, pass_through
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
@@ -21,6 +22,7 @@ from gateway.replies import Names, disclosure
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import Fields, Filters, Selection, Sort, names, query
 from gateway.upstreams import MANY, Answer
+from gateway.views.export import ExportBody, ExportLine
 from stena.problems import Gone, NotAcceptable
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.cursors import Bound
 from gateway.firewall import pass_through
@@ -16,6 +15,7 @@ from gateway.replies import Names, Reply, disclosure, respond
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
+from gateway.views import people as views
 from stena.problems import Unavailable
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])

@@ -9,17 +9,17 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from gateway import proofs
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import NotVisible, Rejected, pass_through
-from gateway.heads import Head
-from gateway.ledger_views import ENTRY_ID, ConsistencyView, HeadPage, InclusionView, LedgerKeys
 from gateway.parts import Gateway, Parts
-from gateway.proofs import Inclusion
+from gateway.record import proofs
+from gateway.record.heads import Head
+from gateway.record.proofs import Inclusion
 from gateway.replies import Reply, respond
 from gateway.routes.disclosures import require_unconditional
 from gateway.routes.headers import CallerStates
 from gateway.store import heads
+from gateway.views.ledger import ENTRY_ID, ConsistencyView, HeadPage, InclusionView, LedgerKeys
 from stena.problems import BadRequest
 
 router = APIRouter(tags=["Ledger"])

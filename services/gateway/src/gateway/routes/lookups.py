@@ -6,12 +6,12 @@ from fastapi import APIRouter, Response
 
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
-from gateway.lookup_views import FoundPeople, LookupBody
 from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, respond
 from gateway.routes.headers import CallerStates
 from gateway.upstreams import Answer
+from gateway.views.lookup import FoundPeople, LookupBody
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Seen, Shown, Stated
 from gateway.eligibility import asked_by, meaning, open_to
 from gateway.firewall import pass_through
@@ -23,6 +22,7 @@ from gateway.routes.headers import CallerStates
 from gateway.routes.opportunities import checked
 from gateway.routes.people import PersonId
 from gateway.upstreams import MANY
+from gateway.views import people as views
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION, OpportunityKind
 
 router = APIRouter(prefix="/v1", tags=["Matching"])

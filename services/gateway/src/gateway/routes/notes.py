@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import casework_views as views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
@@ -15,6 +14,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import Answer
+from gateway.views import casework as views
 from stena.contracts.casework import NewNote, NoteRelease
 
 router = APIRouter(prefix="/v1/persons/{id}", tags=["Consents and notes"])

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
@@ -13,6 +12,7 @@ from gateway.replies import Json, Reply, etag, next_page, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey, IfMatch
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
+from gateway.views import people as views
 from stena.contracts.matching import NewOpportunity, Opportunity, OpportunityKind, OpportunityPatch
 
 router = APIRouter(prefix="/v1/opportunities", tags=["Opportunities"])

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
@@ -13,6 +12,7 @@ from gateway.replies import Names, Reply, disclosure, next_page, respond
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import Fields, Filters, Selection, Sort, bound, names, open_cursor, query
 from gateway.upstreams import MANY, Answer
+from gateway.views import people as views
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 

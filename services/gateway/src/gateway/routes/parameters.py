@@ -6,7 +6,7 @@ from fastapi import Request, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
-from gateway.strict_http import MAX_SHOWN
+from gateway.edge.strict_http import MAX_SHOWN
 from stena.problems import BadRequest, pointer
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
-from gateway import views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts, of_app
@@ -14,6 +13,7 @@ from gateway.replies import Names, Reply, disclosure, etag, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey, IfMatch, stated_in
 from gateway.routes.selection import Fields, names
 from gateway.upstreams import MANY, Answer
+from gateway.views import people as views
 from stena.shortcuts import Shortcut
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import casework_views as views
-from gateway.addressing import require_taker
 from gateway.calls import Call, Permit, Question, Seen, Shown
+from gateway.edge.addressing import require_taker
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
 from gateway.redaction import Surplus, check_page, check_rows, members
@@ -16,6 +15,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
+from gateway.views import casework as views
 from stena.contracts.casework import State, Step
 
 router = APIRouter(prefix="/v1", tags=["Casework"])

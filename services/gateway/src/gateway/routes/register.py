@@ -6,11 +6,13 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from gateway import negotiation, register, register_page
-from gateway.docs_page import POLICY_OF_PAGES
+from gateway.edge import negotiation
+from gateway.openapi.docs_page import POLICY_OF_PAGES
 from gateway.parts import Gateway, Parts
-from gateway.register_views import RegisterView
+from gateway.register import page as register_page
+from gateway.register import register
 from gateway.routes.catalogue import AcceptLanguage
+from gateway.views.register import RegisterView
 from stena.contracts.catalogue import Catalogue, Promises
 from stena.problems import NotAcceptable
 

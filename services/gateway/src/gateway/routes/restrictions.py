@@ -5,9 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gateway import rights_views as views
 from gateway.calls import Call, Permit, Question, Shown
-from gateway.casework_views import ITEM_ID
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
 from gateway.redaction import members
@@ -15,6 +13,8 @@ from gateway.replies import Reply, about_one, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views import rights as views
+from gateway.views.casework import ITEM_ID
 from stena.contracts.rights import NOTICE_DAYS
 
 router = APIRouter(prefix="/v1/persons/{id}/restrictions", tags=["Rights"])

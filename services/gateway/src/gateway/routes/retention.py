@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from gateway import retention_views as views
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.languages import preferred
@@ -17,6 +16,7 @@ from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views import retention as views
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.retention import Kept, Notice, NoticeOf, Owed, RecordRetention
 

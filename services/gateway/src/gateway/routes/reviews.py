@@ -9,19 +9,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import access_ids, views
+from gateway import access_ids
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.firewall import NotVisible, Rejected, pass_through
 from gateway.languages import preferred
 from gateway.parts import Gateway
 from gateway.redaction import check_rows
 from gateway.replies import Json, Names, Reply, replayed, respond
-from gateway.review_views import ReviewOutcome, ReviewPage, ReviewView
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.selection import bound, open_cursor
 from gateway.store import emergencies
 from gateway.store.emergencies import Review, Reviewable
+from gateway.views import people as views
+from gateway.views.review import ReviewOutcome, ReviewPage, ReviewView
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.condition import facts_used
 from stena.problems import Conflict, Forbidden

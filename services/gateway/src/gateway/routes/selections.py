@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from gateway import selection_views as views
 from gateway.calls import Call, Pass, Permit, Question, Seen, Shown
 from gateway.firewall import NotVisible, Rejected, pass_through
 from gateway.identity import Scope, Unreadable
@@ -19,7 +18,8 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.opportunities import OpportunityId
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
-from gateway.views import PERSON_ID
+from gateway.views import selection as views
+from gateway.views.people import PERSON_ID
 from stena.contracts.matching import KIND_PURPOSE, MATCHING_ORGANISATION
 from stena.contracts.selections import Selection
 from stena.problems import BadRequest

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from gateway import casework_views as views
-from gateway.addressing import require_reader
 from gateway.calls import Call, Permit, Question, Shown
+from gateway.edge.addressing import require_reader
 from gateway.firewall import pass_through
 from gateway.parts import Gateway
 from gateway.redaction import members
@@ -16,6 +15,7 @@ from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.notes import NoteId
 from gateway.routes.people import PersonId
 from gateway.upstreams import Answer
+from gateway.views import casework as views
 
 router = APIRouter(prefix="/v1/persons/{id}/notes/{note}/shares", tags=["Consents and notes"])
 

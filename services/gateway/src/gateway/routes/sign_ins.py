@@ -11,19 +11,19 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Path, Response
 from uuid_utils.compat import uuid7
 
-from gateway import clients, signing_in
-from gateway import sign_in_views as views
 from gateway.calls import Call, Caller, Permit, Question, Shown
-from gateway.casework_views import ITEM_ID
+from gateway.credentials import clients, signing_in
+from gateway.credentials.outside_tokens import Signed
+from gateway.credentials.tokens import TokenInvalid
 from gateway.firewall import NotVisible, Rejected, Wall, pass_through
-from gateway.outside_tokens import Signed
 from gateway.parts import Gateway, Parts
 from gateway.replies import Json, Names, Reply, about_one, respond
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.store import sign_ins
 from gateway.store.sign_ins import Code, SignIn
-from gateway.tokens import TokenInvalid
+from gateway.views import sign_in as views
+from gateway.views.casework import ITEM_ID
 from stena.problems import BadRequest
 
 router = APIRouter(prefix="/v1", tags=["Rights"])

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 
 from gateway.calls import Call, Permit, Seen, Shown
 from gateway.firewall import pass_through
-from gateway.gap_views import SkillGapList
 from gateway.languages import spoken
 from gateway.parts import Gateway
 from gateway.redaction import View, members, skill_gaps
@@ -21,6 +20,7 @@ from gateway.routes.matches import MATCH_PERSON, OPPORTUNITY, for_matching, visi
 from gateway.routes.opportunities import checked
 from gateway.routes.people import PersonId
 from gateway.upstreams import MANY
+from gateway.views.gap import SkillGapList
 from stena.contracts.matching import OpportunityKind
 
 router = APIRouter(prefix="/v1", tags=["Matching"])

@@ -8,12 +8,12 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway import client_assertions
+from gateway.credentials import client_assertions
+from gateway.credentials.signed_tokens import ALGORITHMS
+from gateway.credentials.tokens import LIFETIME, CredentialsInvalid, TokenInvalid, basic_credentials
 from gateway.metrics import TOKENS
 from gateway.parts import Gateway, Parts
-from gateway.signed_tokens import ALGORITHMS
 from gateway.store import Client
-from gateway.tokens import LIFETIME, CredentialsInvalid, TokenInvalid, basic_credentials
 
 router = APIRouter()
 

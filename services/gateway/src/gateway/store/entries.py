@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway import ledger_leaves as parts
-from gateway.ledger_leaves import Leaf
+from gateway.record import leaves as parts
+from gateway.record.leaves import Leaf
 from gateway.tables import ledger, ledger_leaves, ledger_people
 from stena.database import transaction
 from stena.statements import statements

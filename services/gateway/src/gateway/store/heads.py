@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.heads import Head
+from gateway.record.heads import Head
 from gateway.tables import ledger_heads, ledger_keys
 from stena.database import transaction
 

@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway.ledger_leaves import Leaf
 from gateway.metrics import LEDGER_MONTHS
+from gateway.record.leaves import Leaf
 from gateway.store.entries import append
 from stena.database import transaction
 

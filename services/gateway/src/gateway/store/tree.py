@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from gateway.merkle import Subtree, complete_parts, folded, root_of
+from gateway.record.merkle import Subtree, complete_parts, folded, root_of
 from gateway.tables import ledger_leaves, ledger_nodes
 from stena.database import transaction
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from alembic import op
 from sqlalchemy import Connection, text
 
-from gateway import ledger_leaves
+from gateway.record import leaves as ledger_leaves
 
 revision = "0003"
 down_revision = "0002"

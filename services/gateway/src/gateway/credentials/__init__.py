@@ -1,0 +1,1 @@
+"""Who calls: clients, their secrets and keys, and the tokens of others."""

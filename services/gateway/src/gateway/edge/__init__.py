@@ -1,0 +1,1 @@
+"""The socket and what of a request is let in at all."""

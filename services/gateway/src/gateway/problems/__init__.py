@@ -1,0 +1,1 @@
+"""The problem documents that callers are told."""

@@ -1,0 +1,1 @@
+"""What answers look like: the schemas of the API."""
