@@ -37,11 +37,11 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(answer: Answer, idle: float = 2.0) -> AsyncIterator[tuple[Server, Connections]]:
+async def serving(answer: Answer, idle: float = 2.0, longest: int = 100) -> AsyncIterator[tuple[Server, Connections]]:
     server = Server(answer)
     listening = await asyncio.start_server(server, "127.0.0.1", 0)
     server.port = listening.sockets[0].getsockname()[1]
-    connections = Connections(f"http://127.0.0.1:{server.port}", idle=idle)
+    connections = Connections(f"http://127.0.0.1:{server.port}", idle=idle, longest=longest)
     try:
         yield server, connections
     finally:
@@ -121,6 +121,23 @@ async def test_half_an_answer_is_none(answer: bytes) -> None:
         with pytest.raises(Broken):
             await connections.request("POST", "/", headers={}, content=b"{}")
         assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 101\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n65\r\n" + b"a" * 101,
+    ],
+    ids=["said", "not said"],
+)
+async def test_an_answer_that_is_too_long_is_not_waited_for(answer: bytes) -> None:
+    async def endless(line: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    async with serving(endless) as (_, connections), asyncio.timeout(5):
+        with pytest.raises(Broken):
+            await connections.request("POST", "/", headers={}, content=b"{}")
 
 
 @pytest.mark.parametrize(("method", "heard"), [("GET", 1), ("POST", 0)])

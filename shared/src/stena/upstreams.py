@@ -18,11 +18,14 @@ from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
 from stena.problems import Unavailable
 from stena.tracing import Span
-from stena.wire import Connections
+from stena.wire import LONGEST, Connections
 
 IDLE: Final = 2.0
 """Seconds for which a connection is kept for the next call: fewer than those after which the other end closes it (five; three
 of a farewell, see ``serving``). A call that meets a closing connection is lost, and nobody can tell whether it was heard."""
+OF_POLICY: Final = 4 * 1024 * 1024
+"""Bytes of an answer of policy-svc to whoever asks it for decisions, keys and catalogues: fifty times what the starter rulebook
+makes. What is longer comes from somebody else."""
 REPLICAS: Final = 1
 """Seconds for which it is remembered where the replicas of a service are: they come and go."""
 MOST_CATALOGUES: Final = 4
@@ -50,8 +53,11 @@ class Http(Protocol):
 
 
 @asynccontextmanager
-async def inside(base_url: str, *, within: float, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Http]:
-    """Calls to one service of the house. ``transport`` is given by tests that keep the four services in one process.
+async def inside(
+    base_url: str, *, within: float, longest: int = LONGEST, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Http]:
+    """Calls to one service of the house, whose answers are no longer than ``longest`` bytes. ``transport`` is given by tests
+    that keep the four services in one process.
 
     Not by httpx: on the same two cores a call costs a tenth of what it costs by way of httpx over aiohttp.
     """
@@ -59,7 +65,7 @@ async def inside(base_url: str, *, within: float, transport: httpx.AsyncBaseTran
         async with client(base_url, within=within, transport=transport) as opened:
             yield opened
         return
-    connections = Connections(base_url, idle=IDLE)
+    connections = Connections(base_url, idle=IDLE, longest=longest)
     try:
         yield connections
     finally:

@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from ssl import SSLContext, create_default_context
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from httptools import HttpParserError, HttpResponseParser
 
 MOST_CONNECTIONS: Final = 100
 """So many calls to one service at once; whoever comes then waits for one of them to end."""
-LONGEST: Final = 64 * 1024 * 1024  # bytes of an answer
+LONGEST: Final = 64 * 1024 * 1024  # bytes of an answer, where nothing less is said
 
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Twice is as good as once (RFC 9110, 9.2.2)."""
@@ -51,15 +52,17 @@ class Response:
 
 class Connections:
     """One service, wherever its replicas are: each new connection goes to the next of them, and to one after it if that one
-    does not take it. A connection that was not used for ``idle`` seconds is not used again."""
+    does not take it. A connection that was not used for ``idle`` seconds is not used again. An answer of more than ``longest``
+    bytes is none: its connection is closed as soon as that is known."""
 
-    def __init__(self, base_url: str, *, idle: float) -> None:
+    def __init__(self, base_url: str, *, idle: float, longest: int = LONGEST) -> None:
         address = urlsplit(base_url)
         self._host = address.hostname or ""
         self._secure: SSLContext | None = create_default_context() if address.scheme == "https" else None
         self._port = address.port or (443 if self._secure else 80)
         self._named = address.netloc.rpartition("@")[2]
         self._idle = idle
+        self._made = partial(_Connection, longest)
         self._kept: deque[_Connection] = deque()
         self._places = asyncio.Semaphore(MOST_CONNECTIONS)
         self._turn = 0
@@ -110,7 +113,7 @@ class Connections:
         failure: OSError = Broken(heard=False)
         for place in range(len(found)):
             host, port = found[(self._turn + place) % len(found)][4][:2]
-            opening = loop.create_connection(_Connection, str(host), int(port), ssl=self._secure, server_hostname=named)
+            opening = loop.create_connection(self._made, str(host), int(port), ssl=self._secure, server_hostname=named)
             try:
                 return (await opening)[1]
             except OSError as error:
@@ -121,7 +124,8 @@ class Connections:
 class _Connection(asyncio.Protocol):
     """The parser calls the methods that begin with ``on_``."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
         self.is_open = False
         self.used_at = 0.0
         self._transport: asyncio.Transport | None = None
@@ -168,10 +172,14 @@ class _Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
+    def on_headers_complete(self) -> None:
+        if int(self._headers.get("content-length", 0)) > self._longest:
+            self._fail()
+
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
         self._size += len(body)
-        if self._size > LONGEST:
+        if self._size > self._longest:
             self._fail()
 
     def on_message_complete(self) -> None:

@@ -49,7 +49,8 @@ from stena.database import create_engine
 from stena.keys import KeyFileError
 from stena.problems import Unavailable
 from stena.shortcuts import Shortcuts
-from stena.upstreams import Http, PolicyService, client, inside
+from stena.upstreams import OF_POLICY, Http, PolicyService, client, inside
+from stena.wire import LONGEST
 
 Transport = httpx.AsyncBaseTransport | None
 
@@ -114,8 +115,8 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
-        async def calls_to(url: str, seconds: float) -> Http:
-            return await stack.enter_async_context(inside(url, within=seconds, transport=transport))
+        async def calls_to(url: str, seconds: float, longest: int = LONGEST) -> Http:
+            return await stack.enter_async_context(inside(url, within=seconds, longest=longest, transport=transport))
 
         engine = create_engine(settings.database)
         stack.push_async_callback(engine.dispose)
@@ -126,7 +127,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
         merged = MergedPeople(engine)
         await stack.enter_async_context(merged.followed())
         entries, heads = await stack.enter_async_context(ledger_kept(settings, keys, engine))
-        to_policy = await calls_to(settings.policy_url, ONE)
+        to_policy = await calls_to(settings.policy_url, ONE, OF_POLICY)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
         decisions = DecisionPoint(policy, rulebook, keys.ids, merged)

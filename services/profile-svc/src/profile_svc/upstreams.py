@@ -8,7 +8,7 @@ import httpx
 from profile_svc.attributes import Attributes, UnusableCatalogue
 from stena.contracts.access import Grant
 from stena.problems import Unavailable
-from stena.upstreams import PolicyService, inside
+from stena.upstreams import OF_POLICY, PolicyService, inside
 
 
 class Policy:
@@ -37,5 +37,5 @@ class Policy:
 
 @asynccontextmanager
 async def open_policy(base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Policy]:
-    async with inside(base_url, within=1.0, transport=transport) as http:
+    async with inside(base_url, within=1.0, longest=OF_POLICY, transport=transport) as http:
         yield Policy(PolicyService(http, audience="profile-svc"))

@@ -18,8 +18,8 @@ Engine = AsyncEngine
 
 @asynccontextmanager
 async def opened(url: URL) -> AsyncIterator[Engine]:
-    """The database for as long as a command needs it."""
-    engine = create_engine(url, pool_size=1)
+    """The database for as long as a command needs it. Nobody waits for an answer meanwhile, so it may be busy for a while."""
+    engine = create_engine(url, pool_size=1, timeout=5)
     try:
         yield engine
     finally:
