@@ -50,6 +50,18 @@ def test_the_only_master_key_of_before_becomes_the_first_version(tmp_path: Path)
     assert not files.path("master-key").exists()
 
 
+def test_the_only_key_of_the_ledger_stays_for_gateways_of_before_until_it_is_renewed(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    keys.make_signing_key(tmp_path / "secrets" / "ledger-key")
+    before = (tmp_path / "secrets" / "ledger-key").read_text()
+    files = made(tmp_path)
+    assert (files.ledger_keys / "1").read_text() == files.path("ledger-key").read_text() == before
+    keys.make_signing_key(files.ledger_keys / "2")
+    files.make()
+    assert not files.path("ledger-key").exists()
+    assert (files.ledger_keys / "1").exists()
+
+
 def test_the_services_can_read_what_was_made(tmp_path: Path) -> None:
     files = made(tmp_path)
     for name in ("token-key", "grant-key"):

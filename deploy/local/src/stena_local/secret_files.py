@@ -62,19 +62,22 @@ class SecretFiles:
             keys.make_secret(self.path(name), size)
         if not any(self.id_keys.iterdir()):
             keys.make_secret(self.id_keys / "1", 64)
-        self._begin(self.master_keys, "master-key", keys.make_secret)
-        self._begin(self.ledger_keys, "ledger-key", keys.make_signing_key)
+        self._begin(self.master_keys, "master-key", os.rename, keys.make_secret)
+        # Gateways of the release before read it where it was. Once it is renewed nobody signs with it any more.
+        self._begin(self.ledger_keys, "ledger-key", os.link, keys.make_signing_key)
+        if (self.ledger_keys / "2").exists():
+            self.path("ledger-key").unlink(missing_ok=True)
         for role in roles():
             if not self.password(role).exists():
                 write(self.password(role), secrets.token_urlsafe(32))
         self._list(self.enforcement_points, "gateway", self.path("policy-key"))
         self._list(self.administrators, "operator", self.path("administrator-key"))
 
-    def _begin(self, versions: Path, only: str, make: Callable[[Path], None]) -> None:
-        """The first version of a key; what was the only one, before there could be several, becomes it."""
+    def _begin(self, versions: Path, only: str, take: Callable[[Path, Path], None], make: Callable[[Path], None]) -> None:
+        """The first version of a key; what was the only one, before there could be several, is taken for it."""
         if not any(versions.iterdir()):
             if self.path(only).exists():
-                self.path(only).rename(versions / "1")
+                take(self.path(only), versions / "1")
             make(versions / "1")
 
     def _list(self, holders: Path, name: str, key: Path) -> None:
