@@ -24,6 +24,7 @@ from tests.system.people import line
 from .attacker_features import Table
 from .attacker_learning import Auc, learn
 from .report import Figure, Progress, Section, unwatched
+from .rows import SOMEBODY, VARNA
 from .target import CATALOGUE, Registered, Target
 
 LIMIT: Final = 0.55
@@ -31,8 +32,6 @@ CONFIDENCE: Final = 0.9999  # many pairs are looked at, again and again: one in 
 WARM: Final = 20  # calls of each kind before any is timed
 OF_EACH: Final = 20  # people of each kind, so that nobody's record is always the one just read
 
-SOFIA: Final = ("BG", "BG4", "BG41", "BG411")
-VARNA: Final = ("BG", "BG3", "BG33", "BG331")
 ASKING: Final = "bread-and-bridges"
 ELSEWHERE: Final = "employment-agency"
 
@@ -200,15 +199,7 @@ async def prepared(target: Target) -> list[Probe]:
 
 
 async def _people(target: Target, kind: str, facts: Mapping[str, Any]) -> list[str]:
-    record = {
-        "region_path": SOFIA,
-        "assigned": [],
-        "consents": [],
-        "restricted": False,
-        "minor": False,
-        "created_by": "reception-agency",
-        **facts,
-    }
+    record = {**SOMEBODY, **facts}
     named = [(f"timing {kind} {number}", _number(kind, number)) for number in range(OF_EACH)]
     return await target.put([line(CATALOGUE, external, record, national_number=text) for external, text in named])
 

@@ -9,15 +9,8 @@ from matching_svc.concepts import small_set
 
 from .house import House, put
 from .people import line
+from .test_refusals import RECORD
 
-RECORD = {
-    "region_path": ["BG", "BG4", "BG41", "BG411"],
-    "assigned": [],
-    "consents": [],
-    "restricted": False,
-    "minor": False,
-    "created_by": "reception-agency",
-}
 OFFICER = {"Acting-User": "officer"}
 
 

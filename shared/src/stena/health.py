@@ -2,14 +2,15 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import Gauge, start_http_server
 
+from stena.alongside import alongside
 from stena.settings import ServiceSettings
 
 Check = Callable[[], Awaitable[object]]
@@ -79,13 +80,8 @@ def serve_metrics(settings: ServiceSettings) -> None:
 
 
 def _looking_on(asked: Mapping[str, Check], every: float | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def looking(app: FastAPI) -> AsyncIterator[None]:
-        look = None if every is None else asyncio.create_task(_look_on(asked, every))
-        yield
-        if look is not None:
-            look.cancel()
-            await asyncio.gather(look, return_exceptions=True)
+    def looking(app: FastAPI) -> AbstractAsyncContextManager[None]:
+        return alongside() if every is None else alongside(_look_on(asked, every))
 
     return looking
 

@@ -6,8 +6,8 @@ INVARIANT: a version comes into use only after everybody who reads the folder ha
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 
 from stena import keys
+from stena.alongside import alongside
 from stena.keys import KeyFileError
 
 log = structlog.get_logger()
@@ -101,17 +102,11 @@ def activate(folder: Path, form: Form[Key], rest: float = SETTLE) -> int:
     return version
 
 
-@asynccontextmanager
-async def followed(
+def followed(
     folder: Path, form: Form[Key], learn: Callable[[KeyFolder[Key]], None], look: float = LOOK
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """Tells ``learn`` what is in ``folder``, again and again for as long as the context is open."""
-    following = asyncio.create_task(_follow(folder, form, learn, look))
-    try:
-        yield
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+    return alongside(_follow(folder, form, learn, look))
 
 
 async def _follow(folder: Path, form: Form[Key], learn: Callable[[KeyFolder[Key]], None], look: float) -> None:

@@ -14,6 +14,7 @@ import structlog
 from gateway.settings import GatewaySettings
 from gateway.store import Engine, forgetting
 from stena import keys
+from stena.alongside import alongside
 from stena.erasure_journal import START, Journal, JournalError, Mark
 from stena.keys import KeyFileError
 from stena.problems import Unavailable
@@ -43,12 +44,8 @@ async def followed(engine: Engine, journal: Journal | None) -> AsyncIterator[Non
     reached = START
     with suppress(Unavailable):  # without this database nothing is answered anyway
         reached = await follow(engine, journal, START)
-    following = asyncio.create_task(_follow(engine, journal, reached))
-    try:
+    async with alongside(_follow(engine, journal, reached)):
         yield
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
 
 
 async def follow(engine: Engine, journal: Journal, reached: Mark) -> Mark:

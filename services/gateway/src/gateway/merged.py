@@ -7,8 +7,8 @@ they were one.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import structlog
 
 from gateway.firewall import BecamePart
 from gateway.store import Engine, merged
+from stena.alongside import alongside
 
 log = structlog.get_logger()
 
@@ -73,15 +74,9 @@ class MergedPeople:
                 self._version = version
             self._as_of = began
 
-    @asynccontextmanager
-    async def followed(self) -> AsyncIterator[None]:
+    def followed(self) -> AbstractAsyncContextManager[None]:
         """Keeps this up to date for as long as the context is open."""
-        following = asyncio.create_task(self._follow())
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        return alongside(self._follow())
 
     async def _follow(self) -> None:
         while True:

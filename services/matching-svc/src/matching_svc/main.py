@@ -1,6 +1,5 @@
 """matching-svc: opportunities, and who fits them. Knows people only through the gateway, as any other client does."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -17,8 +16,9 @@ from matching_svc.settings import MatchingSettings
 from matching_svc.store import Database, opened, ping
 from matching_svc.upstreams import Credentials, Gateway
 from stena import application, health, logging
+from stena.alongside import alongside
 from stena.contracts.matching import KIND_PURPOSE
-from stena.upstreams import PolicyService, client, inside
+from stena.upstreams import OF_POLICY, PolicyService, client, inside
 
 AUDIENCE = "matching-svc"
 
@@ -59,7 +59,7 @@ def _lifespan(
         index = Index(dict.fromkeys(KIND_PURPOSE.values()))
         async with (
             opened(settings.database) as database,
-            inside(settings.policy_url, within=1, transport=transport) as policy,
+            inside(settings.policy_url, within=1, longest=OF_POLICY, transport=transport) as policy,
             client(settings.gateway_url, within=10, transport=transport) as http,
         ):
             vocabulary = vocabulary_following.Follower(database)
@@ -74,30 +74,17 @@ def _lifespan(
     return lifespan
 
 
-@asynccontextmanager
-async def _following(
+def _following(
     gateway: Gateway, database: Database, index: Index, vocabulary: vocabulary_following.Follower
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """A follower for each purpose while the service runs, the gateway may come later than we do; and one of the vocabulary."""
-    followers = [asyncio.create_task(Follower(purpose, gateway, database, index).run()) for purpose in index.purposes]
-    followers.append(asyncio.create_task(vocabulary.follow()))
-    try:
-        yield
-    finally:
-        for follower in followers:
-            follower.cancel()
-        await asyncio.gather(*followers, return_exceptions=True)
+    followers = (Follower(purpose, gateway, database, index).run() for purpose in index.purposes)
+    return alongside(*followers, vocabulary.follow())
 
 
-@asynccontextmanager
-async def _running(allocating: Runner) -> AsyncIterator[None]:
+def _running(allocating: Runner) -> AbstractAsyncContextManager[None]:
     """The runner of allocations; what it was working on when the service ends, another takes over or we do later."""
-    work = asyncio.create_task(allocating.run())
-    try:
-        yield
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+    return alongside(allocating.run())
 
 
 async def _ping(app: FastAPI) -> None:

@@ -1,9 +1,8 @@
 """policy-svc as an application: what it is built of, in the order in which a request meets it."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NoReturn
 
@@ -29,6 +28,7 @@ from policy_svc.settings import PolicySettings
 from policy_svc.store.archive import Archive
 from policy_svc.store.listening import Ear
 from stena import application, health, keys, logging
+from stena.alongside import alongside
 from stena.database import create_engine
 from stena.grants import Verifier
 from stena.shortcuts import Shortcuts
@@ -110,11 +110,8 @@ def own_grants(point: DecisionPoint) -> Verifier:
 async def following(follower: Follower, ear: Ear) -> AsyncIterator[None]:
     """One look before the first call is answered, then on until the end."""
     await follower.look_in_time()
-    task = asyncio.create_task(follower.follow(ear))
-    yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    async with alongside(follower.follow(ear)):
+        yield
     await ear.close()
 
 

@@ -1,8 +1,8 @@
 """What passing time does to facts, done in the background: consents, referrals, restrictions end, people come of age."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from profile_svc.store import consents, records, restrictions, upkeep
 from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Vault
 from profile_svc.writing import opened
+from stena.alongside import alongside
 
 log = structlog.get_logger()
 
@@ -34,24 +35,17 @@ OF_WORKING_AGE: Final = ("of_working_age",)
 OF_AGE: Final = ("adult", "age_band")
 
 
-@asynccontextmanager
-async def running(vault: Vault) -> AsyncIterator[None]:
+def running(vault: Vault) -> AbstractAsyncContextManager[None]:
     """Every task, for as long as the service runs."""
-    tasks = [
-        asyncio.create_task(_repeat("consents", lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP)),
-        asyncio.create_task(_repeat("referrals", lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP)),
-        asyncio.create_task(_repeat("restrictions", lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP)),
-        asyncio.create_task(_repeat("birthdays", _DailyBirthdays(vault), DAY_WATCH)),
-        asyncio.create_task(_repeat("erasures", lambda: erasing.keep_up(vault), JOURNAL_WATCH)),
-        asyncio.create_task(_repeat("pruning", lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING)),
-        asyncio.create_task(_repeat("separating", lambda: separating.forget(vault, datetime.now(UTC)), PRUNING)),
-    ]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    return alongside(
+        _repeat("consents", lambda: end_consents(vault, datetime.now(UTC)), CONSENT_SWEEP),
+        _repeat("referrals", lambda: end_expired(vault, datetime.now(UTC), BATCH), REFERRAL_SWEEP),
+        _repeat("restrictions", lambda: end_restrictions(vault, datetime.now(UTC)), RESTRICTION_SWEEP),
+        _repeat("birthdays", _DailyBirthdays(vault), DAY_WATCH),
+        _repeat("erasures", lambda: erasing.keep_up(vault), JOURNAL_WATCH),
+        _repeat("pruning", lambda: pruning.prune(vault, datetime.now(UTC)), PRUNING),
+        _repeat("separating", lambda: separating.forget(vault, datetime.now(UTC)), PRUNING),
+    )
 
 
 async def end_consents(vault: Vault, now: datetime) -> int:

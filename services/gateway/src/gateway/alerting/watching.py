@@ -4,8 +4,8 @@ INVARIANT: no call waits for this, and none fails because of it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
@@ -19,6 +19,7 @@ from gateway.alerting.telling import Telling
 from gateway.metrics import ALERT_LAG, ALERTS
 from gateway.store import Engine, alerts
 from gateway.store.alerts import HOUR, Alert, Connection
+from stena.alongside import alongside
 from stena.database import transaction
 
 log = structlog.get_logger()
@@ -94,15 +95,9 @@ class Watch:
                         yield rule, name, hour, numbers
 
 
-@asynccontextmanager
-async def watched(engine: Engine, rules: Sequence[Rule], telling: Telling | None) -> AsyncIterator[None]:
+def watched(engine: Engine, rules: Sequence[Rule], telling: Telling | None) -> AbstractAsyncContextManager[None]:
     """Watches for as long as the context is open; without ``telling`` no webhook hears of anything."""
-    watching = asyncio.create_task(_watch(engine, Watch(engine, rules, tell=telling is not None), telling))
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+    return alongside(_watch(engine, Watch(engine, rules, tell=telling is not None), telling))
 
 
 def _alert(rule: Rule, name: str, hour: datetime, numbers: Hour, past: Mapping[datetime, Hour], now: datetime) -> Alert | None:

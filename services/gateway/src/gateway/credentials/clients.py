@@ -7,8 +7,8 @@ nobody, and says so.
 import asyncio
 import hmac
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -20,6 +20,7 @@ from gateway.credentials import signing_in
 from gateway.credentials.signing_in import SignIns
 from gateway.credentials.tokens import AccessTokens, TokenInvalid, secret_hash
 from gateway.store import Client
+from stena.alongside import alongside
 from stena.problems import Unauthenticated, Unavailable
 
 log = structlog.get_logger()
@@ -49,15 +50,9 @@ class Directory:
         self._as_of = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def followed(self) -> AsyncIterator[None]:
+    def followed(self) -> AbstractAsyncContextManager[None]:
         """Keeps the directory fresh for as long as the context is open."""
-        following = asyncio.create_task(self._follow())
-        try:
-            yield
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        return alongside(self._follow())
 
     async def active(self, client_id: str) -> Client | None:
         """The client, unless it is unknown or revoked; raises ``Unavailable`` when that cannot be told."""

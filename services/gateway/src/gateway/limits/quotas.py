@@ -4,8 +4,8 @@ No call waits for it. Where the counts cannot be read the last ones go on: witho
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ import structlog
 
 from gateway.alerting.judging import Hour
 from gateway.store import Engine, alerts
+from stena.alongside import alongside
 from stena.database import transaction
 
 log = structlog.get_logger()
@@ -67,15 +68,9 @@ def read_from(engine: Engine) -> Read:
     return read
 
 
-@asynccontextmanager
-async def followed(quotas: Quotas) -> AsyncIterator[None]:
+def followed(quotas: Quotas) -> AbstractAsyncContextManager[None]:
     """The counts are read for as long as the context is open."""
-    following = asyncio.create_task(_follow(quotas))
-    try:
-        yield
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+    return alongside(_follow(quotas))
 
 
 async def _follow(quotas: Quotas) -> None:

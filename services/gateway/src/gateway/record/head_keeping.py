@@ -4,8 +4,8 @@ INVARIANT: a head continues the one before it. One that does not is not kept out
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from gateway.record.keys import LedgerKeys
 from gateway.store import Engine, tree
 from gateway.store import heads as store
 from gateway.store.heads import Numbered
+from stena.alongside import alongside
 from stena.database import transaction
 from stena.problems import Unavailable
 
@@ -165,15 +166,9 @@ class HeadKeeper:
         return Line(each.number, each.head, marks_of(leaves))
 
 
-@asynccontextmanager
-async def kept(keeper: HeadKeeper, look: float = LOOK) -> AsyncIterator[None]:
+def kept(keeper: HeadKeeper, look: float = LOOK) -> AbstractAsyncContextManager[None]:
     """Heads are made and kept for as long as the context is open."""
-    keeping = asyncio.create_task(_keep(keeper, look))
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+    return alongside(_keep(keeper, look))
 
 
 async def _keep(keeper: HeadKeeper, look: float) -> None:

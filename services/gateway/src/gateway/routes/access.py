@@ -26,12 +26,13 @@ from gateway.record.ledger import Narrowed
 from gateway.redaction import PersonWall, members
 from gateway.replies import Json, Names
 from gateway.routes.catalogue import AcceptLanguage
-from gateway.routes.disclosures import READ_LEDGER, Entries, entries, require_unconditional
+from gateway.routes.disclosures import READ_LEDGER, Entries, entries
 from gateway.routes.export import Streamed
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
 from gateway.routes.sign_ins import READ as READ_SIGN_INS
 from gateway.routes.sign_ins import acting_as, shown, visible
+from gateway.routes.unconditional import require_unconditional
 from gateway.store.sign_ins import SignIn
 from gateway.upstreams import MANY, Answer
 from gateway.views import access as access_views

@@ -20,12 +20,6 @@ async def identified(gateway: Parts, states: Stated) -> tuple[Wall, Caller]:
     return acting_as(gateway.wall, caller), caller
 
 
-def require_unconditional(permit: Permit) -> None:
-    """What cannot be enforced is refused: what is administered has no facts for a condition to speak of."""
-    if permit.grant.rows is not True:
-        raise Rejected(Forbidden("Administration is not open to your organisation for this purpose."))
-
-
 def actor(permit: Permit, caller: Caller) -> Actor:
     """Who acts under the permit. The rulebook asks for somebody; where it does not, there is nobody to tell from another."""
     grant = permit.grant

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Path, Query, Response
 
 from gateway.alerting import telling
 from gateway.calls import Call, Permit, Question, Shown
-from gateway.firewall import NotVisible, Rejected, pass_through
+from gateway.firewall import NotVisible, pass_through
 from gateway.parts import Gateway
 from gateway.replies import Json, Reply, respond
 from gateway.routes.headers import CallerStates
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import alerts
 from gateway.store.alerts import HOUR, Kept
 from gateway.views.alert import ALERT_ID, Acknowledgement, AlertPage, AlertView
 from stena.contracts.catalogue import Catalogue
-from stena.problems import Forbidden
 
 router = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 
@@ -33,14 +33,14 @@ async def list_alerts(
     states: CallerStates,
     gateway: Gateway,
     state: Annotated[Literal["open", "all"], Query(description="Still to be looked at, or every one.")] = "open",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first: an organisation's unusual volume or breadth, many denials, forbidden purposes, broken glass. Numbers of one
     organisation in one hour, and nobody's data."""
 
     async def fetch(permit: Permit) -> Found:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         after = None if cursor is None else UUID(open_cursor(gateway, cursor, bound(permit, "alerts", state)))
         found = await alerts.page(gateway.engine, open_alone=state == "open", after=after, most=limit + 1)
         return found[:limit], len(found) > limit, await gateway.rulebook.catalogue(permit.rulebook)
@@ -65,7 +65,7 @@ async def acknowledge_alert(
     """Once: who says so again gets what was said first."""
 
     async def fetch(permit: Permit) -> tuple[Kept, Catalogue]:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         catalogue, alert_id, grant = await gateway.rulebook.catalogue(permit.rulebook), telling.named(alert), permit.grant
         if alert_id is None:
             raise NotVisible
@@ -79,12 +79,6 @@ async def acknowledge_alert(
         return Shown(Reply(_shown(*found)))
 
     return respond(await pass_through(gateway.wall, Call(states, (ACKNOWLEDGE,)), fetch, redact))
-
-
-def _require_unconditional(permit: Permit) -> None:
-    """What cannot be enforced is refused: an alert has no facts for a condition to speak of."""
-    if permit.grant.rows is not True:
-        raise Rejected(Forbidden("Alerts are not open to your organisation for this purpose."))
 
 
 def _shown(kept: Kept, catalogue: Catalogue) -> Json:

@@ -19,7 +19,7 @@ from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.eligibility import ask_the_source
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.placements import placement_for_caller, record_shown, settled
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, bound, open_cursor
 from gateway.upstreams import MANY, Answer
 from gateway.views.allocation import ALLOCATION_ID, AllocationBody, AllocationState, AllocationView
 from stena.contracts.allocation import Allocation, Constraint
@@ -86,7 +86,7 @@ async def read_allocation(
     states: CallerStates,
     gateway: Gateway,
     limit: Annotated[int, Query(ge=1, le=CHUNK)] = 100,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
     accept_language: AcceptLanguage = None,
 ) -> Response:
     """Who may be seen is decided anew: whoever is no longer visible is left out of a page. Who was shown what is kept for

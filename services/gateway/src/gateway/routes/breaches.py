@@ -9,15 +9,16 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 
 from gateway.calls import Call, Permit, Question, Seen, Shown
-from gateway.firewall import Rejected, pass_through
+from gateway.firewall import pass_through
 from gateway.parts import Gateway
 from gateway.replies import Json, Names, Reply, disclosure, respond
 from gateway.routes.headers import CallerStates
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, bound, open_cursor
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import breaches
 from gateway.store.breaches import Affected, Extent, Scope
 from gateway.views.breach import AffectedPage, BreachReport
-from stena.problems import BadRequest, Forbidden
+from stena.problems import BadRequest
 
 router = APIRouter(prefix="/v1/ledger/breach-report", tags=["Disclosures"])
 
@@ -44,7 +45,7 @@ async def report_breach(scope: Wanted, states: CallerStates, gateway: Gateway) -
     """What the ledger says was disclosed to an organisation or a client, or to anybody, in a time. Asking stands in it too."""
 
     async def fetch(permit: Permit) -> Extent:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         catalogue = await gateway.rulebook.catalogue(permit.rulebook)
         return await breaches.extent(gateway.engine, scope, {each.name: each.category for each in catalogue.attributes})
 
@@ -61,13 +62,13 @@ async def list_breached_people(
     states: CallerStates,
     gateway: Gateway,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Whom to tell (GDPR Art 34), page by page. `stena breach report` writes all of them to a file."""
     shape = [value if isinstance(value, str | None) else value.isoformat() for value in asdict(scope).values()]
 
     async def fetch(permit: Permit) -> Sequence[Affected]:
-        _require_unconditional(permit)
+        require_unconditional(permit)
         after = None if cursor is None else UUID(open_cursor(gateway, cursor, bound(permit, "breach", shape)))
         return await breaches.people_after(gateway.engine, scope, after, limit + 1)
 
@@ -84,12 +85,6 @@ async def list_breached_people(
         return Shown(Reply(content), tuple(Seen(str(each.person)) for each in page if each.person is not None))
 
     return respond(await pass_through(gateway.wall, Call(states, (REPORT,)), fetch, redact))
-
-
-def _require_unconditional(permit: Permit) -> None:
-    """What cannot be enforced is refused: the ledger has no facts for a condition to speak of."""
-    if permit.grant.rows is not True:
-        raise Rejected(Forbidden("Breach reports are not open to your organisation for this purpose."))
 
 
 def _counts(counted: Mapping[str, int]) -> list[Json]:

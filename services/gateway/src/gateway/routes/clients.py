@@ -22,7 +22,8 @@ from gateway.parts import Gateway, Parts
 from gateway.replies import Reply, replayed, respond
 from gateway.routes import acting
 from gateway.routes.headers import CallerStates, IdempotencyKey
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import Client, proposals
 from stena.problems import BadRequest
 
@@ -44,14 +45,14 @@ async def list_clients(
     gateway: Gateway,
     organisation: Annotated[str | None, Query(description="Of one organisation alone.")] = None,
     state: Annotated[Literal["live", "all"], Query(description="Those that are not revoked, or every one.")] = "live",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Oldest first. No secret is kept, so none is shown."""
     shape = [organisation, state]
 
     async def fetch(permit: Permit) -> Sequence[Client]:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         after = None
         if cursor is not None:
             moment, client_id = open_cursor(gateway, cursor, bound(permit, "clients", shape))
@@ -116,7 +117,7 @@ async def revoke_client(client: ClientId, states: CallerStates, gateway: Gateway
     wall, caller = await acting.identified(gateway, states)
 
     async def fetch(permit: Permit) -> None:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         row = await _live(gateway, client)
         told = {"id": row.client_id, "name": row.name, "organisation": row.organisation}
         done = acting.proposed(permit, caller, "revocation", told, None)
@@ -136,7 +137,7 @@ async def _propose(gateway: Parts, states: Stated, key: str | None, comment: str
     wall, caller = await acting.identified(gateway, states)
 
     async def fetch(permit: Permit) -> tuple[Proposal, bool]:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         kind, told = await wanted(permit)
         mine = acting.proposed(permit, caller, kind, told, comment, key)
         kept = await proposals.add_once(gateway.engine, mine)

@@ -14,6 +14,7 @@ from gateway.replies import Json, Names, Reply, replayed, respond
 from gateway.routes import waiting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
+from gateway.routes.selection import Cursor, Limit
 from gateway.upstreams import Answer
 from gateway.views import rights as views
 from gateway.views.casework import ITEM_ID
@@ -85,8 +86,8 @@ async def list_corrections_of_person(person: PersonId, states: CallerStates, gat
 async def list_corrections(
     states: CallerStates,
     gateway: Gateway,
-    limit: waiting.Limit = 50,
-    cursor: waiting.Cursor = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Of everybody, to attributes that your organisation may write for this purpose; the oldest first."""
     return await _WAITING.page(gateway, states, limit, cursor)

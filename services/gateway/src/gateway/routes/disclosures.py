@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Query, Response
 
 from gateway.calls import Call, Permit, Question, Seen, Shown
 from gateway.disclosing import Proof, Telling
-from gateway.firewall import Rejected, pass_through
+from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
 from gateway.record import proofs
 from gateway.record.ledger import Narrowed, Recorded
@@ -19,14 +18,12 @@ from gateway.replies import Reply, next_page, respond
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
+from gateway.routes.unconditional import require_unconditional
 from gateway.rulebook_types import OrganisationId
 from gateway.views import people as views
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.moments import Moment
-from stena.problems import Forbidden
-
-log = structlog.get_logger()
 
 router = APIRouter(prefix="/v1/persons/{id}", tags=["Disclosures"])
 
@@ -55,8 +52,8 @@ async def list_disclosures(
     since: Annotated[Moment | None, Query(alias="from", description="Not before this moment.")] = None,
     until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
     organisation: Annotated[OrganisationId | None, Query(max_length=64, description="Of this organisation alone.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first: answers, denials and changes that concern the person (GDPR Art 15(1)(c)), and why, in the language of
     `Accept-Language`. Names of attributes, never values. `proof` shows that the entry stands in the ledger's tree; one that no
@@ -92,13 +89,6 @@ async def entries(gateway: Parts, permit: Permit, narrowed: Narrowed, limit: int
     proven = await proofs.of_entries(gateway.engine, [(row.entry_id, row.subject) for row in page])
     total = await gateway.ledger.total_of_person(person, narrowed)
     return Entries(page, len(found) > limit, total, proven, await gateway.rulebook.catalogue(permit.rulebook))
-
-
-def require_unconditional(permit: Permit) -> None:
-    """INVARIANT: what cannot be enforced is refused, and a condition on facts cannot be enforced where no facts are."""
-    if permit.grant.rows is not True:
-        log.error("the rulebook lets the ledger be read under a condition on facts", purpose=permit.grant.purpose)
-        raise Rejected(Forbidden("The ledger of a person is not open to your organisation for this purpose."))
 
 
 def _text(moment: datetime | None) -> str | None:

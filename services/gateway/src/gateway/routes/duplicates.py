@@ -13,7 +13,7 @@ from gateway.redaction import PersonWall, Surplus, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, bound, open_cursor
 from gateway.upstreams import MANY, Answer
 from gateway.views.duplicate import DuplicatePage, MergeBody, MergeView
 from gateway.views.people import PERSON_ID
@@ -44,7 +44,7 @@ async def list_duplicates(
     gateway: Gateway,
     person: Annotated[str | None, Query(description="Likely duplicates of this person alone, the likeliest first.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Among the records that are your organisation's business. Both are shown as far as your purpose lets them be seen, and
     scored by nothing else; a person decides. Pairs that you have told apart do not come again."""

@@ -16,8 +16,8 @@ from gateway.record import proofs
 from gateway.record.heads import Head
 from gateway.record.proofs import Inclusion
 from gateway.replies import Reply, respond
-from gateway.routes.disclosures import require_unconditional
 from gateway.routes.headers import CallerStates
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import heads
 from gateway.views.ledger import ENTRY_ID, ConsistencyView, HeadPage, InclusionView, LedgerKeys
 from stena.problems import BadRequest

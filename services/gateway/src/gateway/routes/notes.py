@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
@@ -12,7 +12,7 @@ from gateway.redaction import check_rows, members
 from gateway.replies import Reply, about_one, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
 from gateway.upstreams import Answer
 from gateway.views import casework as views
 from stena.contracts.casework import NewNote, NoteRelease
@@ -34,8 +34,8 @@ async def list_notes(
     person: PersonId,
     states: CallerStates,
     gateway: Gateway,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Notes are seen by the organisation that wrote them, unless they were shared for a purpose."""
 

@@ -13,6 +13,7 @@ from gateway.replies import Json, Names, Reply, about_one, replayed, respond
 from gateway.routes import waiting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
+from gateway.routes.selection import Cursor, Limit
 from gateway.upstreams import Answer
 from gateway.views import rights as views
 from gateway.views.casework import ITEM_ID
@@ -83,8 +84,8 @@ async def list_objections_of_person(person: PersonId, states: CallerStates, gate
 async def list_objections(
     states: CallerStates,
     gateway: Gateway,
-    limit: waiting.Limit = 50,
-    cursor: waiting.Cursor = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Of everybody, against your organisation for this purpose; the oldest first."""
     return await _WAITING.page(gateway, states, limit, cursor)

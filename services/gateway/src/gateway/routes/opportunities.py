@@ -10,7 +10,7 @@ from gateway.parts import Gateway
 from gateway.redaction import check_rows, members
 from gateway.replies import Json, Reply, etag, next_page, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey, IfMatch
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, bound, open_cursor
 from gateway.upstreams import MANY, Answer
 from gateway.views import people as views
 from stena.contracts.matching import NewOpportunity, Opportunity, OpportunityKind, OpportunityPatch
@@ -61,7 +61,7 @@ async def list_opportunities(
     region: Annotated[str | None, Query(pattern="^[A-Z]{2}[0-9A-Z]{0,3}$", description="NUTS code; what lies in it.")] = None,
     own: Annotated[bool, Query(description="Only those of your organisation, closed ones too.")] = False,
     limit: Limit = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Open opportunities, and your organisation's own."""
     shape = {"kind": kind, "region": region, "own": own}

@@ -10,7 +10,7 @@ from gateway.parts import Gateway, Parts
 from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, next_page, respond
 from gateway.routes.headers import CallerStates
-from gateway.routes.selection import Fields, Filters, Selection, Sort, bound, names, open_cursor, query
+from gateway.routes.selection import Cursor, Fields, Filters, Selection, Sort, bound, names, open_cursor, query
 from gateway.upstreams import MANY, Answer
 from gateway.views import people as views
 
@@ -27,7 +27,7 @@ async def list_persons(
     sort: Sort = None,
     fields: Fields = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Values in an address end up in logs on the way: prefer `POST /v1/persons/search` where that matters."""
     address = [("filter", text) for text in filters] + [("limit", str(limit))]

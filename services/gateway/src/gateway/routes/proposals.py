@@ -21,7 +21,8 @@ from gateway.parts import Gateway, Parts
 from gateway.replies import Json, Reply, respond
 from gateway.routes import acting
 from gateway.routes.headers import CallerStates
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import Client, clients, proposals
 from gateway.upstreams import CHECKING
 from stena.problems import Conflict, Forbidden
@@ -41,14 +42,14 @@ async def list_proposals(
     states: CallerStates,
     gateway: Gateway,
     state: Annotated[Literal["open", "all"], Query(description="What can be confirmed, or everything that was done.")] = "open",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first; with `all` also what was confirmed, withdrawn, or done at once because it lets nobody see more."""
     now = datetime.now(UTC)
 
     async def fetch(permit: Permit) -> Sequence[Proposal]:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         after = None if cursor is None else UUID(open_cursor(gateway, cursor, bound(permit, "proposals", state)))
         return await proposals.page(gateway.engine, state, now, after, limit + 1)
 
@@ -76,7 +77,7 @@ async def confirm_proposal(proposal: ProposalId, states: CallerStates, gateway: 
     wall, caller = await acting.identified(gateway, states)
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         second = acting.actor(permit, caller)
         async with proposals.held(gateway.engine, _named(proposal)) as (connection, found):
             wanted = _require_open(found, proposal)
@@ -104,7 +105,7 @@ async def withdraw_proposal(proposal: ProposalId, states: CallerStates, gateway:
     wall, caller = await acting.identified(gateway, states)
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         by = acting.actor(permit, caller)
         async with proposals.held(gateway.engine, _named(proposal)) as (connection, found):
             wanted, settled = _require_open(found, proposal), acting.settled(permit, by, "withdrawn")

@@ -13,7 +13,7 @@ from gateway.redaction import Surplus, check_page, check_rows, members
 from gateway.replies import Json, Names, Reply, next_page, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.people import PersonId
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
 from gateway.upstreams import MANY, Answer
 from gateway.views import casework as views
 from stena.contracts.casework import State, Step
@@ -62,8 +62,8 @@ async def list_referrals(
     gateway: Gateway,
     direction: Annotated[Literal["in", "out"], Query(description="Those received, or those sent.")],
     state: State | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Your organisation's own, newest first."""
     shape = {"direction": direction, "state": state}

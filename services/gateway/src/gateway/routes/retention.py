@@ -15,6 +15,7 @@ from gateway.routes import waiting
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates
 from gateway.routes.people import PersonId
+from gateway.routes.selection import Cursor, Limit
 from gateway.upstreams import Answer
 from gateway.views import retention as views
 from stena.contracts.catalogue import Catalogue
@@ -71,8 +72,8 @@ async def read_retention(
 async def list_notices(
     states: CallerStates,
     gateway: Gateway,
-    limit: waiting.Limit = 50,
-    cursor: waiting.Cursor = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """The people whom your organisation registered and who are to be told, by you too, that their record ends. Whoever is
     erased first comes first."""

@@ -18,7 +18,7 @@ from gateway.redaction import check_rows
 from gateway.replies import Json, Names, Reply, replayed, respond
 from gateway.routes.catalogue import AcceptLanguage
 from gateway.routes.headers import CallerStates, IdempotencyKey
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
 from gateway.store import emergencies
 from gateway.store.emergencies import Review, Reviewable
 from gateway.views import people as views
@@ -42,8 +42,8 @@ async def list_reviews(
     gateway: Gateway,
     state: Annotated[Literal["open", "done"], Query(description="Still to be reviewed, or reviewed.")] = "open",
     accept_language: AcceptLanguage = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Oldest first. What was shown to whom stands in `GET /v1/persons/{id}/disclosures`; values stand nowhere."""
 

@@ -18,6 +18,7 @@ from gateway.parts import Gateway, Parts
 from gateway.replies import Json, Reply, replayed, respond
 from gateway.routes import acting
 from gateway.routes.headers import CallerStates, IdempotencyKey
+from gateway.routes.unconditional import require_unconditional
 from gateway.store import proposals
 from gateway.upstreams import CHECKING
 from stena.contracts.catalogue import Catalogue
@@ -48,7 +49,7 @@ async def list_organisations(states: CallerStates, gateway: Gateway) -> Response
     """As the active rulebook has it. To approve an organisation, or to end an approval, send a rulebook in which it is so."""
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         catalogue = await gateway.rulebook.catalogue(permit.rulebook)
         clients = await store.count_live(gateway.engine)
         listed = [_organisation(catalogue, each.id, clients.get(each.id, 0)) for each in catalogue.organisations]
@@ -62,7 +63,7 @@ async def read_rulebook(states: CallerStates, gateway: Gateway) -> Response:
     """And every revision that is kept, and which of them decided when; newest first."""
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         answer = await gateway.governing.ask("GET", ["rulebook", "revisions"], permit.passes[0], within=CHECKING)
         return {"active": answer.body["activations"][0]["revision"], **answer.body}
 
@@ -79,7 +80,7 @@ async def read_revision(digest: Digest, states: CallerStates, gateway: Gateway) 
     """Word for word, for whoever wants to change something in them or asks what a decision of the past rested on."""
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         path = ["rulebook", "revisions", NAMED_BY + digest]
         return dict((await gateway.governing.ask("GET", path, permit.passes[0], within=CHECKING)).body)
 
@@ -98,7 +99,7 @@ async def load_rulebook(body: views.FilesBody, states: CallerStates, key: Idempo
     same files are the same revision, with a key or without."""
 
     async def fetch(permit: Permit) -> Json:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         path = ["rulebook", "revisions"]
         return dict((await gateway.governing.ask("POST", path, permit.passes[0], within=CHECKING, json=body.model_dump())).body)
 
@@ -122,7 +123,7 @@ async def activate_rulebook(body: views.ActivateBody, states: CallerStates, key:
     wall, caller = await acting.identified(gateway, states)
 
     async def fetch(permit: Permit) -> Reply:
-        acting.require_unconditional(permit)
+        require_unconditional(permit)
         acting.actor(permit, caller)
         path = ["rulebook", "revisions", body.revision, "activation"]
         wish = {"comment": body.comment, "instead_of": permit.rulebook}

@@ -14,6 +14,8 @@ from gateway.parts import Parts
 from stena.contracts.profile import Filter, Query
 from stena.problems import BadRequest, pointer
 
+Limit = Annotated[int, fastapi.Query(ge=1, le=200)]
+Cursor = Annotated[str | None, fastapi.Query(description="`next` of the page before.")]
 Fields = Annotated[
     str | None, fastapi.Query(description="Attributes to answer with, separated by commas.", examples=["skills,languages"])
 ]

@@ -6,7 +6,7 @@ INVARIANT: only of somebody whom this very call lets the caller see; and a ranki
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from gateway.calls import Call, Pass, Permit, Question, Seen, Shown
 from gateway.firewall import NotVisible, Rejected, pass_through
@@ -16,7 +16,7 @@ from gateway.redaction import PersonWall, Surplus, members
 from gateway.replies import Names, Reply, disclosure, replayed, respond
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.opportunities import OpportunityId
-from gateway.routes.selection import bound, open_cursor
+from gateway.routes.selection import Cursor, Limit, bound, open_cursor
 from gateway.upstreams import MANY, Answer
 from gateway.views import selection as views
 from gateway.views.people import PERSON_ID
@@ -90,8 +90,8 @@ async def list_decisions(
     opportunity: OpportunityId,
     states: CallerStates,
     gateway: Gateway,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """By people of your own organisation, newest first; of those whom you may still see."""
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from gateway.calls import Call, Permit, Question, Seen, Shown, Stated
 from gateway.firewall import pass_through
@@ -13,9 +13,6 @@ from gateway.redaction import check_page, members
 from gateway.replies import Json, Reply, next_page, respond
 from gateway.routes.selection import bound, open_cursor
 from gateway.upstreams import MANY, Answer
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 
 
 def people(found: Sequence[Json]) -> tuple[Seen, ...]:
