@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
@@ -13,15 +15,17 @@ from typing import Final, Literal
 import httpx
 import psutil
 
+from stena_local.processes import HOST
+
 from .lies import Liar
 from .load import Load
-from .place import Means, Place, mount
+from .place import CLOCKED, Means, Place, mount
 from .wires import WELL, Manner
 
 SERVICES: Final = ("gateway", "policy-svc", "profile-svc", "matching-svc")
 STAYS: Final = 3.0  # seconds for which a fault stays
 JUMP: Final = 600  # seconds
-CLOCK_LOOKED_AT: Final = 3.0  # seconds within which a process notices that its clock was set
+NOTICED: Final = 10.0  # seconds within which a process notices that its clock was set
 HEADS_DUE: Final = 14.0  # seconds in which a head of the ledger is surely made
 
 Harm = Callable[[Place, Load], AbstractAsyncContextManager[None]]
@@ -32,8 +36,8 @@ Need = Literal["mounts", "clocks"]
 class Fault:
     """``harm`` begins when entered and has ended when left; it raises ``AssertionError`` for what it sees itself.
 
-    ``away``: callers reach nobody meanwhile. ``shut``: nobody may be shown anything meanwhile, from ``settles`` seconds after
-    it began. ``felt``: some call of the load fails meanwhile, or it was no fault.
+    ``away``: callers reach nobody meanwhile. ``shut``: nobody may be shown anything meanwhile. ``felt``: some call of the load
+    fails meanwhile, or it was no fault.
     """
 
     name: str
@@ -41,7 +45,6 @@ class Fault:
     stays: float = STAYS
     away: bool = False
     shut: bool = False
-    settles: float = 0.0
     felt: bool = True
     needs: Need | None = None
 
@@ -102,7 +105,7 @@ def _of_clocks() -> Iterator[Fault]:
         for seconds in (JUMP, -JUMP):
             harm = partial(_clock_set, service, seconds)
             name = f"clock of {service} {seconds // 60:+} min"
-            yield Fault(name, harm, stays=6, shut=True, settles=CLOCK_LOOKED_AT, needs="clocks")
+            yield Fault(name, harm, shut=True, needs="clocks")
 
 
 @asynccontextmanager
@@ -203,12 +206,32 @@ async def _left(load: Load) -> int:
 
 @asynccontextmanager
 async def _clock_set(service: str, seconds: int, place: Place, load: Load) -> AsyncIterator[None]:
-    clock = place.clocks[service]
-    clock.write_text(f"{seconds:+}")
+    """Entered, and left, when the process has noticed."""
+    await _set(place, service, seconds)
     try:
         yield
     finally:
-        clock.write_text("+0")
+        await _set(place, service, 0)
+
+
+async def _set(place: Place, service: str, seconds: int) -> None:
+    file = place.clocks[service]
+    new = file.with_suffix(".new")
+    new.write_text(f"{seconds:+}")
+    new.replace(file)
+    for _ in range(int(NOTICED / 0.1)):
+        if abs(await _ahead(place, service) - seconds) < JUMP / 2:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"the clock of {service} did not come to be {seconds} seconds ahead")
+
+
+async def _ahead(place: Place, service: str) -> float:
+    """By how many seconds: each of its answers says what time it is."""
+    (port,) = (place.layout.port(each) for each in CLOCKED if each.name == service)
+    async with httpx.AsyncClient(trust_env=False, timeout=NOTICED) as http:
+        answer = await http.get(f"http://{HOST}:{port}/healthz")
+    return parsedate_to_datetime(answer.headers["date"]).timestamp() - time.time()
 
 
 @contextmanager

@@ -23,10 +23,11 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Span:
-    """When a fault began, when it had ended and until when was looked at what came after."""
+    """When a fault began, from when on it was in force, when it had ended and until when was looked at what came after."""
 
     fault: Fault
     begun: float
+    in_force: float
     ended: float
     watched: float
     seen: tuple[str, ...] = ()
@@ -105,5 +106,5 @@ def opened(span: Span, calls: Sequence[Asked]) -> Iterator[str]:
     if not span.fault.shut:
         return
     for call in calls:
-        if call.begun > span.begun + span.fault.settles and call.ended < span.ended and call.about:
+        if call.begun > span.in_force and call.ended < span.ended and call.about:
             yield f"{call.kind}: somebody was shown something while nobody could decide or record"

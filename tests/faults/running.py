@@ -77,16 +77,17 @@ async def _through(faults: Sequence[Fault], place: Place, load: Load, told: Prog
 
 async def _through_one(fault: Fault, place: Place, load: Load) -> Span:
     seen: list[str] = []
-    begun = ended = time.monotonic()
+    begun = in_force = ended = time.monotonic()
     try:
         async with fault.harm(place, load):
+            in_force = time.monotonic()
             await asyncio.sleep(fault.stays)
             ended = time.monotonic()
     except AssertionError as failure:
         seen.append(str(failure))
         ended = time.monotonic()
     await _calm(load, ended)
-    return Span(fault, begun, ended, time.monotonic(), tuple(seen))
+    return Span(fault, begun, in_force, ended, time.monotonic(), tuple(seen))
 
 
 async def _calm(load: Load, ended: float) -> None:
@@ -145,13 +146,13 @@ _SHOWN: Final = """
 
 async def verified(target: Near, heads: Path, folder: Path) -> list[str]:
     """The ledger is what was signed. The heads first: of those that are made meanwhile the export lacks the last entries."""
-    shutil.copytree(heads, folder / "heads")
+    kept = shutil.copytree(heads, folder / "kept")
     async with httpx.AsyncClient(trust_env=False) as http:
         keys = (await http.get(f"{target.base_url}/.well-known/ledger-keys.json")).content
     (folder / "keys.json").write_bytes(keys)
     export = folder / "export.ndjson"
     await target.operate("ledger", "export", "--output", str(export))
-    files = [str(export), "--heads", str(folder / "heads"), "--key", str(folder / "keys.json")]
+    files = [str(export), "--heads", str(kept), "--key", str(folder / "keys.json")]
     command = [sys.executable, "-m", "stena_local", "ledger", "verify", *files, "--json"]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
     return [] if done.returncode == 0 else [f"the ledger does not verify: {done.stdout or done.stderr}"]

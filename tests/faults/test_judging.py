@@ -25,7 +25,7 @@ async def harmless(place: Place, load: Load) -> AsyncIterator[None]:
     yield
 
 
-SPAN = Span(Fault("a fault", harmless), begun=10.0, ended=13.0, watched=20.0)
+SPAN = Span(Fault("a fault", harmless), begun=10.0, in_force=10.5, ended=13.0, watched=20.0)
 FAILED = Asked("read", 11.0, 11.5, 503)
 WELL = Asked("read", 14.0, 14.1, 200, "decision-1", 1)
 
