@@ -22,6 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from stena import health
+from stena.settling import settle
 from stena.upstreams import IDLE
 
 CLOSE: Final = (b"connection", b"close")
@@ -53,6 +54,10 @@ class Server(uvicorn.Server):
         self._drain = drain
         self._asked: int | None = None
         self._leaving: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        settle()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM and self._drain > 0 and self.started and self._asked is None:

@@ -11,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from policy_svc.alone import create_app
 from policy_svc.faults import RulebookError
-from policy_svc.serving import settle
 from policy_svc.settings import PublicUrl
 from stena import logging
+from stena.settling import settle
 
 SHORTEST_KEY: Final = 20
 

@@ -23,7 +23,7 @@ from policy_svc.offers import Offer, offer_of
 from policy_svc.revision_routes import Desk
 from policy_svc.routes import router
 from policy_svc.rulebook import Rulebook
-from policy_svc.serving import Serving, settle
+from policy_svc.serving import Serving
 from policy_svc.settings import PolicySettings
 from policy_svc.store.archive import Archive
 from policy_svc.store.listening import Ear
@@ -51,7 +51,6 @@ def app_from_environment() -> FastAPI:
     if settings.state_dir is not None:
         health.measure_folder("policy state", settings.state_dir)
     health.serve_metrics(settings)
-    settle()
     return app
 
 

@@ -1,6 +1,5 @@
 """What decides at this moment: one decision point, replaced whole. A call that has begun keeps the one that it began with."""
 
-import gc
 from dataclasses import replace
 from typing import Final
 
@@ -44,12 +43,3 @@ class Serving:
     def catalogue(self, revision: str) -> bytes | None:
         """The catalogue of a revision that decides or did lately, as it leaves."""
         return self._catalogues.get(revision)
-
-
-def settle() -> None:
-    """Tell Python's collector that what is in memory stays: looking through it all would stop decisions for up to a second.
-
-    To be called once by a process that has read its rulebook. What is replaced later is still freed: it has no cycles.
-    """
-    gc.collect()
-    gc.freeze()
