@@ -54,6 +54,17 @@ async def test_a_connection_that_the_server_ends_is_a_503_and_the_next_call_has_
         assert [tuple(row) for row in await alone.fetch("SELECT 1")] == [(1,)]
 
 
+async def test_a_server_that_has_just_said_farewell_is_a_503(engine: AsyncEngine) -> None:
+    """The moment at which it was read that the server ends this connection, and not yet that it did."""
+    alone = Statements(engine)
+    await alone.fetch("SELECT 1")
+    fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+    alone._free[0]._protocol.data_received(b"E%b%b" % ((4 + len(fields)).to_bytes(4, "big"), fields))
+    with pytest.raises(Unavailable):
+        await alone.fetch("SELECT 1")
+    assert [tuple(row) for row in await alone.fetch("SELECT 1")] == [(1,)]
+
+
 async def test_a_server_that_is_not_there_is_a_503(engine: AsyncEngine) -> None:
     nowhere = create_engine(engine.url.set(port=1))
     with pytest.raises(Unavailable):
