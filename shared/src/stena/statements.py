@@ -24,7 +24,7 @@ MOST: Final = 10
 _DIALECT: Final = registry.load("postgresql.asyncpg")()
 _GONE: Final = (
     asyncpg.exceptions.InterfaceError,
-    asyncpg.InternalClientError,  # what a connection says on which a farewell was read, but not yet the end
+    asyncpg.exceptions.InternalClientError,  # what a connection says on which a farewell was read, but not yet the end
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
