@@ -1,6 +1,7 @@
 """How a service leaves: whoever was let in is answered, and nobody is let in who would not be."""
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import pytest
 
 pytestmark = pytest.mark.processes
 HOST, DRAIN, PATIENCE = "127.0.0.1", 0.5, 20.0
+NO_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+"""As in a container: whatever only an administrator may tell a socket, the service may not."""
 
 
 @contextmanager
@@ -23,7 +26,7 @@ def served(drain: float) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "stena.serving", "busy_app:app", "--port", str(port), "--drain", str(drain)]
+    command = [*NO_RIGHTS, sys.executable, "-m", "stena.serving", "busy_app:app", "--port", str(port), "--drain", str(drain)]
     process = subprocess.Popen(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         deadline = time.monotonic() + PATIENCE

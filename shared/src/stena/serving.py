@@ -7,11 +7,9 @@ INVARIANT: whoever was let in before the end is answered, and nobody is let in w
 
 import argparse
 import asyncio
-import ctypes
 import os
 import signal
 import socket
-import struct
 import sys
 import time
 from contextlib import suppress
@@ -30,15 +28,8 @@ QUIET: Final = 0.3  # seconds in which whoever has knocked already comes in, and
 LONGEST_LEFT: Final = 5.0  # seconds for those who were let in last; an idle connection does not last longer either
 LONGEST: Final = 20  # seconds in which what was begun is ended
 
-_NO_NEW_CONNECTIONS: Final = (
-    (0x30, 0, 0, 13),  # the flags of a TCP segment
-    (0x54, 0, 0, 0x12),  # SYN and ACK among them
-    (0x15, 0, 1, 0x02),  # only SYN: a connection that is to be
-    (0x06, 0, 0, 0),  # as if it had never come
-    (0x06, 0, 0, 0xFFFFFFFF),  # every other segment whole
-)
-"""A filter of the Linux kernel (classic BPF): code, steps if true, steps if false, operand."""
-_SO_ATTACH_FILTER: Final = 26
+_IP_MINTTL: Final = 21  # of Linux, which asks nobody for a right to set it; Python has no name for it
+_NEAREST: Final = 255  # segments come with 64 of a system's own accord, so none has as much as this
 
 
 class Server(uvicorn.Server):
@@ -78,32 +69,36 @@ class Server(uvicorn.Server):
         self.config.encoded_headers.append(CLOSE)
         self.server_state.default_headers.append(CLOSE)
         await asyncio.sleep(self._drain)
-        for server in self.servers:
-            for listener in server.sockets:
-                let_nobody_in(listener)
-        await asyncio.sleep(QUIET)
-        await self._until_all_are_answered()
-        super().handle_exit(sig, None)
+        try:
+            for server in self.servers:
+                for listener in server.sockets:
+                    hear_only(listener.fileno(), _NEAREST)
+            await asyncio.sleep(QUIET)
+            await self._until_all_are_answered()
+        finally:
+            super().handle_exit(sig, None)
 
     async def _until_all_are_answered(self) -> None:
         """Each answer ends its connection: whoever is left waits for one. uvicorn would cut off whom it has not read yet."""
         ends = time.monotonic() + LONGEST_LEFT
-        while self.server_state.connections and time.monotonic() < ends:  # noqa: ASYNC110 -- uvicorn has no event to wait for
+        while self.server_state.connections and time.monotonic() < ends:
+            for connection in self.server_state.connections:
+                # Whoever was on the way when the door closed has come in with what it hears.
+                if (own := connection.transport.get_extra_info("socket")) is not None and own.fileno() >= 0:
+                    hear_only(own.fileno(), 0)
             await asyncio.sleep(0.05)
 
 
-def let_nobody_in(listener: socket.socket) -> None:
-    """Whoever knocks from now on is not answered, as if the segment were lost, and goes elsewhere or tries again.
+def hear_only(number: int, hops: int) -> None:
+    """Of the socket with that file number: segments with fewer ``hops`` left are lost, as on the way (RFC 5082).
 
-    Closing alone would cut off those whose connection the kernel has made and the process not yet taken: they have sent a call,
-    and could not tell whether it was heard.
+    Whoever knocks at a listener that hears only the nearest is not answered and goes elsewhere or tries again; who is let in
+    already has a socket of its own, and is heard. Closing alone would cut off those whose connection the kernel has made and
+    the process not yet taken: they have sent a call, and could not tell whether it was heard.
     """
-    program = b"".join(struct.pack("=HBBI", *step) for step in _NO_NEW_CONNECTIONS)
-    kept = ctypes.create_string_buffer(program, len(program))
-    filtering = struct.pack("@HP", len(_NO_NEW_CONNECTIONS), ctypes.addressof(kept))
     # A handle of our own on the same socket: what the event loop gives out cannot be told anything.
-    with socket.socket(fileno=os.dup(listener.fileno())) as handle:
-        handle.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filtering)
+    with socket.socket(fileno=os.dup(number)) as handle:
+        handle.setsockopt(socket.IPPROTO_IP, _IP_MINTTL, hops)
 
 
 def run(app: str, asked: argparse.Namespace, *, http: type[asyncio.Protocol] | str = "auto") -> None:
