@@ -20,10 +20,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; ``in_force`` bounds the days on which it is the law."""
+    """One rule; ``in_force`` bounds the days on which it is the law.
+
+    ``statuses`` are those that it is about, ``None``: any. Kept apart from what else must hold: most rules end there.
+    """
 
     id: str
     answer: str
+    statuses: frozenset[str] | None
     when: Mapping[str, Any]
     since: str
     months: int
@@ -44,11 +48,13 @@ def read_rules(files: Mapping[str, Any], country: str) -> tuple[Rule, ...]:
 
 
 def _read_rule(data: Mapping[str, Any]) -> Rule:
-    in_force = data.get("in_force") or {}
+    in_force, when = data.get("in_force") or {}, dict(data.get("when") or {})
+    statuses = when.pop("status") if isinstance(when.get("status"), list) else None
     return Rule(
         id=data["id"],
         answer=data["answer"],
-        when=data.get("when") or {},
+        statuses=None if statuses is None else frozenset(statuses),
+        when=when,
         since=data.get("since", "status"),
         months=data.get("months", 0),
         until=data.get("until", "status"),
@@ -67,7 +73,7 @@ def intervals(rules: Sequence[Rule], values: Mapping[str, Any]) -> list[dict[str
         (order, span, rule)
         for facts, status in named
         for order, rule in enumerate(rules)
-        if (span := _covers(rule, facts, status)) is not None
+        if (rule.statuses is None or facts["status"] in rule.statuses) and (span := _covers(rule, facts, status)) is not None
     ]
     return [_interval(span, rule) for span, rule in _joined(_decided(covered))]
 
@@ -88,7 +94,7 @@ def _facts_of_case(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _covers(rule: Rule, facts: Facts, status: Span) -> Span | None:
-    """The days of one status that ``rule`` covers, or ``None``."""
+    """The days of one status that ``rule`` covers, if it is about that one, or ``None``."""
     for name, wanted in rule.when.items():
         if name not in facts or not _meets(facts[name], wanted):
             return None
