@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, text
@@ -12,8 +13,9 @@ from gateway.firewall import BecamePart
 from gateway.merged import MergedPeople
 from gateway.merged_tables import separated_people
 from gateway.store import merged as kept
+from gateway.store.merged import Part
 
-THIS, OTHER, THIRD, FIRST, SECOND = (str(uuid.uuid4()) for _ in range(5))
+THIS, OTHER, THIRD, FOURTH, FIRST, SECOND = (str(uuid.uuid4()) for _ in range(6))
 
 
 class Clock:
@@ -53,6 +55,26 @@ async def test_what_the_source_tells_is_noted_but_not_of_what_is_being_taken_bac
     monkeypatch.setattr(kept, "_LONG_AGO", separated_people.c.at < func.clock_timestamp())
     assert await here.learn(news), "nobody takes it back any more"
     assert await here.now(OTHER) == THIS
+
+
+async def test_what_the_source_tells_is_right_but_says_nothing_of_what_was_noted_since(engine: AsyncEngine) -> None:
+    here = MergedPeople(engine)
+    await here.add(THIS, OTHER, FIRST)
+    asked_about = here.noted(THIS)
+    await here.add(OTHER, FOURTH, SECOND)
+    assert await here.agree(asked_about, frozenset())
+    assert [await here.now(each) for each in (OTHER, FOURTH)] == [OTHER, OTHER]
+    told = frozenset({Part(UUID(FOURTH), UUID(OTHER), UUID(THIRD))})
+    assert await here.agree(here.noted(OTHER), told)
+    assert here.noted(FOURTH) == told
+    assert not await here.agree(told, told)
+
+
+async def test_parts_of_parts_are_noted_of_whom_they_are_part(engine: AsyncEngine) -> None:
+    here = MergedPeople(engine)
+    await here.add(THIS, OTHER, FIRST)
+    await here.add(THIRD, THIS, SECOND)
+    assert {(str(each.person), str(each.part)) for each in here.noted(THIRD)} == {(THIRD, THIS), (THIS, OTHER)}
 
 
 async def test_what_was_separated_elsewhere_is_not_taken_for_one_a_second_later(engine: AsyncEngine) -> None:

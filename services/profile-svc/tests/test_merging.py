@@ -236,6 +236,27 @@ async def test_merges_are_taken_back_in_turn(service: Service) -> None:
     await undo(service, this, first["id"])
 
 
+async def test_whoever_is_asked_about_all_that_made_them_one_is_told_and_under_a_grant_about_them(service: Service) -> None:
+    this, other = await pair(service)
+    further, _ = await pair(service)
+    first = (await merge(service, this, other, take={"given_name": "this"}))["id"]
+    second = (await merge(service, further, this))["id"]
+
+    async def parts(person: str, status: int = 200, of: str | None = None) -> set[tuple[str, str, str]]:
+        grant = service.grant("read", of or person, resource="ledger")
+        answer = await service.call("GET", f"/persons/{person}/parts?operation=read&resource=ledger", grant)
+        assert answer.status_code == status, answer.text
+        return {(each["person"], each["part"], each["merge"]) for each in answer.json().get("parts", [])}
+
+    everything = {(this, other, first), (further, this, second)}
+    for each in (this, other, further):
+        assert await parts(each) == everything
+    await undo(service, further, second)
+    assert [await parts(each) for each in (further, other)] == [set(), {(this, other, first)}]
+    assert await parts(str(uuid7())) == set()
+    await parts(this, status=401, of=further)
+
+
 async def test_followers_learn_whose_record_it_is_now(service: Service) -> None:
     this, other = await pair(service)
     _, position = await follow(service)

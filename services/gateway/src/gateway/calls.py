@@ -100,7 +100,8 @@ class Access:
 class Permit:
     """Every question was permitted. ``person`` is the internal id of whom the call is about.
 
-    ``emergency``: the purpose breaks the glass. ``accesses`` are those that its answer rests on, once they are opened.
+    ``whose`` is a pass for asking which records are theirs, where none of the passes is for who knows that. ``emergency``: the
+    purpose breaks the glass. ``accesses`` are those that its answer rests on, once they are opened.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Permit:
     rules: tuple[str, ...]
     passes: tuple[Pass, ...]
     person: str | None = None
+    whose: Pass | None = None
     emergency: Emergency | None = None
     accesses: tuple[Access, ...] = ()
 

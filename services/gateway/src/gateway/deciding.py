@@ -8,10 +8,11 @@ import structlog
 from pydantic import ValidationError
 
 from gateway.calls import Call, Caller, Decision, Deny, Pass, Permit, Question
-from gateway.firewall import Undecided
+from gateway.firewall import PARTS_OF_PARTS, Undecided
 from gateway.identity import PairwiseIds, Reach, Scope, Unreadable, nobody
 from gateway.merged import MergedPeople
 from gateway.upstreams import Policy
+from gateway.whose import SOURCE, Whose
 from stena.contracts.access import ANY_ID, Action, Evaluation, EvaluationResponse, Grant, Reason, Resource, Subject
 from stena.contracts.catalogue import Catalogue, Emergency
 from stena.problems import Problem
@@ -42,31 +43,39 @@ AUDIENCE: Final[Mapping[str, str]] = {
 class DecisionPoint:
     """``decide`` is the wall's second step."""
 
-    def __init__(self, policy: Policy, service: PolicyService, ids: PairwiseIds, merged: MergedPeople) -> None:
+    def __init__(self, policy: Policy, service: PolicyService, ids: PairwiseIds, merged: MergedPeople, whose: Whose) -> None:
         self._policy = policy
         self._service = service
         self._ids = ids
         self._merged = merged
+        self._whose = whose
 
     async def decide(self, caller: Caller, call: Call) -> Decision:
         """Permit if every question is permitted, else the first refusal; raises ``Undecided``."""
         try:
-            if caller.person is not None:
-                caller = replace(caller, person=await self._merged.now(caller.person))
-            reach = reach_of(await self._service.catalogue(), call.stated.purpose)
-            person, answers = await self._asked(caller, call, reach)
-            decided = await self._service.catalogue(answers[0].context.rulebook)
-            if reach_of(decided, call.stated.purpose) != reach:
-                # Another rulebook decides since, under which ids reach otherwise: the person has to be named anew.
-                reach = reach_of(decided, call.stated.purpose)
-                person, answers = await self._asked(caller, call, reach)
-            refusals = [answer for answer in answers if not answer.decision]
-            if refusals:
-                return _deny(refusals[0], person)
-            permit = await self._permit(caller, call, person, answers, reach)
-            return replace(permit, emergency=emergency_of(decided, call.stated.purpose))
+            for _ in range(PARTS_OF_PARTS):
+                decision = await self._decide(caller, call)
+                if isinstance(decision, Deny) or not await self._whose.put_right(decision):
+                    return decision
         except (Problem, ValidationError, ValueError) as error:
             raise Undecided from error
+        raise Undecided
+
+    async def _decide(self, caller: Caller, call: Call) -> Decision:
+        if caller.person is not None:
+            caller = replace(caller, person=await self._merged.now(caller.person))
+        reach = reach_of(await self._service.catalogue(), call.stated.purpose)
+        person, answers = await self._asked(caller, call, reach)
+        decided = await self._service.catalogue(answers[0].context.rulebook)
+        if reach_of(decided, call.stated.purpose) != reach:
+            # Another rulebook decides since, under which ids reach otherwise: the person has to be named anew.
+            reach = reach_of(decided, call.stated.purpose)
+            person, answers = await self._asked(caller, call, reach)
+        refusals = [answer for answer in answers if not answer.decision]
+        if refusals:
+            return _deny(refusals[0], person)
+        permit = await self._permit(caller, call, person, answers, reach)
+        return replace(permit, emergency=emergency_of(decided, call.stated.purpose))
 
     async def scope(self, organisation: str, purpose: str) -> Scope:
         """How people are named to ``organisation`` under ``purpose``; raises ``Unavailable``."""
@@ -93,15 +102,18 @@ class DecisionPoint:
     async def _permit(
         self, caller: Caller, call: Call, person: str | None, answers: tuple[EvaluationResponse, ...], reach: Reach
     ) -> Permit:
-        passes = tuple([await self._grant_in(answer) for answer in answers])
+        passes, whose = tuple([await self._pass(answer.context.grant) for answer in answers]), None
         first = answers[0].context
-        for question, granted in zip(call.questions, passes, strict=True):
-            _check_binding(granted.grant, _binding(caller, call, question, person) | {"ids": reach, "rulebook": first.rulebook})
+        for question, granted, answer in zip(call.questions, passes, answers, strict=True):
+            bound = _binding(caller, call, question, person) | {"ids": reach, "rulebook": first.rulebook}
+            _check_binding(granted.grant, bound)
+            if answer.context.whose is not None:
+                whose = await self._pass(answer.context.whose)
+                _check_binding(whose.grant, bound | {"aud": SOURCE})
         rules = tuple(dict.fromkeys(rule for answer in answers for rule in answer.context.rules))
-        return Permit(first.id, first.rulebook, rules, passes, person)
+        return Permit(first.id, first.rulebook, rules, passes, person, whose)
 
-    async def _grant_in(self, answer: EvaluationResponse) -> Pass:
-        token = answer.context.grant
+    async def _pass(self, token: str | None) -> Pass:
         if token is None:
             raise ValueError("a permit without a grant")
         return Pass(await self._service.authentic(token), token)

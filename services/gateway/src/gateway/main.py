@@ -44,6 +44,7 @@ from gateway.settings import GatewaySettings
 from gateway.step_watching import Watched, noting
 from gateway.store import months
 from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Rulebooks, Source, Vocabulary, Webhook
+from gateway.whose import Whose
 from stena import application, health, logging
 from stena.database import create_engine
 from stena.keys import KeyFileError
@@ -130,7 +131,8 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
         to_policy = await calls_to(settings.policy_url, ONE, OF_POLICY)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
-        decisions = DecisionPoint(policy, rulebook, keys.ids, merged)
+        profile = Source(await calls_to(settings.profile_url, MANY))
+        decisions = DecisionPoint(policy, rulebook, keys.ids, merged, Whose(profile, merged))
         to_matching = await calls_to(settings.matching_url, MANY)
         providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))
         sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
@@ -154,7 +156,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
             policy=policy,
             promised=Promised(policy.promises),
             rulebook=rulebook,
-            profile=Source(await calls_to(settings.profile_url, MANY)),
+            profile=profile,
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
             sign_ins=sign_ins,

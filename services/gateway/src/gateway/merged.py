@@ -7,7 +7,8 @@ they were one.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 from uuid import UUID
@@ -32,6 +33,7 @@ class MergedPeople:
         self._version = -1
         self._as_of = float("-inf")
         self._part_of: Mapping[str, str] = {}
+        self._parts: Mapping[str, Sequence[merged.Part]] = {}
         self._looking = asyncio.Lock()
 
     async def now(self, person: str) -> str:
@@ -43,6 +45,30 @@ class MergedPeople:
             seen.add(person)
             person = self._part_of[person]
         return person
+
+    def noted(self, person: str) -> frozenset[merged.Part]:
+        """What made other records part of this person's, as far as it is noted here."""
+        found, persons = set[merged.Part](), [person]
+        while persons:
+            new = set(self._parts.get(persons.pop(), ())) - found
+            found |= new
+            persons += [str(each.part) for each in new]
+        return frozenset(found)
+
+    async def agree(self, noted: frozenset[merged.Part], told: frozenset[merged.Part]) -> bool:
+        """Let what was ``noted`` before the source was asked be as it ``told``. Whether anything is otherwise now.
+
+        The source may stand on an older backup than we do, or on a newer one, and is right. Its word does not count of a merge
+        that is taken back meanwhile.
+        """
+        learnt = [each for each in told - noted if await merged.learn(self._engine, each)]
+        gone = noted - told
+        if gone:
+            await merged.drop(self._engine, gone)
+        if learnt or gone:
+            log.warning("merges were not as the source knows them", learnt=len(learnt), gone=len(gone))
+            await self.look()
+        return bool(learnt or gone)
 
     async def add(self, person: str, part: str, merge: str) -> None:
         """Both are one from now on; again is as good as once."""
@@ -70,7 +96,9 @@ class MergedPeople:
         async with self._looking:  # so that nobody who began earlier ends later
             began, version = self._clock(), await merged.version(self._engine)
             if version != self._version:
-                self._part_of = {str(each.part): str(each.person) for each in await merged.everybody(self._engine)}
+                everybody = await merged.everybody(self._engine)
+                self._part_of = {str(each.part): str(each.person) for each in everybody}
+                self._parts = _by_person(everybody)
                 self._version = version
             self._as_of = began
 
@@ -85,3 +113,10 @@ class MergedPeople:
             except Exception as error:  # without a database no call is answered either
                 log.warning("merged people not read", kind=type(error).__name__)
             await asyncio.sleep(LOOK)
+
+
+def _by_person(everybody: Iterable[merged.Part]) -> Mapping[str, Sequence[merged.Part]]:
+    found = defaultdict[str, list[merged.Part]](list)
+    for each in everybody:
+        found[str(each.person)].append(each)
+    return dict(found)

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 from policy_svc.claims import Claim, claims
 from policy_svc.decisions import Decision, decide
 from policy_svc.enforcement_points import EnforcementPoints
-from policy_svc.granting import grant_text
+from policy_svc.granting import KNOWS_WHOSE, grant_text, is_of_ledger
 from policy_svc.metrics import DECISIONS, FORBIDDEN, SECONDS
 from policy_svc.promises import promises
 from policy_svc.remembering import Memory
@@ -53,6 +53,7 @@ class DecisionPoint:
             rules=decision.rules,
             alert=decision.alert,
             grant=self._grant(decided.terms, evaluation, decision_id, now) if decision.permit else None,
+            whose=self._whose(decided.terms, evaluation, decision_id, now) if decision.permit else None,
         )
         return EvaluationResponse(decision=decision.permit, context=context)
 
@@ -75,6 +76,11 @@ class DecisionPoint:
 
     def _grant(self, terms: str, evaluation: Evaluation, decision_id: str, now: datetime) -> str:
         return grants.sign_text(grant_text(terms, evaluation, decision_id, now), self.key)
+
+    def _whose(self, terms: str, evaluation: Evaluation, decision_id: str, now: datetime) -> str | None:
+        if not is_of_ledger(evaluation):
+            return None
+        return grants.sign_text(grant_text(terms, evaluation, decision_id, now, KNOWS_WHOSE), self.key)
 
 
 def _count(decision: Decision, evaluation: Evaluation, decision_id: str) -> None:

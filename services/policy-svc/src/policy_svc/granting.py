@@ -17,6 +17,9 @@ AUDIENCES: Final = {
 }
 """Who owns a type of resource; everything else is the gateway's own."""
 
+KNOWS_WHOSE: Final = "profile-svc"
+"""Who knows which records are one person's."""
+
 
 def make_grant(decision: Decision, evaluation: Evaluation, revision: str, decision_id: str, now: datetime) -> Grant:
     """The grant of a permit."""
@@ -38,9 +41,17 @@ def make_grant(decision: Decision, evaluation: Evaluation, revision: str, decisi
     )
 
 
-def grant_text(terms: str, evaluation: Evaluation, decision_id: str, now: datetime) -> bytes:
-    """The grant of a permit whose terms (``Grant.terms``) are known, as JSON."""
-    return orjson.dumps(_binding(evaluation, decision_id, now))[:-1] + b"," + terms[1:].encode()
+def grant_text(terms: str, evaluation: Evaluation, decision_id: str, now: datetime, audience: str | None = None) -> bytes:
+    """The grant of a permit whose terms (``Grant.terms``) are known, as JSON: for ``audience``, or whose the resource is."""
+    binding = _binding(evaluation, decision_id, now)
+    if audience is not None:
+        binding["aud"] = audience
+    return orjson.dumps(binding)[:-1] + b"," + terms[1:].encode()
+
+
+def is_of_ledger(evaluation: Evaluation) -> bool:
+    """Whether it asks for what the ledger says of one person, which the gateway finds by every record that is theirs."""
+    return evaluation.resource.type == "ledger" and evaluation.resource.id != ANY_ID
 
 
 def _binding(evaluation: Evaluation, decision_id: str, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ INVARIANT: in one transaction, under the locks of both. Nobody sees more of the 
 said that they know; who is hidden from somebody stays hidden; and a no of the person stays one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -26,7 +26,7 @@ from profile_svc.store.records import StoredPerson
 from profile_svc.store.vault import Connection, Vault
 from profile_svc.writing import Made, NotThere, opened, require_seen, revised, sealed_value, view_after
 from stena.contracts.access import Grant
-from stena.contracts.duplicates import MergeRequest
+from stena.contracts.duplicates import MergeRequest, PartOf
 
 UNDOABLE: Final = timedelta(days=365)
 """So long a merge can be taken back."""
@@ -74,6 +74,13 @@ async def merge(
             new = False
         view = await view_after(vault, connection, seen_by, person_id)
     return Made(view_of_merge(done, view), new)
+
+
+async def parts(vault: Vault, person_id: UUID) -> Sequence[PartOf]:
+    """The merges that stand and made the record, and others, one person's."""
+    async with vault.transaction() as connection:
+        found = await merges.around(connection, person_id)
+    return [PartOf(person=str(whole), part=str(part), merge=str(merge)) for whole, part, merge in found]
 
 
 async def _merge(

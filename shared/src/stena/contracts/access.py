@@ -155,7 +155,10 @@ _BINDING: Final = {"iss", "aud", "iat", "exp", "jti", "client", "acting_user", "
 
 
 class DecisionContext(BaseModel):
-    """The response's context: what was decided, by which rules of which rulebook, and on permit the grant."""
+    """The response's context: what was decided, by which rules of which rulebook, and on permit the grant.
+
+    ``whose`` comes with a permit for what the ledger says of one person: by it profile-svc tells which records are theirs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -165,6 +168,7 @@ class DecisionContext(BaseModel):
     rules: tuple[str, ...] = ()
     alert: bool = False
     grant: str | None = None
+    whose: str | None = None
 
 
 class EvaluationResponse(BaseModel):

@@ -56,6 +56,20 @@ class MergeRequest(Frozen):
     widen: bool = False
 
 
+class PartOf(Frozen):
+    """The record ``part`` is part of ``person`` since ``merge``."""
+
+    person: str
+    part: str
+    merge: str
+
+
+class Parts(Frozen):
+    """Every merge that stands and made one person of the record that was asked about and others."""
+
+    parts: tuple[PartOf, ...]
+
+
 class Merge(Frozen):
     """``person`` is the record that stays, ``merged`` the one that became part of it; ``view`` as the caller sees them now."""
 

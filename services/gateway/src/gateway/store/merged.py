@@ -55,6 +55,13 @@ async def remove(engine: AsyncEngine, person: UUID, merge: UUID) -> UUID | None:
     return part
 
 
+async def drop(engine: AsyncEngine, gone: Collection[Part]) -> None:
+    """Forget what these merges made one, should that still be what is noted."""
+    async with transaction(engine) as connection:
+        await _count_up(connection)
+        await connection.execute(delete(merged_people).where(merged_people.c.merge.in_([each.merge for each in gone])))
+
+
 async def forget(connection: AsyncConnection, people: Collection[UUID]) -> None:
     """Forget of these people whose record was part of whose."""
     named = or_(merged_people.c.person.in_(people), merged_people.c.part.in_(people))

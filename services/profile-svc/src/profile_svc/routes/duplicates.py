@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Response
 
 from profile_svc import merging, proposing, separating
 from profile_svc.routes.calls import Called, answer, known_id
-from stena.contracts.duplicates import Distinction, DuplicateQuery, MergeRequest
+from stena.contracts.duplicates import Distinction, DuplicateQuery, MergeRequest, Parts
 
 router = APIRouter()
 
@@ -24,6 +24,14 @@ async def tell_apart(call: Called, person_id: str, told: Distinction) -> Respons
     grant = await call.grant("distinguish", "person", person_id)
     await proposing.tell_apart(call.vault, grant, known_id(person_id), known_id(told.other))
     return Response(status_code=204)
+
+
+@router.get("/persons/{person_id}/parts")
+async def tell_parts(call: Called, person_id: str, operation: str, resource: str) -> Response:
+    """For the gateway, with whatever grant it has about this person. Of whom there is no record there are no parts either."""
+    await call.grant(operation, resource, person_id)
+    found = await merging.parts(call.vault, known_id(person_id))
+    return answer(Parts(parts=tuple(found)).model_dump())
 
 
 @router.post("/persons/{person_id}/merge")

@@ -104,6 +104,18 @@ async def of_part(connection: AsyncConnection, merged_id: UUID) -> Merged | None
     return await _one(connection, merges.c.merged_id == merged_id, merges.c.undone_at.is_(None))
 
 
+async def around(connection: AsyncConnection, person_id: UUID) -> Sequence[tuple[UUID, UUID, UUID]]:
+    """Person, part and merge of every merge that stands and made this record, and others, one."""
+    person = person_id
+    while above := await of_part(connection, person):
+        person = above.person_id
+    stands = merges.c.undone_at.is_(None)
+    edge = (merges.c.person_id, merges.c.merged_id, merges.c.merge_id)
+    below = select(*edge).where(merges.c.person_id == person, stands).cte("below", recursive=True)
+    further = select(*edge).join(below, merges.c.person_id == below.c.merged_id).where(stands)
+    return [tuple(row) for row in await connection.execute(select(below.union(further)))]
+
+
 async def newer(connection: AsyncConnection, merged: Merged) -> bool:
     """Whether something was merged into the person since, and stands."""
     later = select(merges.c.merge_id).where(
