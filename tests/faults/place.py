@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from stena_local.running import Running
 from stena_local.settings import Settings, inherited
 from stena_local.testing import free_row
 from tests.leaks.deployed import NO_LIMITS, Deployed, Machine, _output
+from tests.leaks.inside.read_ledger import LEDGER
 from tests.leaks.target import Registered
 
 from .wires import Wire
@@ -90,8 +91,8 @@ async def sql(layout: Layout, statement: str, database: str = "gateway", **value
 
 
 class Near(Deployed):
-    """A ``Target`` whose operator is patient, as on a busy machine they have to be; clients are registered without the command,
-    of which each call costs a second of CPU time."""
+    """A ``Target`` whose operator is patient, as on a busy machine they have to be. What a command would spend a second of CPU
+    time on is done without."""
 
     def __init__(self, machine: Machine, stack: AsyncExitStack, layout: Layout) -> None:
         super().__init__(machine, stack)
@@ -108,9 +109,8 @@ class Near(Deployed):
             await self._known[organisation, person].renew()
         return self._known[organisation, person]
 
-    async def operate(self, *command: str) -> str:
-        """What a command of the operator says; raises ``RuntimeError`` with what it says when it fails."""
-        return await self._run("", ["stena", *command])
+    async def ledger(self) -> str:
+        return "\n".join(await sql(self._layout, LEDGER))
 
     async def _run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         for _ in range(PATIENCE):
@@ -170,8 +170,11 @@ class Harmed:
     def down(self) -> None:
         if self._supervisor is not None:
             self._supervisor.terminate()
-            self._supervisor.wait(60)
-        self.run("", ["stena", "remove", "--yes"])
+            with suppress(subprocess.TimeoutExpired):
+                self._supervisor.wait(60)
+        if (left := Running.read(self._home)) is not None:
+            left.stop()
+        shutil.rmtree(self._home)
 
     def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         here = {"stena": [sys.executable, "-m", "stena_local"], "python": [sys.executable]}[program[0]]

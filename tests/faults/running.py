@@ -2,16 +2,15 @@
 
 import asyncio
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
+from typer.testing import CliRunner
 
+from gateway.record.commands import ledger
 from stena_local.layout import Layout
 from tests.leaks.matrix import left_behind
 from tests.leaks.report import Progress
@@ -19,12 +18,11 @@ from tests.leaks.report import Progress
 from .faults import Fault
 from .judging import Bounds, Span, Verdict, verdict
 from .lies import Liar
-from .load import REGISTRAR, REGISTRATION, Load, Registration, at_work, prepared
-from .place import Means, Near, Place, harmable, sql
+from .load import KINDS, REGISTRAR, REGISTRATION, Load, Registration, at_work, prepared
+from .place import Means, Place, harmable, sql
 
 CALM: Final = 1.5  # seconds without a failure after which nobody looks any longer
-LOOKED_FOR: Final = 20.0  # seconds after which that is no longer waited for
-QUIET: Final = 4.0  # seconds before the first fault, to see what the machine does by itself
+LOOKED_FOR: Final = 12.0  # seconds after which that is no longer waited for
 SEVERAL: Final = ("list", "search", "changes", "candidates", "matches")
 BOUNDS: Final = Bounds(dict.fromkeys(SEVERAL, 6.0), otherwise=2.0, recovered=5.0)
 """Of many people: five seconds, as long as whoever is asked shows that they are well. A second is for the machine."""
@@ -56,7 +54,7 @@ async def run(folder: Path, choose: Choose, means: Means, bounds: Bounds, told: 
         broken = [
             *await still_true(place.layout, load),
             *(fault.text for fault in await left_behind(target, load.asking.finder)),
-            *await verified(target, place.disks.get("heads", place.home / "ledger"), folder),
+            *await verified(place.layout, load, place.disks.get("heads", place.home / "ledger"), folder),
         ]
         entries = await entries_of(place.layout)
         verdicts = [verdict(span, load.asking.calls, entries, bounds) for span in spans]
@@ -67,7 +65,7 @@ async def run(folder: Path, choose: Choose, means: Means, bounds: Bounds, told: 
 async def _through(faults: Sequence[Fault], place: Place, load: Load, told: Progress) -> list[Span]:
     spans = []
     async with at_work(load):
-        await asyncio.sleep(QUIET)
+        await _calm(load, time.monotonic())
         for number, fault in enumerate(faults):
             told(number, len(faults))
             spans.append(await _through_one(fault, place, load))
@@ -92,13 +90,12 @@ async def _through_one(fault: Fault, place: Place, load: Load) -> Span:
 
 async def _calm(load: Load, ended: float) -> None:
     """Until every kind of call has succeeded since, and none has failed for a while."""
-    kinds = {call.kind for call in load.asking.calls}
     while time.monotonic() < ended + LOOKED_FOR:
         await asyncio.sleep(0.1)
         after = [call for call in load.asking.calls if call.begun > ended]
         last = max((call.ended for call in after if not call.is_well), default=ended)
         well = {call.kind for call in after if call.is_well and call.begun > last}
-        if kinds <= well and time.monotonic() > last + CALM:
+        if well == KINDS and time.monotonic() > last + CALM:
             return
 
 
@@ -144,15 +141,14 @@ _SHOWN: Final = """
 """
 
 
-async def verified(target: Near, heads: Path, folder: Path) -> list[str]:
+async def verified(layout: Layout, load: Load, heads: Path, folder: Path) -> list[str]:
     """The ledger is what was signed. The heads first: of those that are made meanwhile the export lacks the last entries."""
     kept = shutil.copytree(heads, folder / "kept")
-    async with httpx.AsyncClient(trust_env=False) as http:
-        keys = (await http.get(f"{target.base_url}/.well-known/ledger-keys.json")).content
-    (folder / "keys.json").write_bytes(keys)
-    export = folder / "export.ndjson"
-    await target.operate("ledger", "export", "--output", str(export))
-    files = [str(export), "--heads", str(kept), "--key", str(folder / "keys.json")]
-    command = [sys.executable, "-m", "stena_local", "ledger", "verify", *files, "--json"]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
-    return [] if done.returncode == 0 else [f"the ledger does not verify: {done.stdout or done.stderr}"]
+    known = await load.callers[REGISTRAR]("GET", "/.well-known/ledger-keys.json")
+    keys, export = folder / "keys.json", folder / "export.ndjson"
+    keys.write_bytes(known.content)
+    for command in (["export", "--output", str(export)], ["verify", str(export), "--heads", str(kept), "--key", str(keys)]):
+        done = await asyncio.to_thread(CliRunner().invoke, ledger, command, env=layout.operator_environment())
+        if done.exit_code != 0:
+            return [f"the ledger does not verify: {done.output}"]
+    return []

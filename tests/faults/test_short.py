@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -9,11 +10,11 @@ import pytest
 
 from tests.leaks.report import unwatched
 
+from .asked import LONGEST
 from .faults import Fault, all_faults
 from .judging import Bounds
 from .lies import Liar
 from .place import Means
-from .report import as_json
 from .running import run
 
 pytestmark = [
@@ -21,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif("FAULTS" not in os.environ, reason="what times tell wants a machine of its own: make faults SHORT=1"),
 ]
 CHOSEN: Final = ("kill PostgreSQL", "policy-svc says: of another purpose", "cut: gateway to profile-svc")
-PATIENT: Final = Bounds({}, otherwise=12.0, recovered=20.0)
+PATIENT: Final = Bounds({}, otherwise=LONGEST, recovered=inf)
 
 
 def chosen(liar: Liar) -> Sequence[Fault]:
@@ -30,5 +31,5 @@ def chosen(liar: Liar) -> Sequence[Fault]:
 
 async def test_whatever_is_done_to_it_the_wall_holds(tmp_path: Path) -> None:
     outcome = await run(tmp_path, chosen, Means(mounts=False, clocks=False), PATIENT, unwatched)
-    assert len(outcome.verdicts) == len(CHOSEN)
-    assert outcome.kept, as_json(outcome)
+    assert {each.name: each.broken for each in outcome.verdicts} == dict.fromkeys(CHOSEN, ())
+    assert outcome.broken == []

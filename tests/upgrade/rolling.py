@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,7 +133,7 @@ class Releases:
         if (running := Running.read(self.home)) is not None:
             running.stop()
         stena_local.running.forget(self.home)
-        _output([sys.executable, "-m", "stena_local", "remove", "--yes"], environment=self._environment)
+        shutil.rmtree(self.home)
 
     def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         """With the previous release's code as long as nothing of this one runs."""

@@ -53,7 +53,7 @@ async def test_both_releases_serve_in_every_mixture_and_no_call_fails(previous: 
             *unrecorded(load.asking.calls, entries),
             *await still_true(releases.layout, load),
             *(fault.text for fault in await left_behind(target, load.asking.finder)),
-            *await verified(target, releases.home / "ledger", tmp_path),
+            *await verified(releases.layout, load, releases.home / "ledger", tmp_path),
         ]
     assert broken == []
 
