@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from gateway import store
+from gateway.credentials.tokens import new_secret, secret_hash
 from policy_svc.loading import read_files
 from stena.problems import Unavailable
 from stena_local.admin_commands import admin
+from stena_local.demo.upstreams import ASSERTION, KeyHolder
 
 from .house import GATEWAY, RULEBOOK, Caller, House
 from .loopback import served
@@ -158,8 +162,72 @@ async def test_credentials_are_renewed_by_two_and_the_earlier_secret_is_good_for
     assert done["client_secret"] is None
     assert not await works(house, client_id, later)
     assert not await works(house, client_id, earlier)
-    (shown,) = [each for each in (await ivanova("GET", "/v1/clients?limit=200"))["clients"] if each["id"] == client_id]
+    shown = await listed(ivanova, client_id)
     assert (shown["credentials"], shown["key_ids"]) == ("keys", [key.kid])
+
+
+async def test_other_keys_take_two_and_those_before_are_good_for_a_while(house: House, ivanova: Desk, petrova: Desk) -> None:
+    first, second, third = (OKPKey.generate_key("Ed25519", auto_kid=True) for _ in range(3))
+    client_id = await register_with(house, first)
+    path = f"/v1/clients/{client_id}/credentials"
+    assert await shows(house, client_id, first)
+    proposal = await ivanova("POST", path, 202, json=by_keys(second))
+    assert not await shows(house, client_id, second)
+    await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation")
+    assert [await shows(house, client_id, key) for key in (first, second)] == [True, True]
+    shown = await listed(ivanova, client_id)
+    assert (shown["key_ids"], shown["earlier_key_ids"]) == ([second.kid], [first.kid])
+    proposal = await ivanova("POST", path, 202, json=by_keys(second, third) | {"keep_earlier_hours": 0})
+    await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation")
+    assert [await shows(house, client_id, key) for key in (first, second, third)] == [False, True, True]
+
+
+async def test_fewer_keys_take_one_and_those_left_out_are_refused_at_once(house: House, ivanova: Desk, petrova: Desk) -> None:
+    first, second, third = (OKPKey.generate_key("Ed25519", auto_kid=True) for _ in range(3))
+    client_id = await register_with(house, first, second)
+    path = f"/v1/clients/{client_id}/credentials"
+    proposal = await ivanova("POST", path, 202, json=by_keys(first, second, third))
+    await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation")
+    headers = {"Idempotency-Key": "fewer"}
+    done = await ivanova("POST", path, 200, json=by_keys(first), headers=headers)
+    assert (done["state"], done["settled"]["by"]) == ("at-once", f"{OPERATOR}: ivanova")
+    assert [await shows(house, client_id, key) for key in (first, second, third)] == [True, False, False]
+    assert await ivanova("POST", path, 200, json=by_keys(first), headers=headers) == done
+    shown = await listed(ivanova, client_id)
+    assert (shown["key_ids"], shown["earlier_key_ids"], shown["earlier_secret_until"]) == ([first.kid], [], None)
+    other = OKPKey.generate_key("Ed25519", {"kid": first.kid})
+    await ivanova("POST", path, 202, json=by_keys(other))
+    assert not await shows(house, client_id, other), "another key is another one whatever its name"
+
+
+def by_keys(*keys: OKPKey) -> dict[str, Any]:
+    return {"credentials": {"type": "keys", "jwks": {"keys": [key.as_dict(private=False) for key in keys]}}}
+
+
+async def register_with(house: House, *keys: OKPKey, organisation: str = "rila-build") -> str:
+    client_id, jwks = f"cli_{secrets.token_hex(8)}", json.dumps(by_keys(*keys)["credentials"]["jwks"])
+    row = store.Client(client_id, "a test", organisation, None, secret_hash(new_secret()), datetime.now(UTC), jwks=jwks)
+    await store.register(house.parts.engine, row)
+    return client_id
+
+
+async def shows(house: House, client_id: str, key: OKPKey) -> bool:
+    """Whether the client gets a token by this key."""
+    holder = KeyHolder("a test", client_id, key)
+    async with house.http() as http:
+        for _ in range(20):
+            form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION}
+            with suppress(Unavailable):
+                await house.parts.directory.refresh()
+                answer = await http.post("/oauth2/token", data=form | {"client_assertion": holder.assertion(GATEWAY)})
+                if answer.status_code != 503:
+                    break
+            await asyncio.sleep(0.2)
+    return answer.status_code == 200
+
+
+async def listed(desk: Desk, client_id: str) -> Any:
+    return next(each for each in (await desk("GET", "/v1/clients?limit=200"))["clients"] if each["id"] == client_id)
 
 
 async def test_a_proposal_is_withdrawn_by_anybody_who_administers(house: House, ivanova: Desk, petrova: Desk) -> None:
@@ -278,8 +346,8 @@ async def test_a_rulebook_that_does_not_hold_is_told_where(ivanova: Desk) -> Non
 
 async def test_the_commands_do_the_same(house: House, tmp_path: Path) -> None:
     async with served(house.apps[GATEWAY]) as url:
-        persons = [await as_somebody(house, tmp_path, url, name) for name in ("ivanova", "petrova")]
-        ivanova, petrova = (partial(run, *person) for person in persons)
+        ivanova = partial(run, *await as_somebody(house, tmp_path, url, "ivanova"))
+        petrova = partial(run, *await with_a_key(house, tmp_path, url, "petrova"))
         proposed = await ivanova("propose-client", "--organisation", "rila-build", "--name", "site office")
         (proposal,) = re.findall("clp_[0-9a-f]{32}", proposed)
         assert proposal in await petrova("proposals")
@@ -302,6 +370,29 @@ async def as_somebody(house: House, folder: Path, url: str, name: str) -> tuple[
     assert await works(house, client_id, secret)
     (folder / name).write_text(secret)
     return ("--client-id", client_id, "--client-secret-file", str(folder / name), "--as", name, "--url", url)
+
+
+async def with_a_key(house: House, folder: Path, url: str, name: str) -> tuple[str, ...]:
+    """The same with a key of their own in the place of a secret."""
+    key = OKPKey.generate_key("Ed25519", auto_kid=True)
+    client_id = await register_with(house, key, organisation=OPERATOR)
+    assert await shows(house, client_id, key)
+    (folder / f"{name}.key").write_text(json.dumps(key.as_dict(private=True)))
+    return ("--client-id", client_id, "--client-key-file", str(folder / f"{name}.key"), "--as", name, "--url", url)
+
+
+async def test_who_shows_in_no_way_or_in_two_who_they_are_is_told(tmp_path: Path) -> None:
+    public = OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=False)
+    (tmp_path / "public").write_text(json.dumps(public))
+    (tmp_path / "none").write_text("no key")
+    both = ("--client-key-file", str(tmp_path / "public"), "--client-secret-file", str(tmp_path / "none"))
+    for options, told in (
+        ((), "in one way"),
+        (both, "in one way"),
+        (both[:2], "no private key"),
+        (("--client-key-file", str(tmp_path / "none")), "no key that can be read"),
+    ):
+        assert told in await run("--client-id", "cli_x", "--as", "ivanova", *options, "proposals", fails=True)
 
 
 async def run(*arguments: str, fails: bool = False) -> str:

@@ -11,15 +11,18 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 from rich.markup import escape
 from rich.table import Column, Table
 
 from stena_local import report
 from stena_local.commands import describe
-from stena_local.demo.upstreams import Answer, Client, Gateway
+from stena_local.demo.upstreams import Answer, Client, Gateway, KeyHolder
 from stena_local.layout import GATEWAY
 from stena_local.trouble import DeploymentError
 
+OPERATOR: Final = "the operator"
 PURPOSE: Final = "administration"
 WITHIN: Final = 60.0  # seconds: a rulebook is checked and compared meanwhile
 
@@ -37,7 +40,7 @@ class Office:
     """Where somebody administers, and as whom."""
 
     gateway: Gateway
-    client: Client
+    client: Client | KeyHolder
     name: str
 
     def ask(self, method: str, path: str, **options: Any) -> Answer:
@@ -52,14 +55,19 @@ class Office:
 def group(
     context: typer.Context,
     client_id: Annotated[str, typer.Option(envvar="STENA_CLIENT_ID", help="A client of the operator's.")],
-    client_secret_file: Annotated[
-        Path, typer.Option(envvar="STENA_CLIENT_SECRET_FILE", exists=True, dir_okay=False, help="File with its secret.")
-    ],
     acting_user: Annotated[str, typer.Option("--as", envvar="STENA_ACTING_USER", help="Who you are.")],
+    client_secret_file: Annotated[
+        Path | None, typer.Option(envvar="STENA_CLIENT_SECRET_FILE", exists=True, dir_okay=False, help="File with its secret.")
+    ] = None,
+    client_key_file: Annotated[
+        Path | None,
+        typer.Option(envvar="STENA_CLIENT_KEY_FILE", exists=True, dir_okay=False, help="File with its private key (a JWK)."),
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Where the gateway is; default: of this machine's deployment.")] = None,
 ) -> None:
+    client = _client(client_id, client_secret_file, client_key_file)
     gateway = context.with_resource(Gateway(url or describe().url(GATEWAY), within=WITHIN))
-    context.obj = Office(gateway, Client("the operator", client_id, client_secret_file.read_text().strip()), acting_user)
+    context.obj = Office(gateway, client, acting_user)
 
 
 @admin.command("proposals")
@@ -117,7 +125,7 @@ def propose_credentials(
     keep_hours: Annotated[int, typer.Option(min=0, max=72, help="How long the secret of before is good too.")] = 24,
     comment: Comment = None,
 ) -> None:
-    """Propose a new secret or other keys for a client."""
+    """Propose a new secret or other keys for a client; fewer of the keys that it has are done at once."""
     body = {"credentials": _credentials(jwks, jwks_uri, issuer), "keep_earlier_hours": keep_hours, "comment": comment}
     _proposed(context.obj.ask("POST", f"/v1/clients/{quote(client_id)}/credentials", json=body).body)
 
@@ -147,6 +155,26 @@ def rulebook(
         typer.echo(f"{revision} decides.")
 
 
+def _client(client_id: str, secret_file: Path | None, key_file: Path | None) -> Client | KeyHolder:
+    match secret_file, key_file:
+        case Path(), None:
+            return Client(OPERATOR, client_id, secret_file.read_text().strip())
+        case None, Path():
+            return KeyHolder(OPERATOR, client_id, _private_key(key_file))
+        case _:
+            raise DeploymentError("You show in one way who you are: give --client-secret-file or --client-key-file.")
+
+
+def _private_key(file: Path) -> Key:
+    try:
+        key = JWKRegistry.import_key(json.loads(file.read_text()))
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DeploymentError(f"{file}: no key that can be read (a JWK): {type(error).__name__}.") from None
+    if not isinstance(key, RSAKey | ECKey | OKPKey) or not key.is_private or key.kid is None:
+        raise DeploymentError(f"{file}: no private key with a `kid`.")
+    return key
+
+
 def _credentials(jwks: Path | None, jwks_uri: str | None, issuer: str | None) -> Mapping[str, Any]:
     given: list[Mapping[str, Any]] = []
     if jwks is not None:
@@ -161,6 +189,9 @@ def _credentials(jwks: Path | None, jwks_uri: str | None, issuer: str | None) ->
 
 
 def _proposed(proposal: Mapping[str, Any]) -> None:
+    if proposal["state"] == "at-once":
+        typer.echo(f"Done: {_what(proposal)}.")
+        return
     typer.echo(f"Proposed: {_what(proposal)}.\nSomebody else confirms it: stena admin confirm {proposal['id']}")
 
 

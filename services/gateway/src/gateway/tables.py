@@ -35,9 +35,10 @@ clients = Table(
     Column("jwks", Text),
     Column("jwks_uri", Text),
     Column("issuer", Text),
-    # The secret before, which is good for a while after a new one was made.
+    # The secret and the keys before, which are good for a while after there are others.
     Column("earlier_secret_hash", LargeBinary),
     Column("earlier_until", DateTime(timezone=True)),
+    Column("earlier_jwks", Text),
 )
 
 # Names of assertions that were used, as SHA-256, for as long as they could be used again.

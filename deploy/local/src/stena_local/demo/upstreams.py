@@ -1,10 +1,14 @@
 """The gateway as the story calls it: like any developer's own HTTP client, with a token and a purpose."""
 
 import ssl
-from dataclasses import dataclass
-from typing import Any, Self
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+from uuid import uuid4
 
 import httpx
+from joserfc import jwt
+from joserfc.jwk import Key
 
 from stena_local.trouble import DeploymentError
 
@@ -16,6 +20,26 @@ class Client:
     organisation: str
     client_id: str
     client_secret: str
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """One organisation's system that shows who it is by a key of its own (RFC 7523)."""
+
+    organisation: str
+    client_id: str
+    key: Key = field(repr=False)
+
+    def assertion(self, audience: str) -> str:
+        """Good once, for a minute."""
+        now = int(time.time())
+        said = {"iss": self.client_id, "sub": self.client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": uuid4().hex}
+        algorithm = _ALGORITHMS[self.key.key_type]
+        return jwt.encode({"alg": algorithm, "kid": self.key.kid}, said, self.key, algorithms=[algorithm])
+
+
+_ALGORITHMS: Final = {"OKP": "Ed25519", "EC": "ES256", "RSA": "PS256"}
+ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True)
@@ -54,7 +78,7 @@ class Gateway:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def call(self, method: str, path: str, client: Client, purpose: str | None = None, **options: Any) -> Answer:
+    def call(self, method: str, path: str, client: Client | KeyHolder, purpose: str | None = None, **options: Any) -> Answer:
         """One call; a refusal is an answer like any other. ``options`` as in httpx: params, json, headers."""
         headers = {"Authorization": f"Bearer {self._token(client)}", **options.pop("headers", {})}
         if purpose is not None:
@@ -73,7 +97,7 @@ class Gateway:
         """Whether the gateway gives this client a token."""
         return self._fetch_token(client).status_code == 200
 
-    def _token(self, client: Client) -> str:
+    def _token(self, client: Client | KeyHolder) -> str:
         if client.client_id not in self._tokens:
             response = self._fetch_token(client)
             if response.status_code != 200:
@@ -81,10 +105,22 @@ class Gateway:
             self._tokens[client.client_id] = response.json()["access_token"]
         return self._tokens[client.client_id]
 
-    def _fetch_token(self, client: Client) -> httpx.Response:
-        """Client credentials by HTTP Basic (RFC 6749, section 4.4)."""
-        credentials = (client.client_id, client.client_secret)
-        return self._send("POST", "/oauth2/token", auth=credentials, data={"grant_type": "client_credentials"})
+    def _fetch_token(self, client: Client | KeyHolder) -> httpx.Response:
+        """Client credentials (RFC 6749, section 4.4), by HTTP Basic or by an assertion."""
+        form, options = {"grant_type": "client_credentials"}, {}
+        match client:
+            case Client():
+                options["auth"] = (client.client_id, client.client_secret)
+            case KeyHolder():
+                form |= {"client_assertion_type": ASSERTION, "client_assertion": client.assertion(self._issuer())}
+        return self._send("POST", "/oauth2/token", data=form, **options)
+
+    def _issuer(self) -> str:
+        """What the gateway calls itself (RFC 8414): by the address at which it is reached here it may not know itself."""
+        answer = self._send("GET", "/.well-known/oauth-authorization-server")
+        if answer.status_code != 200:
+            raise DeploymentError(f"The gateway at {self.url} does not say who it is: {answer.status_code} {answer.text}")
+        return str(answer.json()["issuer"])
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:

@@ -31,6 +31,15 @@ def key_ids(jwks: str | None) -> list[str]:
     return [] if jwks is None else [str(key.kid) for key in signed_tokens.own_keys(jwks).keys]
 
 
+def are_fewer(wanted: Mapping[str, Any], client: Client) -> bool:
+    """Whether the keys that are ``wanted`` are all among those that the client has: nobody is let in by them."""
+    return "jwks" in wanted and client.jwks is not None and _keys(wanted["jwks"]) <= _keys(client.jwks)
+
+
+def _keys(jwks: str) -> frozenset[tuple[str, str]]:
+    return frozenset((str(key.kid), key.thumbprint()) for key in signed_tokens.own_keys(jwks).keys)
+
+
 def as_text(jwks: Mapping[str, Any]) -> str:
     """A JWKS as it is kept. Raises ``KeysInvalid``."""
     text = json.dumps(jwks, ensure_ascii=False)

@@ -1,7 +1,7 @@
 """Clients and proposals as the API shows them: never with a secret, nor with the person whom a client speaks for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway.administering import credentials
@@ -26,6 +26,7 @@ def client(row: Client) -> Json:
         "speaks_for_a_person": row.person_id is not None,
         "created_at": row.created_at,
         "earlier_secret_until": row.earlier_until,
+        "earlier_key_ids": credentials.key_ids(row.earlier(datetime.now(UTC)).jwks),
         "revoked_at": row.revoked_at,
     }
 

@@ -61,7 +61,10 @@ class NewClientBody(Sent):
 class NewCredentialsBody(Sent):
     credentials: CredentialsBody
     keep_earlier_hours: int = Field(
-        default=24, ge=0, le=72, description="For how long a secret that the client has is good beside the new credentials."
+        default=24,
+        ge=0,
+        le=72,
+        description="For how long the secret or the keys that the client has are good beside the new credentials.",
     )
     comment: Comment
 
@@ -76,7 +79,8 @@ class ClientView(Shown):
     issuer: str | None = None
     speaks_for_a_person: bool = Field(default=False, description="It is a data subject's own.")
     created_at: datetime
-    earlier_secret_until: datetime | None = None
+    earlier_secret_until: datetime | None = Field(default=None, description="Until when what it had before is good too.")
+    earlier_key_ids: list[str] = Field(default_factory=list, description="Keys that it had before and that are good too.")
     revoked_at: datetime | None = None
 
 

@@ -1,6 +1,8 @@
 """Clients that show who they are by a key of their own: whose assertion it is, by which keys, and whether it is new."""
 
 from collections.abc import Collection
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -44,11 +46,11 @@ class ClientAssertions:
         reading = partial(self._with_keys, client, text)
         if client.jwks_uri is not None:
             return await self._at(client.jwks_uri).read(reading)
-        try:
-            # A client that has no keys of its own was given no other way to be known than the one that it has.
-            return reading(signed_tokens.own_keys(client.jwks or "{}"))
-        except (UnknownKey, signed_tokens.KeysInvalid):
-            raise TokenInvalid from None
+        # A client that has no keys of its own was given no other way to be known than the one that it has.
+        for jwks in (client.jwks, client.earlier(datetime.now(UTC)).jwks):
+            with suppress(UnknownKey, TokenInvalid, signed_tokens.KeysInvalid):
+                return reading(signed_tokens.own_keys(jwks or "{}"))
+        raise TokenInvalid
 
     def _with_keys(self, client: Client, text: str, keys: KeySet) -> Assertion:
         return client_assertions.read(text, client.client_id, keys, self._audiences)

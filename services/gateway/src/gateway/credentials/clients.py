@@ -64,7 +64,7 @@ class Directory:
         """The client with this secret. The work is the same whether or not such a client exists."""
         client, shown = await self.active(client_id), secret_hash(secret)
         known = client.secret_hash if client else _NO_SECRET
-        earlier = (client and _earlier(client)) or _NO_SECRET
+        earlier = (client and client.earlier(datetime.now(UTC)).secret_hash) or _NO_SECRET
         matches = [hmac.compare_digest(shown, each) for each in (known, earlier)]
         return client if any(matches) else None
 
@@ -99,13 +99,6 @@ class Directory:
             with suppress(Unavailable):
                 await self.refresh()
             await asyncio.sleep(REFRESH)
-
-
-def _earlier(client: Client) -> bytes | None:
-    """The secret that the client had before, as long as it is good."""
-    if client.earlier_until is None or client.earlier_until <= datetime.now(UTC):
-        return None
-    return client.earlier_secret_hash
 
 
 async def identify(

@@ -1,11 +1,13 @@
 """Clients: the systems that may call, for whom, and how they show who they are. To let one in takes two, to revoke one not.
 
-INVARIANT: nothing here makes or renews a client. What is wanted becomes a proposal; ``proposals`` does it once it is confirmed.
+INVARIANT: nothing here lets anybody in. What would becomes a proposal; ``proposals`` does it once it is confirmed.
 """
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -24,8 +26,8 @@ from gateway.routes import acting
 from gateway.routes.headers import CallerStates, IdempotencyKey
 from gateway.routes.selection import Cursor, Limit, bound, open_cursor
 from gateway.routes.unconditional import require_unconditional
-from gateway.store import Client, proposals
-from stena.problems import BadRequest
+from gateway.store import Client, clients, proposals
+from stena.problems import BadRequest, Conflict
 
 router = APIRouter(prefix="/v1/clients", tags=["Administration"])
 
@@ -35,7 +37,10 @@ REVOKE = Question("revoke", "client")
 
 ClientId = Annotated[str, Path(alias="id", examples=[views.CLIENT_ID])]
 REPEATED: dict[int | str, dict[str, Any]] = {
-    200: {"model": views.ProposalView, "description": "Proposed before with this key: that proposal, as it stands now."}
+    200: {
+        "model": views.ProposalView,
+        "description": "Proposed before with this key, or done at once: as it stands now.",
+    }
 }
 
 
@@ -80,12 +85,12 @@ async def list_clients(
 async def propose_client(body: views.NewClientBody, states: CallerStates, key: IdempotencyKey, gateway: Gateway) -> Response:
     """It is let in when somebody else confirms the proposal. Its id stands there already."""
 
-    async def wanted(permit: Permit) -> tuple[Literal["client"], dict[str, Any]]:
+    async def wanted(permit: Permit) -> Wish:
         catalogue = await gateway.rulebook.catalogue(permit.rulebook)
         if body.organisation not in {each.id for each in catalogue.organisations}:
             raise _malformed("/organisation", "The rulebook knows no such organisation.")
         told = {"id": f"cli_{secrets.token_hex(10)}", "name": body.name, "organisation": body.organisation}
-        return "client", told | {"credentials": _kept(body.credentials)}
+        return Wish("client", told | {"credentials": _kept(body.credentials)})
 
     return await _propose(gateway, states, key, body.comment, wanted)
 
@@ -101,12 +106,17 @@ async def propose_client(body: views.NewClientBody, states: CallerStates, key: I
 async def propose_credentials(
     client: ClientId, body: views.NewCredentialsBody, states: CallerStates, key: IdempotencyKey, gateway: Gateway
 ) -> Response:
-    """A new secret or other keys, when somebody else confirms it. Who has keys published renews them without anybody here."""
+    """A new secret or other keys, when somebody else confirms it. Who has keys published renews them without anybody here.
+    Fewer of the keys that the client has, and no other one, at once: those left out are refused from then on."""
 
-    async def wanted(permit: Permit) -> tuple[Literal["credentials"], dict[str, Any]]:
-        row = await _live(gateway, client)
-        told = {"id": row.client_id, "name": row.name, "organisation": row.organisation}
-        return "credentials", told | {"credentials": _kept(body.credentials), "keep_earlier_hours": body.keep_earlier_hours}
+    async def wanted(permit: Permit) -> Wish:
+        row, kept = await _live(gateway, client), _kept(body.credentials)
+        who = {"id": row.client_id, "name": row.name, "organisation": row.organisation}
+        told = who | {"credentials": kept, "keep_earlier_hours": body.keep_earlier_hours}
+        if not credentials.are_fewer(kept, row):
+            return Wish("credentials", told)
+        had, left = row.jwks or "", kept["jwks"]
+        return Wish("credentials", told, partial(clients.keep_keys, client_id=row.client_id, had=had, left=left))
 
     return await _propose(gateway, states, key, body.comment, wanted)
 
@@ -120,8 +130,9 @@ async def revoke_client(client: ClientId, states: CallerStates, gateway: Gateway
         require_unconditional(permit)
         row = await _live(gateway, client)
         told = {"id": row.client_id, "name": row.name, "organisation": row.organisation}
-        done = acting.proposed(permit, caller, "revocation", told, None)
-        if not await proposals.revoked(gateway.engine, done, acting.settled(permit, done.by, "at-once")):
+        mine = acting.proposed(permit, caller, "revocation", told, None)
+        done = mine.ended(acting.settled(permit, mine.by, "at-once"))
+        if await proposals.at_once(gateway.engine, done, partial(clients.end, client_id=row.client_id)) is None:
             raise NotVisible
 
     def redact(permit: Permit, revoked: None) -> Shown[Reply]:
@@ -130,7 +141,16 @@ async def revoke_client(client: ClientId, states: CallerStates, gateway: Gateway
     return respond(await pass_through(wall, Call(states, (REVOKE,)), fetch, redact))
 
 
-Wanted = Callable[[Permit], Awaitable[tuple[Kind, dict[str, Any]]]]
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is proposed; ``at_once`` does it where that lets nobody in, and is false where the client changed."""
+
+    kind: Kind
+    told: dict[str, Any]
+    at_once: proposals.Work | None = None
+
+
+Wanted = Callable[[Permit], Awaitable[Wish]]
 
 
 async def _propose(gateway: Parts, states: Stated, key: str | None, comment: str | None, wanted: Wanted) -> Response:
@@ -138,15 +158,21 @@ async def _propose(gateway: Parts, states: Stated, key: str | None, comment: str
 
     async def fetch(permit: Permit) -> tuple[Proposal, bool]:
         require_unconditional(permit)
-        kind, told = await wanted(permit)
-        mine = acting.proposed(permit, caller, kind, told, comment, key)
-        kept = await proposals.add_once(gateway.engine, mine)
-        return kept, acting.is_repeated(kept, mine)
+        wish = await wanted(permit)
+        mine = acting.proposed(permit, caller, wish.kind, wish.told, comment, key)
+        if wish.at_once is None:
+            kept = await proposals.add_once(gateway.engine, mine)
+            return kept, acting.is_repeated(kept, mine)
+        done = mine.ended(acting.settled(permit, mine.by, "at-once"))
+        kept_now = await proposals.at_once(gateway.engine, done, wish.at_once)
+        if kept_now is None:
+            raise Rejected(Conflict("The client has other credentials meanwhile.", slug="proposal-settled", state="over"))
+        return kept_now, acting.is_repeated(kept_now, done)
 
     def redact(permit: Permit, found: tuple[Proposal, bool]) -> Shown[Reply]:
         kept, repeated = found
         said = shown.proposal(kept, datetime.now(UTC))
-        return Shown(Reply(said, 200 if repeated else 202, replayed(repeated)))
+        return Shown(Reply(said, 202 if kept.settled is None and not repeated else 200, replayed(repeated)))
 
     return respond(await pass_through(wall, Call(states, (PROPOSE,)), fetch, redact))
 

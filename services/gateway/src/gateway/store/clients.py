@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, insert, literal, select, tuple_, update
@@ -38,7 +39,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A row of ``clients``; its credentials are as in ``Credentials``, and the secret that it had before, good until then."""
+    """A row of ``clients``; its credentials are as in ``Credentials``, and what it had before, good until then."""
 
     client_id: str
     name: str
@@ -52,6 +53,19 @@ class Client:
     issuer: str | None = None
     earlier_secret_hash: bytes | None = None
     earlier_until: datetime | None = None
+    earlier_jwks: str | None = None
+
+    def earlier(self, now: datetime) -> "Earlier":
+        """What the client had before, as long as it is good."""
+        if self.earlier_until is None or self.earlier_until <= now:
+            return Earlier()
+        return Earlier(self.earlier_secret_hash, self.earlier_jwks)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    secret_hash: bytes | None = None
+    jwks: str | None = None
 
 
 async def register(engine: Engine, client: Client) -> None:
@@ -64,11 +78,23 @@ async def add(connection: AsyncConnection, client: Client) -> None:
 
 
 async def renew(connection: AsyncConnection, client_id: str, shown: Credentials, earlier_until: datetime | None) -> bool:
-    """Let the client show who it is by other credentials, and until then by the secret that it had. Whether there is such a
-    client that was not revoked."""
+    """Let the client show who it is by other credentials, and until then by the secret or the keys that it had. Whether there
+    is such a client that was not revoked."""
+    earlier: dict[str, Any] = dict.fromkeys(_EARLIER)
+    if earlier_until is not None:
+        earlier = {"earlier_secret_hash": clients.c.secret_hash, "earlier_jwks": clients.c.jwks, "earlier_until": earlier_until}
     one = (clients.c.client_id == client_id, clients.c.revoked_at.is_(None))
-    earlier = {"earlier_secret_hash": clients.c.secret_hash if earlier_until else None, "earlier_until": earlier_until}
     return (await connection.execute(update(clients).where(*one).values(asdict(shown) | earlier))).rowcount == 1
+
+
+async def keep_keys(connection: AsyncConnection, client_id: str, had: str, left: str) -> bool:
+    """Refuse from now on what is not among the keys ``left``, earlier ones too. Whether it had the keys ``had`` still."""
+    one = (clients.c.client_id == client_id, clients.c.revoked_at.is_(None), clients.c.jwks == had)
+    done = update(clients).where(*one).values({"jwks": left, **dict.fromkeys(_EARLIER)})
+    return (await connection.execute(done)).rowcount == 1
+
+
+_EARLIER: Final = ("earlier_secret_hash", "earlier_jwks", "earlier_until")
 
 
 async def renewed(engine: Engine, client_id: str, shown: Credentials, earlier_until: datetime | None) -> bool:

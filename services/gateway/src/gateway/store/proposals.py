@@ -3,7 +3,7 @@
 INVARIANT: of several who settle a proposal at the same time one does, and what it wants is done in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -17,32 +17,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from gateway.administering.four_eyes import Actor
 from gateway.administering.proposals import Proposal, Settled
 from gateway.proposal_tables import proposals
-from gateway.store import clients
 from stena.database import transaction
 
 Connection = AsyncConnection
+Work = Callable[[Connection], Awaitable[bool]]
 
 
 async def add_once(engine: AsyncEngine, proposal: Proposal) -> Proposal:
     """The proposal, or the one that came before with its key from the same organisation."""
     async with transaction(engine) as connection:
-        added = insert(proposals).values(_row(proposal)).on_conflict_do_nothing().returning(proposals.c.proposal_id)
-        if (await connection.execute(added)).one_or_none() is not None:
-            return proposal
-        same = (
-            proposals.c.organisation == proposal.by.organisation,
-            proposals.c.idempotency_key == proposal.idempotency_key,
-        )
-        return _read((await connection.execute(select(proposals).where(*same))).mappings().one())
+        return await _added(connection, proposal)
 
 
-async def revoked(engine: AsyncEngine, done: Proposal, settled: Settled) -> bool:
-    """Revoke the client that ``done`` names, and keep who did; false if it was not there any more."""
+async def at_once(engine: AsyncEngine, done: Proposal, work: Work) -> Proposal | None:
+    """Do what lets nobody in, and keep who did: ``done``, or the one that came before with its key; ``None`` if ``work`` found
+    nothing to do."""
     async with transaction(engine) as connection:
-        if not await clients.end(connection, done.wanted["id"]):
-            return False
-        await connection.execute(insert(proposals).values(_row(done.ended(settled))))
-    return True
+        kept = await _added(connection, done)
+        if kept.proposal_id == done.proposal_id and not await work(connection):
+            await connection.rollback()
+            return None
+    return kept
 
 
 async def page(
@@ -70,6 +65,17 @@ async def held(engine: AsyncEngine, proposal_id: UUID) -> AsyncIterator[tuple[As
 async def settle(connection: AsyncConnection, proposal: Proposal, settled: Settled) -> None:
     done = update(proposals).where(proposals.c.proposal_id == proposal.proposal_id)
     await connection.execute(done.values(_ending(settled)))
+
+
+async def _added(connection: AsyncConnection, proposal: Proposal) -> Proposal:
+    added = insert(proposals).values(_row(proposal)).on_conflict_do_nothing().returning(proposals.c.proposal_id)
+    if (await connection.execute(added)).one_or_none() is not None:
+        return proposal
+    same = (
+        proposals.c.organisation == proposal.by.organisation,
+        proposals.c.idempotency_key == proposal.idempotency_key,
+    )
+    return _read((await connection.execute(select(proposals).where(*same))).mappings().one())
 
 
 def _row(proposal: Proposal) -> dict[str, Any]:
