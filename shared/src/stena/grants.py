@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet, OKPKey
 from pydantic import ValidationError
 
 from stena.contracts.access import Grant
+from stena.grant_texts import GrantTexts
 from stena.problems import Unauthenticated
 
 ALGORITHM: Final = "Ed25519"  # RFC 9864: the fully specified name, so that no other curve can be slipped in
@@ -40,13 +41,14 @@ def sign_text(payload: bytes, key: OKPKey) -> str:
 
 
 class Verifier:
-    """Checks grants for one audience with policy-svc's public keys. Immutable: new keys make a new verifier."""
+    """Checks grants for one audience with policy-svc's public keys; new keys make a new verifier."""
 
     def __init__(self, jwks: Mapping[str, Any], audience: str) -> None:
         keys = KeySet.import_key_set({"keys": list(jwks["keys"])}).keys
         self._keys = {str(key.kid): public for key in keys if isinstance(public := key.public_key, Ed25519PublicKey)}
         self.key_ids = frozenset(str(key.kid) for key in keys)
         self.audience = audience
+        self._texts = GrantTexts()
 
     def verify(self, token: str, *, operation: str, resource: str, target: str | None) -> Grant:
         """The grant, if it is authentic, alive and made for exactly this call.
@@ -62,7 +64,7 @@ class Verifier:
     def authentic(self, token: str) -> Grant:
         """The grant, if it was signed by policy-svc and is alive; for whom and what is not checked here."""
         try:
-            grant = Grant.model_validate(orjson.loads(self._signed(token)))
+            grant = self._texts.read(self._signed(token))
         except (InvalidSignature, AttributeError, KeyError, TypeError, ValidationError, ValueError) as error:
             raise refused("The grant is not authentic.") from error
         if grant.iss != ISSUER:
@@ -75,11 +77,7 @@ class Verifier:
     def _signed(self, token: str) -> bytes:
         """What one of the keys has signed. RFC 7515 read narrowly: of all that a JWS may be, only what policy-svc makes."""
         head, payload, signature = token.encode("ascii").split(b".")
-        # Whatever else a header says, of other keys or of what is critical, policy-svc has not written.
-        said = orjson.loads(_decoded(head))
-        if said.keys() != _HEADER or (said["alg"], said["typ"]) != (ALGORITHM, TYPE):
-            raise ValueError("another header")
-        self._keys[said["kid"]].verify(_decoded(signature), b"%b.%b" % (head, payload))
+        self._keys[_key_of(head)].verify(_decoded(signature), b"%b.%b" % (head, payload))
         return _decoded(payload)
 
 
@@ -101,6 +99,15 @@ def key_id(token: str) -> str | None:
         return str(orjson.loads(_decoded(token.encode("ascii").partition(b".")[0]))["kid"])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+@lru_cache(maxsize=8)
+def _key_of(head: bytes) -> str:
+    """The key that a header names. Whatever else one says, of other keys or of what is critical, policy-svc has not written."""
+    said = orjson.loads(_decoded(head))
+    if said.keys() != _HEADER or (said["alg"], said["typ"]) != (ALGORITHM, TYPE):
+        raise ValueError("another header")
+    return str(said["kid"])
 
 
 @lru_cache(maxsize=8)

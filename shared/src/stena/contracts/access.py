@@ -4,8 +4,10 @@ The shapes are AuthZEN Authorization API 1.0 (subject, action, resource, context
 Stena's grant as an obligation in the response's context.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictInt
 
@@ -147,10 +149,22 @@ class Grant(Frozen):
 
     def terms(self) -> str:
         """All that it says of what may be seen and done, not for whom, of whom and when: what many grants have in common."""
-        return self.model_dump_json(exclude=_BINDING)
+        return self._terms
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copied = super().model_copy(update=update, deep=deep)
+        if update is not None and not update.keys() <= BINDING:
+            copied.__dict__.pop("_terms", None)  # INVARIANT: terms are never those of another grant
+        return copied
+
+    @cached_property
+    def _terms(self) -> str:
+        return self.model_dump_json(exclude=set(BINDING))
 
 
-_BINDING: Final = {"iss", "aud", "iat", "exp", "jti", "client", "acting_user", "operation", "resource", "target", "case"}
+BINDING: Final = frozenset(
+    {"iss", "aud", "iat", "exp", "jti", "client", "acting_user", "operation", "resource", "target", "case"}
+)
 """What binds a grant to one call; whatever else it says is among its terms."""
 
 
