@@ -1,5 +1,6 @@
 """What is seen of a call: the template of its route, its time and how it ended; a trace that goes on; nothing that was sent."""
 
+import asyncio
 import io
 import json
 import logging
@@ -16,8 +17,9 @@ from stena import application, health, request_id
 from stena.logging import configure
 from stena.measuring import Counts, Times
 from stena.observing import note
+from stena.problems import Unavailable
 from stena.settings import ServiceSettings
-from stena.upstreams import send
+from stena.upstreams import Http, send
 
 SECRET = "canary-9001011234"
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -177,8 +179,37 @@ async def test_a_call_to_another_service_carries_the_trace_that_it_belongs_to() 
     trace = request_id.arrived(PARENT, "vendor=1")
     assert trace is not None
     token = request_id.use(trace)
-    await send(Neighbour(), "POST", "/people", within=1, headers={"Authorization": "Bearer x"}, json={})
+    await send(
+        Http("neighbour", Neighbour().request), "POST", "/people", within=1, headers={"Authorization": "Bearer x"}, json={}
+    )
     request_id.restore(token)
     assert sent == [
         {"Authorization": "Bearer x", "traceparent": PARENT, "tracestate": "vendor=1", "content-type": "application/json"}
     ]
+
+
+async def answering(method: str, url: str, *, headers: dict[str, str], content: bytes | None) -> httpx.Response:
+    """Ends as the name of the person says."""
+    match url.rpartition("/")[2]:
+        case "late" | "given-up":
+            await asyncio.sleep(30)
+        case "unreachable":
+            raise ConnectionRefusedError
+        case "failed":
+            return httpx.Response(502)
+    return httpx.Response(404, json={"who": SECRET})
+
+
+@pytest.mark.parametrize("outcome", ["answered", "failed", "late", "unreachable", "given-up"])
+async def test_calls_to_other_services_are_counted_by_how_they_end_and_not_by_what_was_asked(outcome: str) -> None:
+    neighbour = Http(f"neighbour-{outcome}", answering)
+    call = asyncio.create_task(send(neighbour, "GET", f"/people/{SECRET}/{outcome}", within=0.05, headers={}))
+    if outcome == "given-up":
+        await asyncio.sleep(0.01)
+        call.cancel()
+    (ended,) = await asyncio.gather(call, return_exceptions=True)
+    wanted = {"answered": httpx.Response, "given-up": asyncio.CancelledError}.get(outcome, Unavailable)
+    assert isinstance(ended, wanted)
+    name, labels = "stena_upstream_call_duration_seconds_count", {"service": neighbour.service, "outcome": outcome}
+    assert REGISTRY.get_sample_value(name, labels) == 1
+    assert SECRET.encode() not in generate_latest(REGISTRY)

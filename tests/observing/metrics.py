@@ -17,6 +17,7 @@ MODULES: Final = (
     "stena.observing",
     "stena.health",
     "stena.database",
+    "stena.upstreams",
 )
 
 

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from profile_svc import renewing
 from profile_svc.sealing import CannotOpen
@@ -120,6 +122,22 @@ async def test_a_person_key_that_does_not_open_stops_the_renewal_and_the_old_key
     with pytest.raises(WrongMasterKey, match="lacks 1 of the 2"):
         async with place.serving(catalogue):
             pytest.fail("it serves")
+
+
+async def test_keys_that_are_opened_missing_or_refused_are_counted(place: Place, catalogue: Catalogue) -> None:
+    def counted() -> list[float]:
+        named = ({"outcome": outcome} for outcome in ("opened", "missing", "refused"))
+        return [REGISTRY.get_sample_value("stena_person_keys_total", labels) or 0 for labels in named]
+
+    async with place.serving(catalogue) as service:
+        people, keys_of = [UUID(each) for each in await register(service, 2)], service.vault.person_keys
+        before = counted()
+        assert len(await keys_of.fetch([*people, uuid4()])) == 2
+        assert [now - then for now, then in zip(counted(), before, strict=True)] == [2, 1, 0]
+        await service.keys_sql("UPDATE person_keys SET master_key_id = 'of another house'")
+        with pytest.raises(CannotOpen):
+            await keys_of.fetch(people)
+        assert [now - then for now, then in zip(counted(), before, strict=True)] == [2, 1, 1]
 
 
 async def test_with_a_lost_or_a_wrong_master_key_nothing_starts(place: Place, catalogue: Catalogue, tmp_path: Path) -> None:

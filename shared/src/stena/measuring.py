@@ -29,6 +29,9 @@ class Counts(Collector):
     def add(self, *labels: str) -> None:
         self._counts[labels] = self._counts.get(labels, 0) + 1
 
+    def add_many(self, number: int, *labels: str) -> None:
+        self._counts[labels] = self._counts.get(labels, 0) + number
+
     def describe(self) -> Iterable[CounterMetricFamily]:
         return [CounterMetricFamily(self._name, self._about, labels=self._labels)]
 

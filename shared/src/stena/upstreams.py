@@ -1,8 +1,10 @@
 """Calls between services: short timeouts, the trace carried on; and policy-svc as every service sees it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 from urllib.parse import quote
@@ -16,10 +18,15 @@ from pydantic import ValidationError
 from stena import grants, request_id
 from stena.contracts.access import Grant
 from stena.contracts.catalogue import Catalogue
+from stena.measuring import Times
 from stena.problems import Unavailable
 from stena.tracing import Span
 from stena.wire import LONGEST, Connections
 
+CALLS: Final = Times(
+    "stena_upstream_call_duration_seconds", "From a call to another service to the end of its answer.", ["service", "outcome"]
+)
+"""``outcome`` is answered, failed (5xx), late, unreachable, or given-up: nobody waited for it any more."""
 IDLE: Final = 2.0
 """Seconds for which a connection is kept for the next call: fewer than those after which the other end closes it (five; three
 of a farewell, see ``serving``). A call that meets a closing connection is lost, and nobody can tell whether it was heard."""
@@ -46,28 +53,38 @@ class Response(Protocol):
     def json(self) -> Any: ...
 
 
-class Http(Protocol):
-    """What ``send`` calls by; raises ``httpx.HTTPError`` or ``OSError`` where there is no answer."""
+class Request(Protocol):
+    """Raises ``httpx.HTTPError`` or ``OSError`` where there is no answer."""
 
-    async def request(self, method: str, url: str, *, headers: dict[str, str], content: bytes | None) -> Response: ...
+    def __call__(
+        self, method: str, url: str, *, headers: dict[str, str], content: bytes | None
+    ) -> Coroutine[Any, Any, Response]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """What ``send`` calls the ``service`` by."""
+
+    service: str
+    request: Request
 
 
 @asynccontextmanager
 async def inside(
-    base_url: str, *, within: float, longest: int = LONGEST, transport: httpx.AsyncBaseTransport | None = None
+    service: str, base_url: str, *, within: float, longest: int = LONGEST, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[Http]:
-    """Calls to one service of the house, whose answers are no longer than ``longest`` bytes. ``transport`` is given by tests
-    that keep the four services in one process.
+    """Calls to one ``service`` of the house, whose answers are no longer than ``longest`` bytes. ``transport`` is given by
+    tests that keep the four services in one process.
 
     Not by httpx: on the same two cores a call costs a tenth of what it costs by way of httpx over aiohttp.
     """
     if transport is not None:
         async with client(base_url, within=within, transport=transport) as opened:
-            yield opened
+            yield Http(service, opened.request)
         return
     connections = Connections(base_url, idle=IDLE, longest=longest)
     try:
-        yield connections
+        yield Http(service, connections.request)
     finally:
         connections.close()
 
@@ -102,6 +119,7 @@ def _session() -> aiohttp.ClientSession:
 async def send(http: Http, method: str, path: str, *, within: float, headers: Mapping[str, str], json: Any = None) -> Response:
     """One call, finished ``within`` so many seconds in all; unreachable, late or failing (5xx) is ``Unavailable``."""
     content = None if json is None else orjson.dumps(json)
+    began, outcome = time.perf_counter(), "given-up"
     try:
         with Span(method, "client"):
             sent = {**headers, **request_id.current().headers}
@@ -109,9 +127,13 @@ async def send(http: Http, method: str, path: str, *, within: float, headers: Ma
                 sent["content-type"] = "application/json"
             async with asyncio.timeout(within):
                 response = await http.request(method, path, headers=sent, content=content)
+        outcome = "failed" if response.status_code >= 500 else "answered"
     except (httpx.HTTPError, TimeoutError, OSError) as error:
+        outcome = "late" if isinstance(error, TimeoutError | httpx.TimeoutException) else "unreachable"
         raise Unavailable("A service that this answer depends on does not answer. Try again shortly.") from error
-    if response.status_code >= 500:
+    finally:
+        CALLS.add(time.perf_counter() - began, http.service, outcome)
+    if outcome == "failed":
         raise Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
     return response
 

@@ -27,8 +27,7 @@ from stena.contracts.catalogue import Catalogue
 from stena.keys import KeyFileError
 from stena.migrations import upgrade
 from stena.problems import Unavailable
-from stena.upstreams import PolicyService
-from stena.upstreams import client as http_client
+from stena.upstreams import PolicyService, inside
 
 Result = TypeVar("Result")
 Where = TypeVar("Where")
@@ -193,7 +192,7 @@ def rulebook_of(settings: GatewaySettings) -> Catalogue:
     """The active rulebook's catalogue; ends the command where policy-svc does not answer."""
 
     async def fetch() -> Catalogue:
-        async with http_client(settings.policy_url, within=5) as http:
+        async with inside("policy-svc", settings.policy_url, within=5) as http:
             return await PolicyService(http, audience="gateway", within=5).catalogue()
 
     try:

@@ -116,8 +116,8 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
     """Everything that lives as long as the application does."""
     async with AsyncExitStack() as stack:
 
-        async def calls_to(url: str, seconds: float, longest: int = LONGEST) -> Http:
-            return await stack.enter_async_context(inside(url, within=seconds, longest=longest, transport=transport))
+        async def calls_to(service: str, url: str, seconds: float, longest: int = LONGEST) -> Http:
+            return await stack.enter_async_context(inside(service, url, within=seconds, longest=longest, transport=transport))
 
         engine = create_engine(settings.database)
         stack.push_async_callback(engine.dispose)
@@ -128,12 +128,12 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
         merged = MergedPeople(engine)
         await stack.enter_async_context(merged.followed())
         entries, heads = await stack.enter_async_context(ledger_kept(settings, keys, engine))
-        to_policy = await calls_to(settings.policy_url, ONE, OF_POLICY)
+        to_policy = await calls_to("policy-svc", settings.policy_url, ONE, OF_POLICY)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
-        profile = Source(await calls_to(settings.profile_url, MANY))
+        profile = Source(await calls_to("profile-svc", settings.profile_url, MANY))
         decisions = DecisionPoint(policy, rulebook, keys.ids, merged, Whose(profile, merged))
-        to_matching = await calls_to(settings.matching_url, MANY)
+        to_matching = await calls_to("matching-svc", settings.matching_url, MANY)
         providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))
         sign_ins = SignIns(engine, keys.sign_ins, providers.keys, keys.subjects)
         outside = OutsideClients(keys.issuers, providers.keys, directory)
@@ -160,7 +160,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
             sign_ins=sign_ins,
-            governing=Rulebooks(await calls_to(settings.policy_url, CHECKING)),
+            governing=Rulebooks(await calls_to("policy-svc", settings.policy_url, CHECKING)),
         )
 
 

@@ -59,7 +59,7 @@ def _lifespan(
         index = Index(dict.fromkeys(KIND_PURPOSE.values()))
         async with (
             opened(settings.database) as database,
-            inside(settings.policy_url, within=1, longest=OF_POLICY, transport=transport) as policy,
+            inside("policy-svc", settings.policy_url, within=1, longest=OF_POLICY, transport=transport) as policy,
             client(settings.gateway_url, within=10, transport=transport) as http,
         ):
             vocabulary = vocabulary_following.Follower(database)

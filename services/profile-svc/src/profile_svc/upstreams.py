@@ -37,5 +37,5 @@ class Policy:
 
 @asynccontextmanager
 async def open_policy(base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Policy]:
-    async with inside(base_url, within=1.0, longest=OF_POLICY, transport=transport) as http:
+    async with inside("policy-svc", base_url, within=1.0, longest=OF_POLICY, transport=transport) as http:
         yield Policy(PolicyService(http, audience="profile-svc"))

@@ -25,8 +25,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import breaches
 from gateway.store.breaches import KINDS, Affected, Extent, Scope
 from stena.problems import Unavailable
-from stena.upstreams import PolicyService
-from stena.upstreams import client as http_client
+from stena.upstreams import PolicyService, inside
 
 breach = typer.Typer(
     help="What was disclosed, of whom: for the authority and the people (GDPR Arts 33, 34).", no_args_is_help=True
@@ -104,7 +103,7 @@ def _asked(who: str, people: Sequence[Affected]) -> Entry:
 async def _categories(settings: GatewaySettings) -> dict[str, str]:
     """How the rulebook groups attributes, if policy-svc can be asked; the report does not wait for it to stand again."""
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(http_client(settings.policy_url, within=2))
+        http = await stack.enter_async_context(inside("policy-svc", settings.policy_url, within=2))
         try:
             catalogue = await PolicyService(http, audience="gateway", within=2).catalogue()
         except Unavailable:

@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from profile_svc.erasure_tables import key_journal_mark
-from profile_svc.sealing import MasterKey, MasterKeys, PersonKey
+from profile_svc.metrics import PERSON_KEYS
+from profile_svc.sealing import CannotOpen, MasterKey, MasterKeys, PersonKey
 from profile_svc.store import journal_marks
 from profile_svc.tables import master_keys, person_keys
 from stena.database import transaction
@@ -59,9 +60,18 @@ class PersonKeys:
         return {person_id: key for person_id, (key, _) in made.items()}
 
     async def fetch(self, person_ids: Iterable[UUID]) -> dict[UUID, PersonKey]:
-        """The keys of those people who have one. Who has none was erased."""
-        rows = await statements(self.engine).fetch(_OF_PEOPLE, list(person_ids))
-        return {person_id: self.masters.unwrap(person_id, wrapped, master_key) for person_id, wrapped, master_key in rows}
+        """The keys of those people who have one. Who has none was erased. Raises ``CannotOpen``."""
+        wanted = list(person_ids)
+        rows = await statements(self.engine).fetch(_OF_PEOPLE, wanted)
+        try:
+            keys = {person_id: self.masters.unwrap(person_id, wrapped, master_key) for person_id, wrapped, master_key in rows}
+        except CannotOpen:
+            PERSON_KEYS.add("refused")
+            raise
+        PERSON_KEYS.add_many(len(keys), "opened")
+        if len(keys) < len(wanted):
+            PERSON_KEYS.add_many(len(wanted) - len(keys), "missing")
+        return keys
 
     async def journal_mark(self) -> Mark:
         """How far the journal of erasures was followed here."""
