@@ -42,10 +42,11 @@ async def agency(house: House, method: str, path: str, **kwargs: Any) -> httpx.R
 
 async def again(caller: Caller, *call: Any, **kwargs: Any) -> httpx.Response:
     """A machine that is busy with other tests is asked again."""
-    for _ in range(5):
+    for _ in range(20):
         answer = await caller(*call, **kwargs)
         if answer.status_code != 503:
             break
+        await asyncio.sleep(0.2)
     return answer
 
 
