@@ -37,7 +37,7 @@ class Fault:
     """``harm`` begins when entered and has ended when left; it raises ``AssertionError`` for what it sees itself.
 
     ``away``: callers reach nobody meanwhile. ``shut``: nobody may be shown anything meanwhile. ``felt``: some call of the load
-    fails meanwhile, or it was no fault.
+    fails or waits meanwhile, or it was no fault.
     """
 
     name: str

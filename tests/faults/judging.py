@@ -61,7 +61,7 @@ def verdict(span: Span, calls: Sequence[Asked], entries: Mapping[str, int], boun
     ]
     if recovered > bounds.recovered:
         broken.append(f"not recovered within {bounds.recovered:g} s of its end")
-    if span.fault.felt and all(call.is_well for call in during if call.begun <= span.ended + 1):
+    if span.fault.felt and not any(noticed(span, call) for call in during):
         broken.append("nobody noticed anything: this was no fault")
     return Verdict(
         span.fault.name,
@@ -83,6 +83,12 @@ def recovery(span: Span, calls: Sequence[Asked]) -> float:
     kinds = {call.kind for call in after}
     well = {call.kind for call in after if call.is_well and call.ended >= last}
     return last - span.ended if after and kinds == well else inf
+
+
+def noticed(span: Span, call: Asked) -> bool:
+    """Whoever called was not answered, or stood at the door for as long as there was nobody."""
+    waited = span.fault.away and call.took > span.fault.stays / 2
+    return call.begun <= span.ended + 1 and (not call.is_well or waited)
 
 
 def unrecorded(calls: Sequence[Asked], entries: Mapping[str, int]) -> Iterator[str]:

@@ -75,6 +75,13 @@ def test_nobody_is_at_the_door_while_it_is_away() -> None:
     assert any("no answer at all" in each for each in broken(nobody, WELL))
 
 
+def test_whoever_stands_at_a_door_where_nobody_is_notices_it() -> None:
+    waited = replace(WELL, begun=11.0, ended=13.5)
+    away = replace(SPAN, fault=Fault("away", harmless, away=True))
+    assert broken(waited, WELL, span=away) == ()
+    assert any("no fault" in each for each in broken(replace(waited, ended=11.1), WELL, span=away))
+
+
 def test_a_fault_that_nobody_noticed_is_none() -> None:
     assert any("no fault" in each for each in broken(replace(WELL, begun=11.0, ended=11.1), WELL))
 
