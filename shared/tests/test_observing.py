@@ -55,7 +55,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         note(purpose="job-ranking", decision=None)
         if name == "broken":
             raise KeyError(SECRET)
-        return request_id.current().headers | {"span": request_id.current().span_id}
+        return {**request_id.current().headers, "span": request_id.current().span_id}
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://tried.test") as client:

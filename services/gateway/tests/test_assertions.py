@@ -21,10 +21,12 @@ from gateway import store
 from gateway.credentials import client_assertions, provider_keys, signed_tokens
 from gateway.credentials.signed_tokens import KeysInvalid, own_keys
 from gateway.credentials.tokens import new_secret, secret_hash
+from gateway.store import assertions
+from gateway.tables import client_assertions as client_assertions_table
 
 from .running import PUBLIC_URL, Running, register
 
-KEYS = {
+KEYS: Mapping[str, Key] = {
     "RS256": RSAKey.generate_key(2048, auto_kid=True),
     "PS256": RSAKey.generate_key(2048, auto_kid=True),
     "ES256": ECKey.generate_key("P-256", auto_kid=True),
@@ -38,7 +40,7 @@ def jwks(*keys: Key) -> str:
     return json.dumps(KeySet(list(keys)).as_dict(private=False))
 
 
-async def registered(running: Running, **shown: str) -> str:
+async def registered(running: Running, **shown: Any) -> str:
     client_id = f"cli_{uuid.uuid4().hex[:20]}"
     secret = secret_hash(new_secret())
     row = store.Client(client_id, "a test", "employment-agency", None, secret, datetime.now(UTC), **shown)
@@ -148,10 +150,10 @@ async def test_what_has_ended_is_forgotten(running: Running) -> None:
     client = await registered(running, jwks=jwks(KEYS["ES256"]))
     past = time.time() - 1
     for number in range(3):
-        await store.assertions.take(running.engine, client, str(number), past)
-    await store.assertions.take(running.engine, client, "last", time.time() + 60)
+        await assertions.take(running.engine, client, str(number), past)
+    await assertions.take(running.engine, client, "last", time.time() + 60)
     async with running.engine.begin() as connection:
-        rows = await connection.execute(store.assertions.client_assertions.select())
+        rows = await connection.execute(client_assertions_table.select())
         assert len(rows.all()) == 1
 
 

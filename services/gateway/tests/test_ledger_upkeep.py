@@ -21,6 +21,7 @@ from gateway.record import commands, heads, heads_file, verifying
 from gateway.record import leaves as ledger_leaves
 from gateway.record.ledger import Ledger, Narrowed
 from gateway.record.subjects import Subjects
+from gateway.settings import GatewaySettings
 from gateway.store import entries, forgetting, months
 from gateway.store import heads as store
 from stena.database import transaction
@@ -236,7 +237,7 @@ async def test_what_was_written_before_stands_first_in_the_tree(postgres: Postgr
 async def test_the_command_exports_what_the_command_verifies(
     engine: AsyncEngine, database: Database, key_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands.GatewaySettings, "database", database.app_url)
+    monkeypatch.setattr(GatewaySettings, "database", database.app_url)
     for name, value in operator_environment(key_files, LEDGER_HEADS_DIR=tmp_path).items():
         monkeypatch.setenv(name, value)
     keeper = head_keeper(engine, key_files, tmp_path)

@@ -4,7 +4,7 @@ import json
 import random
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -249,8 +249,8 @@ def stripped(world: World, count: int, said: str, beyond: int = 0) -> tuple[Expo
     chance = seeded(3)
     leaves = [written(number, chance) for number in range(COVERED)]
     entry = retention.entry(BEGAN.date(), 0, 0)
-    leaves.append(ledger_leaves.made(entry, uuid.UUID(int=9), BEGAN, "trace", {}))
-    leaves[-1].kept["reason"] = said  # type: ignore[index] -- a mapping to everybody else
+    leaf = ledger_leaves.made(entry, uuid.UUID(int=9), BEGAN, "trace", {})
+    leaves.append(replace(leaf, kept={**leaf.kept, "reason": said}))
     hashes = [leaf.hash() for leaf in leaves]
     export = exported(leaves)
     for number in (*range(count), *([beyond] if beyond else [])):

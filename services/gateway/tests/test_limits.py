@@ -33,7 +33,7 @@ from .neighbours import Neighbours, view
 from .running import PUBLIC_URL, Running, serving, settings
 from .test_wall import PERSON, named
 
-NONE = {"calls_at_once": None, "failed_tokens_per_minute": None, "everybody": {}}
+NONE: dict[str, Any] = {"calls_at_once": None, "failed_tokens_per_minute": None, "everybody": {}}
 AGENCY, OTHER = Who("cli_a", "employment-agency"), Who("cli_b", "employment-agency")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -334,7 +334,7 @@ async def test_more_at_once_than_a_gateway_takes_are_refused_at_once() -> None:
 
     async def ask(path: str = "/v1/purposes") -> httpx.Response:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await door(scope | {"app": state}, receive, send)
+            await door({**scope, "app": state}, receive, send)
 
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as http:
             return await http.get(path)
