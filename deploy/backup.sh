@@ -8,9 +8,13 @@
 #   undump         what `dump` gave, from standard input, in the place of that database; nobody may be connected to it
 #   unmark         the databases forget how far they have followed the journal of erasures: for one that is lost with every copy
 #   restore [TIME] into an empty volume: the newest backup, file by file checked, and the archive behind it, up to TIME if given
+#
+# Whoever went back to a moment went on from there: what was written meanwhile is another line of time, which stays in the
+# archive. `restore` follows the line that was lived at TIME, or the newest, from a backup that lies on it.
 set -euo pipefail
-archive=/backup/wal bases=/backup/base
-export PGHOST=127.0.0.1 PGUSER=postgres PGDATABASE=postgres PGCONNECT_TIMEOUT=5
+folder=${BACKUP:-/backup}
+archive=$folder/wal bases=$folder/base
+export PGHOST=${PGHOST:-127.0.0.1} PGUSER=postgres PGDATABASE=postgres PGCONNECT_TIMEOUT=5
 
 die() {
   echo "backup: $*" >&2
@@ -18,7 +22,6 @@ die() {
 }
 
 all() { find "$bases" -mindepth 1 -maxdepth 1 -type d -name '*Z' | sort; }
-oldest() { all | head -1; }
 newest() { all | tail -1; }
 
 base() {
@@ -39,8 +42,9 @@ base() {
 archive() {
   local until segment
   until=$(psql -XAtc "SELECT date_trunc('milliseconds', clock_timestamp()) AT TIME ZONE 'UTC'")
-  # Something is written first: where nothing was, nothing would be archived, and waited for in vain.
-  psql -XAtqc "SELECT pg_create_restore_point('archive')" >/dev/null
+  # Something is written first: where nothing was, nothing would be archived, and waited for in vain. It is a transaction, for
+  # a restore to a moment ends at the first one behind it.
+  psql -XAtqc "SELECT pg_create_restore_point('archive'), pg_current_xact_id()" >/dev/null
   segment=$(psql -XAtc "SELECT pg_walfile_name(pg_switch_wal())")
   for _ in $(seq 300); do
     if [[ -e $archive/$segment.gz ]]; then
@@ -57,7 +61,8 @@ prune() {
   kept=$(newest)
   [[ -n $kept ]] || die "there is no backup in $bases: the archive alone restores nothing."
   find "$bases" -mindepth 1 -maxdepth 1 -type d -name '*Z' -mtime "+$((days - 1))" ! -path "$kept" -exec rm -r {} +
-  pg_archivecleanup -x .gz "$archive" "$(cat "$(oldest)/first-segment")"
+  # By their numbers: those of other lines of time begin with another one.
+  pg_archivecleanup -x .gz "$archive" "$(all | sed 's:$:/first-segment:' | xargs cat | sort -k 1.9 | head -1)"
   ls "$bases"
 }
 
@@ -68,10 +73,37 @@ unmark() {
   done
 }
 
+lines() { find "$archive" -name '*.history.gz' | sort; }
+
+# The line of time that was lived at a moment (seconds since 1970), as PostgreSQL numbers them.
+line_at() {
+  local file line=1
+  for file in $(lines); do
+    (($(stat -c %Y "$file") > $1)) || line=$((16#$(basename "$file" .history.gz)))
+  done
+  echo "$line"
+}
+
+# Whether a backup lies on a line of time: made on it, or on one before it left that one.
+lies_on() { # BACKUP LINE
+  local made end left
+  read -r made end < <(sed -n 's:.*"Timeline"\: \([0-9]*\),.*"End-LSN"\: "\([0-9A-F/]*\)".*:\1 \2:p' "$1/backup_manifest" | tail -1)
+  ((made != $2)) || return 0
+  left=$(gunzip <"$archive/$(printf %08X "$2").history.gz" 2>/dev/null | awk -v made="$made" '$1 == made { print $2 }')
+  [[ -n $left ]] && (($(position "$end") <= $(position "$left")))
+}
+
+position() { echo "$((16#${1%/*} * 2 ** 32 + 16#${1#*/}))"; }
+
 restore() {
-  local from time=${1:-}
-  from=$(newest)
-  [[ -n $from ]] || die "there is no backup in $bases."
+  local each from='' line time=${1:-} until
+  until=$(date --utc -d "${time:-tomorrow}" +%s 2>/dev/null) || die "$time is no moment. Say it as in '2026-11-22 03:00:00+00'."
+  line=$(line_at "$until")
+  for each in $(all); do
+    # What it needs of the archive is written down when it is whole.
+    if (($(stat -c %Y "$each/first-segment") < until)) && lies_on "$each" "$line"; then from=$each; fi
+  done
+  [[ -n $from ]] || die "there is no backup in $bases${time:+ that was whole at $time}."
   [[ ! -e $PGDATA/PG_VERSION ]] || die "$PGDATA holds data. Move its volume out of the way, or remove it, and run this again."
   mkdir -p -m 0700 "$PGDATA"
   tar -xzf "$from/base.tar.gz" -C "$PGDATA"
@@ -82,6 +114,7 @@ restore() {
   {
     echo "restore_command = 'gunzip <$archive/%f.gz >%p'"
     echo "recovery_target_action = 'promote'"
+    echo "recovery_target_timeline = '$line'"
     [[ -z $time ]] || echo "recovery_target_time = '${time//\'/}'"
   } >>"$PGDATA/postgresql.auto.conf"
   touch "$PGDATA/recovery.signal"
@@ -92,7 +125,7 @@ command=${1:-}
 shift || true
 case $command in
   base | archive | prune | dump | undump | unmark)
-    PGPASSWORD=$(cat /run/secrets/postgres)
+    PGPASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:-/run/secrets/postgres}")
     export PGPASSWORD
     ;;
 esac

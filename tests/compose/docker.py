@@ -17,3 +17,7 @@ def docker(*arguments: str) -> str:
 
 def compose(*arguments: str) -> str:
     return docker("compose", *arguments)
+
+
+def containers(service: str) -> list[str]:
+    return compose("ps", "-q", service).split()

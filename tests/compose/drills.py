@@ -9,12 +9,12 @@ from typing import Any, Final
 from stena_local.demo.upstreams import Client, Gateway, get
 
 from .callers import ORGANISATION, Calls, calling, client, missing
-from .docker import compose, docker
+from .docker import compose, containers, docker
 from .page import do
 
 URL: Final = os.environ["STENA_PUBLIC_URL"]
 OWN: Final = "data-subject-access"
-LOST, HEADS, VERIFY, DUMPS = range(4)
+LOST, MOMENT, HEADS, VERIFY, DUMPS = range(5)
 """The blocks of the section `Restore`."""
 PATIENCE: Final = 120.0
 SERVICES: Final = ("nginx", "gateway", "policy-svc", "profile-svc", "matching-svc")
@@ -27,10 +27,6 @@ def say(text: str) -> None:
 def require(condition: object, what: str) -> None:
     if not condition:
         raise SystemExit(f"runbook: {what}")
-
-
-def containers(service: str) -> list[str]:
-    return compose("ps", "-q", service).split()
 
 
 def until(condition: Callable[[], bool], what: str) -> float:
@@ -96,6 +92,25 @@ def disk_lost(caller: Client) -> None:
     require(not calls.lost and kept, "\n".join(["calls were lost:", *calls.lost[:20]]))
     say(f"backed up: of {len(calls.created)} people {len(kept)} were acknowledged before the end of the archive")
     restored("from backup and archive", lambda: do("Restore", LOST), caller, kept, gone)
+    proves_itself()
+
+
+def back_to_a_moment(caller: Client) -> None:
+    """Behind the moment are somebody new, somebody erased and a backup; only who was erased is gone for good."""
+    with Gateway(URL) as gateway:
+        before, gone = str(Calls(URL, caller).create(gateway)), erased(caller)
+        time.sleep(1)
+        moment = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime())
+        time.sleep(1)
+        since = str(Calls(URL, caller).create(gateway))
+    do("Back up", 0)
+    restored(f"to {moment}", lambda: do("Restore", MOMENT, MOMENT=moment), caller, [before], gone)
+    require(missing(URL, caller, [since]), "somebody is there who was registered after the moment")
+    proves_itself()
+
+
+def proves_itself() -> None:
+    """The ledger of a restored database, with the heads that were kept and those made since."""
     do("Restore", HEADS)
     until(lambda: "heads" in compose("exec", "-T", "gateway", "ls", "/var/lib/stena/ledger"), "heads of the database")
     require(ready()["checks"]["ledger heads"], "heads of the ledger are not well")

@@ -1,6 +1,7 @@
 """The commands of `docs/operations.md`, and of other pages, as an operator would paste them: a script for each block of a
 section."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -40,12 +41,16 @@ def run(lines: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([BASH, "-c", lines], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **options)
 
 
-def do(title: str, block: int | None = None) -> str:
+def do(title: str, block: int | None = None, **told: str) -> str:
     """Do what the section says. What was printed; a failure shows all of it."""
-    done = run(script(title, block), cwd=HOUSE)
+    return pasted(script(title, block), f"docs/operations.md, {title!r},", **told)
+
+
+def pasted(lines: str, what: str, **told: str) -> str:
+    """``told``: variables of the shell that they are pasted into."""
+    done = run(lines, cwd=HOUSE, env={**os.environ, **told})
     if done.returncode != 0:
-        said = done.stdout[-4000:] + done.stderr[-4000:]
-        raise SystemExit(f"docs/operations.md, {title!r}, failed with {done.returncode}:\n{said}")
+        raise SystemExit(f"{what} failed with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     return done.stdout
 
 
