@@ -24,6 +24,16 @@ def command_line(pid: int) -> str:
         return subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False).stdout
 
 
+def begun(pid: int) -> str:
+    """When the process of that number began, in a form that only compares; empty when there is none."""
+    try:
+        # What stands in brackets is a name, which may hold anything; the 22nd field counts from the boot of the machine.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:  # no such process, or no /proc on this system
+        asked = ["ps", "-p", str(pid), "-o", "lstart="]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def free_port() -> int:
     """A port of loopback that nobody listens on now."""
     with socket.socket() as probe:

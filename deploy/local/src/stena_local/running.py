@@ -6,25 +6,34 @@ import re
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from stena_local.processes import command_line
+from stena_local.processes import begun, command_line
 from stena_local.secret_files import write
 
-# A process id is used again after a crash or a restart of the machine: the command line must be ours.
+# A process id is used again, on a busy machine within the hour: the command line must be ours, and the process the one of then.
 _SUPERVISOR = re.compile(r"(stena_local|/stena) up( |$)")
 
 
 @dataclass(frozen=True)
 class Running:
-    """``supervisor`` and ``children`` are process ids; ``ready`` turns true when every service has answered."""
+    """``supervisor`` and ``children`` are process ids; ``ready`` turns true when every service has answered.
+
+    INVARIANT: nobody is sent a signal but a process that ran when the note was written. ``begun`` says when each of them began.
+    """
 
     supervisor: int
     port: int
     children: Mapping[str, int]
     ready: bool
+    begun: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, supervisor: int, port: int, children: Mapping[str, int], *, ready: bool) -> Self:
+        """A note of processes that run now."""
+        return cls(supervisor, port, children, ready, {str(pid): begun(pid) for pid in (supervisor, *children.values())})
 
     @classmethod
     def read(cls, home: Path) -> Self | None:
@@ -39,11 +48,11 @@ class Running:
         write(_note(home), json.dumps(asdict(self)))
 
     def alive(self) -> bool:
-        return _SUPERVISOR.search(command_line(self.supervisor)) is not None
+        return self._is_same(self.supervisor) and _SUPERVISOR.search(command_line(self.supervisor)) is not None
 
     def left_behind(self) -> dict[str, int]:
         """Children that still run although they are nobody's any more."""
-        return {name: pid for name, pid in self.children.items() if _is_child(name, pid)}
+        return {name: pid for name, pid in self.children.items() if self._is_same(pid) and _is_child(name, pid)}
 
     def stop(self, timeout: float = 60) -> None:
         """Ask the supervisor to stop everything, then end whatever a killed supervisor left behind."""
@@ -54,6 +63,10 @@ class Running:
             # SIGINT: a clean end for uvicorn, a fast shutdown for PostgreSQL.
             os.kill(pid, signal.SIGINT)
         _wait(lambda: not self.left_behind(), timeout)
+
+    def _is_same(self, pid: int) -> bool:
+        """Of a note of the release before, which says of nobody when they began, the command line has to do."""
+        return not self.begun or self.begun.get(str(pid)) == begun(pid)
 
 
 def forget(home: Path) -> None:

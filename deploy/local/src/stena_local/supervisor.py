@@ -186,7 +186,7 @@ class Supervisor:
         children = {service.name: process.pid for service, process in self.children.items()}
         if self.server is not None and self.server.process is not None:
             children["postgres"] = self.server.process.pid
-        Running(os.getpid(), self.layout.settings.port, children, ready).write(self.layout.home)
+        Running.of(os.getpid(), self.layout.settings.port, children, ready=ready).write(self.layout.home)
 
 
 def _serve(service: Service, port: int, environment: Mapping[str, str], log: int) -> subprocess.Popen[bytes]:
