@@ -174,7 +174,7 @@ class Harmed:
                 self._supervisor.wait(60)
         if (left := Running.read(self._home)) is not None:
             left.stop()
-        shutil.rmtree(self._home)
+        remove(self.layout)
 
     def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         here = {"stena": [sys.executable, "-m", "stena_local"], "python": [sys.executable]}[program[0]]
@@ -190,6 +190,12 @@ class Harmed:
     def spans(self) -> str:
         """Nobody collects any."""
         return ""
+
+
+def remove(layout: Layout) -> None:
+    """All that a deployment, which has ended, has made for itself."""
+    for folder in layout.made_folders():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def logs_below(layout: Layout) -> str:

@@ -1,6 +1,5 @@
 """A few of the faults of ``make faults``, with more patience: machines that run tests are busy."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -18,10 +17,7 @@ from .lies import Liar
 from .place import Means
 from .running import run
 
-pytestmark = [
-    pytest.mark.processes,
-    pytest.mark.skipif("FAULTS" not in os.environ, reason="what times tell wants a machine of its own: make faults SHORT=1"),
-]
+pytestmark = pytest.mark.processes
 CHOSEN: Final = ("kill PostgreSQL", "policy-svc says: of another purpose", "cut: gateway to profile-svc")
 PATIENT: Final = Bounds({}, otherwise=LONGEST, recovered=inf)
 

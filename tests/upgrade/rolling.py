@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from stena_local.settings import Settings, inherited
 from stena_local.testing import free_row
 from stena_local.upstreams import is_ready
 from tests.faults import supervised
-from tests.faults.place import Near, logs_below
+from tests.faults.place import Near, logs_below, remove
 from tests.faults.wires import Wire
 from tests.leaks.deployed import NO_LIMITS, _output
 
@@ -133,7 +132,7 @@ class Releases:
         if (running := Running.read(self.home)) is not None:
             running.stop()
         stena_local.running.forget(self.home)
-        shutil.rmtree(self.home)
+        remove(self.layout)
 
     def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         """With the previous release's code as long as nothing of this one runs."""
