@@ -22,7 +22,7 @@ def certificate_renewed() -> Iterator[Callable[[], None]]:
     """What is yielded puts it there. Whoever calls meanwhile trusts both; at the end the new one has to be shown."""
     with tempfile.TemporaryDirectory() as place:
         made, known = Path(place), Path(os.environ["SSL_CERT_FILE"])
-        make_tls(made, "localhost")
+        make_tls(made, "renewed.localhost")  # of several with one name OpenSSL trusts the first
         wanted = (made / CERTIFICATE).read_text()
         (made / "both").write_text(known.read_text() + wanted)
         os.environ["SSL_CERT_FILE"] = str(made / "both")

@@ -97,18 +97,41 @@ def as_seen(answer: httpx.Response) -> tuple[int, tuple[tuple[str, str], ...], s
     return answer.status_code, tuple(sorted(headers)), json.dumps(document, sort_keys=True)
 
 
-@pytest.mark.parametrize("name", CALLS)
-async def test_nobody_and_somebody_who_is_not_for_the_caller_look_the_same(absent: Absent, name: str) -> None:
+async def asked(absent: Absent, name: str) -> dict[str, httpx.Response]:
+    """The call about each of them."""
     method, path, purpose, options = CALLS[name]
-    answers = {
+    return {
         who: await absent.caller(method, f"/v1/persons/{each}{path}", purpose, **options)
         for who, each in absent.ids[purpose].items()
         if who != "of another purpose" or purpose == "job-ranking"
     }
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_nobody_and_somebody_who_is_not_for_the_caller_look_the_same(absent: Absent, name: str) -> None:
+    answers = await asked(absent, name)
     seen = {who: as_seen(answer) for who, answer in answers.items()}
     assert len(set(seen.values())) == 1, seen
     status = next(iter(answers.values())).status_code
     assert status in (400, 403, 404, 428), status
+
+
+async def test_asking_for_nobody_uses_up_as_much_as_asking_for_somebody(absent: Absent, target: Target) -> None:
+    """`RateLimit` tells what is left of a day, which is counted in the ledger: in entries that are no intent, and in people."""
+    traces = {
+        (name, who): answer.json()["instance"].removeprefix("urn:trace:")
+        for name in CALLS
+        for who, answer in (await asked(absent, name)).items()
+    }
+    counted: dict[str, list[int]] = {}
+    for row in map(json.loads, (await target.ledger()).splitlines()):
+        if row.get("outcome", "intent") != "intent":
+            shown = row["people"] if row["outcome"] in ("answered", "done") else 0
+            counted.setdefault(row["trace_id"], []).append(shown)
+    for name in CALLS:
+        used = {who: sorted(counted.get(trace, [])) for (called, who), trace in traces.items() if called == name}
+        assert len({str(each) for each in used.values()}) == 1, (name, used)
+    assert {len(each) for each in counted.values()} >= {1}
 
 
 async def test_the_same_calls_find_somebody_who_is_there(target: Target) -> None:
