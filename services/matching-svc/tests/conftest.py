@@ -22,6 +22,7 @@ from matching_svc.routes.parts import Parts
 from matching_svc.settings import MatchingSettings
 from stena import grants, migrations
 from stena.contracts.access import Grant
+from stena.upstreams import Http, inside
 
 POLICY, GATEWAY, MATCHING = "http://policy", "http://gateway", "http://matching"
 
@@ -190,8 +191,8 @@ def feed() -> Feed:
 
 
 @pytest.fixture
-async def gateway_http(feed: Feed) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway_app(feed)), base_url=GATEWAY) as http:
+async def gateway_http(feed: Feed) -> AsyncIterator[Http]:
+    async with inside("gateway", GATEWAY, within=10, transport=httpx.ASGITransport(gateway_app(feed))) as http:
         yield http
 
 

@@ -91,6 +91,22 @@ async def test_nothing_protected_is_kept_whatever_the_feed_says(follower: Any, f
     }
 
 
+async def test_where_nothing_is_new_nothing_is_written(follower: Any, feed: Any, connected: Database) -> None:
+    following, _ = follower()
+    feed.page(JOB, {"psn_a": OLENA}, "c1")
+    for cursor in ("c2", "c3"):
+        feed.page(JOB, {}, cursor)
+    for _ in range(3):
+        await following.step()
+    assert feed.asked == [(JOB, None), (JOB, "c1"), (JOB, "c2")]
+    async with connected.connect() as connection:
+        assert await connection.scalar(text("SELECT cursor FROM feeds WHERE purpose = :p"), {"p": JOB}) == "c1"
+    feed.page(JOB, {"psn_b": OLENA}, "c4")
+    await following.step()
+    async with connected.connect() as connection:
+        assert await connection.scalar(text("SELECT cursor FROM feeds WHERE purpose = :p"), {"p": JOB}) == "c4"
+
+
 async def test_a_restart_goes_on_where_it_stopped(follower: Any, feed: Any) -> None:
     following, _ = follower()
     feed.page(JOB, {"psn_a": OLENA}, "c1")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from profile_svc.facts import RecordFacts
-from profile_svc.store import records
+from profile_svc.store import pruning, records
 from stena.contracts.access import Disclosure
 from stena.contracts.condition import AllOf, IsIn, Overlaps
 
@@ -185,6 +185,21 @@ async def test_a_walk_is_not_settled_before_all_that_it_could_not_show_is_told(s
         await slow.rollback()
     assert await follower.follow() == [{"id": person, "person": None}]
     assert follower.settled
+
+
+async def test_whoever_was_away_while_the_log_was_cut_begins_anew_also_where_nothing_is_left(service: Service) -> None:
+    person = (await service.register(OLENA, "feed-cut"))["id"]
+    away, up_to_date = Follower(service, "feed-cut"), Follower(service, "feed-cut")
+    await away.follow()
+    await up_to_date.follow()
+    await amend(service, person, {"skills": []})
+    await up_to_date.follow()
+    async with service.vault.transaction() as connection:
+        await pruning.cut_log(connection, datetime.now(UTC), 100_000)
+    body = {"position": away.position, "limit": 9}
+    answer = await service.call("POST", "/persons/changes", service.grant("changes", **away.changes), body)
+    assert (answer.status_code, answer.json()["type"]) == (410, "/problems/gone")
+    assert await up_to_date.follow() == []
 
 
 async def test_a_position_of_another_rulebook_starts_anew(service: Service) -> None:

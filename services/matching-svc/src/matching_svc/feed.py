@@ -4,6 +4,7 @@ INVARIANT: what is no longer disclosed is forgotten here: by tombstone, when the
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -26,6 +27,9 @@ from stena.problems import Forbidden, Gone
 log = structlog.get_logger()
 
 PAGE: Final = 500
+NOTED: Final = 60.0
+"""Seconds after which it is written down how far a feed was read that has nothing new. Whoever goes on from an earlier place
+finds nothing new from there either."""
 PROGRESS: Final = 100_000
 """People after which a rebuild of the index says how far it is."""
 
@@ -51,6 +55,7 @@ class Follower:
         self._pace = pace or Pace()
         self._position: Position | None = None
         self._denied = False
+        self._noted_at = float("-inf")
         self._merging: asyncio.Task[None] | None = None
         self._log = log.bind(purpose=purpose)
 
@@ -110,7 +115,8 @@ class Follower:
         ended = [id_ for id_, person in latest.items() if person is None]
         gone = ended + renamed
         after = replace(before, cursor=page.cursor, complete=before.complete or not page.more)
-        if anew or after != before or latest:
+        late = time.monotonic() - self._noted_at > NOTED
+        if anew or latest or after.complete != before.complete or (late and after != before):
             async with transaction(self._database) as connection:
                 if anew:
                     await stored.clear(connection, self._purpose)
@@ -123,6 +129,7 @@ class Follower:
                 if after.complete and not before.complete:
                     # Of those who went while nobody listened no tombstone tells.
                     await outcomes.forget_strangers(connection, self._purpose)
+            self._noted_at = time.monotonic()
         if anew:
             self._index.clear(self._purpose)
         self._index.apply(self._purpose, changed, gone, complete=after.complete)

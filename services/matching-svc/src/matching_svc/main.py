@@ -18,7 +18,7 @@ from matching_svc.upstreams import Credentials, Gateway
 from stena import application, health, logging
 from stena.alongside import alongside
 from stena.contracts.matching import KIND_PURPOSE
-from stena.upstreams import OF_POLICY, PolicyService, client, inside
+from stena.upstreams import OF_POLICY, PolicyService, inside
 
 AUDIENCE = "matching-svc"
 
@@ -60,7 +60,7 @@ def _lifespan(
         async with (
             opened(settings.database) as database,
             inside("policy-svc", settings.policy_url, within=1, longest=OF_POLICY, transport=transport) as policy,
-            client(settings.gateway_url, within=10, transport=transport) as http,
+            inside("gateway", settings.gateway_url, within=10, transport=transport) as http,
         ):
             vocabulary = vocabulary_following.Follower(database)
             await vocabulary.look_in_time()

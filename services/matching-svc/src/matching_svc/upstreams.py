@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stena import request_id
 from stena.problems import Forbidden, Gone, Unauthenticated, Unavailable
+from stena.upstreams import Http, Response
 
 WITHIN: Final = 10.0
 """Seconds for one page of changes."""
@@ -75,7 +77,7 @@ class Gateway:
     """Raises ``Gone`` when the feed must be read anew, ``Forbidden`` when the rules do not let matching follow it, and
     ``Unavailable`` for everything that may pass."""
 
-    def __init__(self, http: httpx.AsyncClient, credentials: Credentials) -> None:
+    def __init__(self, http: Http, credentials: Credentials) -> None:
         self._http = http
         self._credentials = credentials
         self._token: str | None = None
@@ -86,7 +88,7 @@ class Gateway:
         """The next page of the changes feed under ``purpose``; ``since`` none begins with everybody."""
         headers = {"Authorization": f"Bearer {await self._bearer()}", "Processing-Purpose": purpose}
         parameters = {"limit": str(limit)} | ({"since": since} if since is not None else {})
-        response = await self._call("GET", "/v1/persons/changes", headers=headers, params=parameters)
+        response = await self._call("GET", f"/v1/persons/changes?{urlencode(parameters)}", headers)
         if response.status_code == 401:
             self._token = None  # revoked, or signed with a key that is gone: the next call gets a new one
         _refuse(response)
@@ -101,16 +103,17 @@ class Gateway:
             return self._token
 
     async def _fetch_token(self) -> _Token:
-        headers = {"Authorization": await self._credentials.basic()}
-        response = await self._call("POST", "/oauth2/token", headers=headers, data={"grant_type": "client_credentials"})
+        headers = {"Authorization": await self._credentials.basic(), "Content-Type": "application/x-www-form-urlencoded"}
+        response = await self._call("POST", "/oauth2/token", headers, b"grant_type=client_credentials")
         if response.status_code != 200:
             raise Unavailable("The gateway gives this client no token.")
         return _parsed(_Token, response)
 
-    async def _call(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    async def _call(self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None) -> Response:
         try:
             async with asyncio.timeout(WITHIN):
-                return await self._http.request(method, path, **arguments)
+                sent = {**headers, **request_id.current().headers}
+                return await self._http.request(method, path, headers=sent, content=content)
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise Unavailable("The gateway does not answer.") from error
 
@@ -123,14 +126,14 @@ _REFUSALS: Final[Mapping[int, type[Exception]]] = {
 }
 
 
-def _refuse(response: httpx.Response) -> None:
+def _refuse(response: Response) -> None:
     """Anything but 200 is an answer that means something to a follower, or else a fault that may pass."""
     if response.status_code == 200:
         return
     raise _REFUSALS.get(response.status_code, Unavailable)(f"The gateway answered {response.status_code}.")
 
 
-def _parsed(form: type[Body], response: httpx.Response) -> Body:
+def _parsed(form: type[Body], response: Response) -> Body:
     try:
         return form.model_validate_json(response.content)
     except ValidationError as error:

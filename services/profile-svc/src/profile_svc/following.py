@@ -38,6 +38,8 @@ async def follow(
     """
     if position is not None and position.revision != grant.rulebook:
         raise OtherRulebook("The rulebook has changed since. Read everything anew.")
+    if position is not None and not again and await _is_at_end(vault, position):
+        return _page([], position, more=False)
     seen_by = viewer(vault, grant, attributes)
     async with vault.transaction() as connection:
         if position is None:
@@ -50,6 +52,12 @@ async def follow(
         if position.phase == "snapshot":
             return await _snapshot(vault, connection, seen_by, position, limit)
         return await _log(vault, connection, seen_by, grant, position, limit)
+
+
+async def _is_at_end(vault: Vault, position: Position) -> bool:
+    if position.phase != "log" or position.until is not None:
+        return False
+    return await changes.nothing_behind(vault.statements, position.log, position.xid, position.change)
 
 
 async def _require_kept(connection: Connection, position: Position) -> None:
