@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -106,3 +107,13 @@ async def test_each_entry_comes_with_a_proof_that_holds_for_it_alone(house: Hous
     forged["told"]["organisation"] = "somebody-else"
     assert proofs.holds(forged, keys) is None
     assert seen not in str(entries), "the ledger knows the person by a pseudonym"
+
+
+async def test_whoever_claimed_what_no_rulebook_knows_is_told_of_as_the_document_says(house: House) -> None:
+    internal = await person(house, "disclosures-claimed")
+    await ask(house, ("employment-agency", "curiosity"), "GET", "", internal, 403)
+    page = await told(house, internal)
+    assert ("curiosity", "denied") in {(each["purpose"], each["outcome"]) for each in page["disclosures"]}
+    async with house.http() as http:
+        document = (await http.get("/openapi.json")).json()
+    jsonschema_rs.validator_for({**document, "$ref": "#/components/schemas/DisclosurePage"}).validate(page)

@@ -9,7 +9,7 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 PLACEHOLDER: Final = "x-rulebook-schema"
 
@@ -33,3 +33,10 @@ WithheldAttributes = Annotated[dict[str, str], _placeholder("WithheldAttributes"
 AttributeName = Annotated[str, _placeholder("AttributeName")]
 PurposeId = Annotated[str, _placeholder("PurposeId")]
 OrganisationId = Annotated[str, _placeholder("OrganisationId")]
+
+
+# What was written down outlives the rulebook of its day, and a call that was refused may have named anything.
+_THEN: Final = "As it was named then; today's rulebook need not know it."
+RecordedAttribute = Annotated[str, Field(description=_THEN, examples=["languages"])]
+RecordedPurpose = Annotated[str, Field(description=_THEN, examples=["job-ranking"])]
+RecordedOrganisation = Annotated[str, Field(description=_THEN, examples=["employment-agency"])]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gateway.administering.credentials import Way
 from gateway.administering.proposals import Kind, State
-from gateway.rulebook_types import OrganisationId, PurposeId
+from gateway.rulebook_types import OrganisationId, PurposeId, RecordedOrganisation
 from gateway.views.people import Sent, Shown
 
 CLIENT_ID: Final = "cli_0f3a9c1d2b4e5f607182"
@@ -72,7 +72,7 @@ class NewCredentialsBody(Sent):
 class ClientView(Shown):
     id: str = Field(examples=[CLIENT_ID])
     name: str
-    organisation: OrganisationId
+    organisation: RecordedOrganisation
     credentials: Way
     key_ids: list[str] = Field(default_factory=list)
     jwks_uri: str | None = None
@@ -92,7 +92,7 @@ class ClientPage(Shown):
 class WantedClient(Shown):
     id: str = Field(examples=[CLIENT_ID])
     name: str
-    organisation: OrganisationId
+    organisation: RecordedOrganisation
     credentials: Way | None = Field(default=None, description="Missing where the client was revoked.")
     key_ids: list[str] = Field(default_factory=list)
     jwks_uri: str | None = None

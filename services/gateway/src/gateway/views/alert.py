@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from gateway.alerting.rules import Measure, Severity
-from gateway.rulebook_types import OrganisationId
+from gateway.rulebook_types import RecordedOrganisation
 from gateway.views.people import Sent, Shown
 
 ALERT_ID: Final = "alr_0199d7a4c0de7000a1b2c3d4e5f60718"
@@ -18,7 +18,7 @@ class Acknowledgement(Sent):
 
 class AcknowledgedView(Shown):
     at: datetime
-    by: OrganisationId
+    by: RecordedOrganisation
     acting_user: str | None = None
     comment: str | None = None
 
@@ -27,7 +27,7 @@ class AlertView(Shown):
     id: str = Field(examples=[ALERT_ID])
     rule: str = Field(description="Which rule of the rules of alerts says so.", examples=["unusual-volume"])
     severity: Severity
-    organisation: OrganisationId = Field(description="Whose calls these were.")
+    organisation: RecordedOrganisation = Field(description="Whose calls these were.")
     organisation_name: str
     since: datetime = Field(description="When the hour began that was looked at.")
     until: datetime

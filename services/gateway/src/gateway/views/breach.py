@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from gateway.rulebook_types import AttributeName, OrganisationId, PurposeId
+from gateway.rulebook_types import RecordedAttribute, RecordedOrganisation, RecordedPurpose
 from gateway.views.people import PERSON_ID, DisclosureView, Shown
 
 
@@ -16,7 +16,7 @@ class CountView(Shown):
 class BreachReport(Shown):
     since: datetime
     until: datetime
-    organisation: OrganisationId | None
+    organisation: RecordedOrganisation | None
     client: str | None
     people: int = Field(description="Different people of whom something was disclosed.")
     forgotten: int = Field(description="Those of them who have been erased since: nobody can tell who they were.")
@@ -37,10 +37,10 @@ class AffectedView(Shown):
     entries: int
     first: datetime
     last: datetime
-    attributes: list[AttributeName]
+    attributes: list[RecordedAttribute]
     resources: list[str]
-    purposes: list[PurposeId]
-    organisations: list[OrganisationId]
+    purposes: list[RecordedPurpose]
+    organisations: list[RecordedOrganisation]
 
 
 class AffectedPage(Shown):

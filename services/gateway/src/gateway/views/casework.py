@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from gateway.rulebook_types import OrganisationId, PurposeId
+from gateway.rulebook_types import OrganisationId, PurposeId, RecordedOrganisation, RecordedPurpose
 from gateway.views.people import PERSON_ID, Sent, Shown
 from stena.contracts.casework import Basis, State
 from stena.contracts.moments import Moment
@@ -16,7 +16,7 @@ ITEM_ID: Final = "0199d7a4-c0de-7000-a1b2-c3d4e5f60718"
 class NoteView(Shown):
     id: str = Field(examples=[ITEM_ID])
     written_at: datetime
-    written_by: OrganisationId
+    written_by: RecordedOrganisation
     acting_user: str | None = Field(default=None, description="Who wrote it, told to the writer's own organisation only.")
     language: str | None = None
     text: str
@@ -44,8 +44,8 @@ class NewShareBody(Sent):
 
 class ShareView(Shown):
     id: str = Field(examples=[ITEM_ID])
-    purpose: PurposeId
-    recipient: OrganisationId | None = None
+    purpose: RecordedPurpose
+    recipient: RecordedOrganisation | None = None
     shared_at: datetime
     until: datetime
     ended_at: datetime | None = Field(default=None, description="When it was ended before its time.")
@@ -61,12 +61,12 @@ class NewCaseBody(Sent):
 
 class CaseView(Shown):
     id: str = Field(examples=[ITEM_ID])
-    organisation: OrganisationId
+    organisation: RecordedOrganisation
     basis: Basis = Field(description="How it came about. No organisation takes on a case by itself.")
     opened_at: datetime = Field(description="The day alone, where somebody else gave the case to your organisation.")
-    opened_by: OrganisationId
+    opened_by: RecordedOrganisation
     closed_at: datetime | None = None
-    closed_by: OrganisationId | None = Field(default=None, description="Absent where time closed it.")
+    closed_by: RecordedOrganisation | None = Field(default=None, description="Absent where time closed it.")
 
 
 class CaseList(Shown):
@@ -83,9 +83,9 @@ class NewReferralBody(Sent):
 class ReferralView(Shown):
     id: str = Field(examples=[ITEM_ID])
     person: str = Field(description="The person, as this organisation names them.", examples=[PERSON_ID])
-    sender: OrganisationId
-    recipient: OrganisationId
-    purpose: PurposeId
+    sender: RecordedOrganisation
+    recipient: RecordedOrganisation
+    purpose: RecordedPurpose
     reason: str
     state: State
     created_at: datetime

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.rulebook_types import AttributeName, OrganisationId, PurposeId
+from gateway.rulebook_types import AttributeName, OrganisationId, RecordedOrganisation, RecordedPurpose
 from gateway.views.people import Shown
 from stena.contracts.consents import ChildView, GivenBy
 
@@ -35,14 +35,16 @@ class Ground(Shown):
 
 class ConsentView(Shown):
     id: str = Field(description="The record, as it is named for your organisation alone.", examples=[RECORD_ID])
-    purpose: PurposeId
+    purpose: RecordedPurpose
     purpose_title: str
-    recipient: OrganisationId | None = Field(default=None, description="Absent: every organisation approved for the purpose.")
+    recipient: RecordedOrganisation | None = Field(
+        default=None, description="Absent: every organisation approved for the purpose."
+    )
     state: Literal["given", "refused", "withdrawn", "expired"] = Field(
         description="`expired`: given once, and without effect since it ended or since the person came of age."
     )
     recorded_at: datetime = Field(description="The moment; to others than who recorded it, and the person, the day.")
-    recorded_by: OrganisationId
+    recorded_by: RecordedOrganisation
     expires_at: datetime | None = Field(default=None, description="As exact as `recorded_at`.")
     text_version: str | None = None
     language: str | None = None

@@ -12,6 +12,9 @@ from gateway.rulebook_types import (
     OrganisationId,
     PersonAttributes,
     PurposeId,
+    RecordedAttribute,
+    RecordedOrganisation,
+    RecordedPurpose,
     WithheldAttributes,
 )
 from stena.contracts.catalogue import Emergency
@@ -118,16 +121,16 @@ class DisclosedCategory(Shown):
 
 class DisclosureRecord(Shown):
     at: datetime
-    organisation: OrganisationId
+    organisation: RecordedOrganisation
     organisation_name: str
-    purpose: PurposeId
+    purpose: RecordedPurpose
     purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
     why: str = Field(description="The purpose in plain words, in the same language.")
     operation: str
     resource: str = Field(description="What the operation was on: person, note, consent, case, referral, ledger.")
     outcome: str
     categories: list[DisclosedCategory] = Field(description="Which kinds of data were disclosed, with titles.")
-    attributes: list[AttributeName] = Field(description="What was disclosed of the person; names, never values.")
+    attributes: list[RecordedAttribute] = Field(description="What was disclosed of the person; names, never values.")
     emergency: bool = Field(description="Whether glass was broken for it: every such access is reviewed.")
     decision: str | None
     rulebook: str | None
@@ -146,7 +149,7 @@ class OpportunityView(NewOpportunity):
     model_config = ConfigDict(frozen=True, json_schema_extra={"description": "An opportunity as its owner describes it."})
 
     id: str = Field(examples=[OPPORTUNITY_ID])
-    owner: OrganisationId
+    owner: RecordedOrganisation
     state: Literal["open", "closed"] = "open"
     created_at: datetime
     updated_at: datetime

@@ -4,14 +4,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from gateway.rulebook_types import PurposeId
+from gateway.rulebook_types import RecordedPurpose
 from gateway.views.people import PERSON_ID, Shown
 from stena.contracts.retention import Because
 
 
 class KeptView(Shown):
     because: Because = Field(description="The record itself, from its last change; or a case, a referral, a consent.")
-    purpose: PurposeId
+    purpose: RecordedPurpose
     title: str = Field(description="The purpose in your language.", examples=["Registration"])
     until: datetime | None = Field(description="`null` as long as it goes on.")
 

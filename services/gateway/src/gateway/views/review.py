@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.rulebook_types import OrganisationId, PurposeId
+from gateway.rulebook_types import RecordedOrganisation, RecordedPurpose
 from gateway.views.people import ACCESS_ID, PERSON_ID, Sent, Shown
 
 Outcome = Literal["justified", "unjustified", "needs-follow-up"]
@@ -20,7 +20,7 @@ class ReviewedView(Shown):
     outcome: Outcome
     comment: str
     reviewed_at: datetime
-    reviewed_by: OrganisationId
+    reviewed_by: RecordedOrganisation
     acting_user: str | None = None
 
 
@@ -30,10 +30,10 @@ class ReviewView(Shown):
     opened_at: datetime
     ends_at: datetime = Field(description="Until when what was said was good.")
     person: str = Field(description="The person, as your organisation names them.", examples=[PERSON_ID])
-    organisation: OrganisationId = Field(description="Who broke the glass.")
+    organisation: RecordedOrganisation = Field(description="Who broke the glass.")
     organisation_name: str
     acting_user: str
-    purpose: PurposeId
+    purpose: RecordedPurpose
     purpose_title: str = Field(description="In the language of `Accept-Language`, as far as the rulebook has it.")
     justification: str = Field(description="In the words of the acting user.")
     decision: str = Field(description="The decision under which it was opened.")

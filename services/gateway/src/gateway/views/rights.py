@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gateway.rulebook_types import AttributeName, OrganisationId, PurposeId
+from gateway.rulebook_types import (
+    AttributeName,
+    OrganisationId,
+    PurposeId,
+    RecordedAttribute,
+    RecordedOrganisation,
+    RecordedPurpose,
+)
 from gateway.views.casework import ITEM_ID
 from gateway.views.people import PERSON_ID, Sent, Shown
 from stena.contracts.moments import Moment
@@ -28,13 +35,13 @@ class CorrectionDecisionBody(Sent):
 class CorrectionView(Shown):
     id: str = Field(examples=[ITEM_ID])
     person: str = Field(description="The person, as this organisation names them.", examples=[PERSON_ID])
-    attribute: AttributeName
+    attribute: RecordedAttribute
     value: Any = Field(examples=["+359888123456"])
     reason: str | None = None
     state: CorrectionState
     proposed_at: datetime = Field(description="To organisations the day alone.")
     decided_at: datetime | None = None
-    decided_by: OrganisationId | None = None
+    decided_by: RecordedOrganisation | None = None
     decision_reason: str | None = Field(default=None, description="Told to the person, and to whoever decided.")
 
 
@@ -64,13 +71,13 @@ class RestrictionView(Shown):
     ground: Ground
     reason: str | None = Field(default=None, description="Told to the person, and to whoever recorded it.")
     recorded_at: datetime
-    recorded_by: OrganisationId
+    recorded_by: RecordedOrganisation
     until: datetime | None = None
     announced_at: datetime | None = Field(default=None, description="Since when the person can read that it will be lifted.")
-    announced_by: OrganisationId | None = None
+    announced_by: RecordedOrganisation | None = None
     announcement: str | None = Field(default=None, description="Why it will be lifted.")
     lifted_at: datetime | None = None
-    lifted_by: OrganisationId | None = None
+    lifted_by: RecordedOrganisation | None = None
     live: bool
 
 
@@ -92,7 +99,7 @@ class ObjectionRulingBody(Sent):
 
 
 class ObjectionDecisionView(Shown):
-    organisation: OrganisationId
+    organisation: RecordedOrganisation
     outcome: ObjectionOutcome
     reason: str
     decided_at: datetime
@@ -101,9 +108,9 @@ class ObjectionDecisionView(Shown):
 class ObjectionView(Shown):
     id: str = Field(examples=[ITEM_ID])
     person: str = Field(description="The person, as this organisation names them.", examples=[PERSON_ID])
-    purpose: PurposeId
-    recipient: OrganisationId | None = None
-    covers: list[OrganisationId] = Field(description="Who was meant on that day; to an organisation itself alone.")
+    purpose: RecordedPurpose
+    recipient: RecordedOrganisation | None = None
+    covers: list[RecordedOrganisation] = Field(description="Who was meant on that day; to an organisation itself alone.")
     reason: str
     made_at: datetime = Field(description="To organisations the day alone.")
     withdrawn_at: datetime | None = None

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.rulebook_types import OrganisationId
+from gateway.rulebook_types import RecordedOrganisation
 from gateway.views.casework import ITEM_ID
 from gateway.views.people import PERSON_ID, Sent, Shown
 
@@ -30,11 +30,11 @@ class UseCodeBody(Sent):
 class SignInView(Shown):
     id: str = Field(examples=[ITEM_ID])
     provider: str
-    organisation: OrganisationId = Field(description="Who verified the person.")
+    organisation: RecordedOrganisation = Field(description="Who verified the person.")
     verified_by: Verified
     linked_at: datetime
     ended_at: datetime | None = None
-    ended_by: OrganisationId | None = None
+    ended_by: RecordedOrganisation | None = None
 
 
 class LinkedView(SignInView):
