@@ -19,6 +19,7 @@ from stena_local.processes import HOST, command_line
 from stena_local.running import Running
 from stena_local.settings import Settings, inherited
 from stena_local.testing import free_row
+from stena_local.trouble import last_lines
 from stena_local.upstreams import is_ready
 from tests.faults import supervised
 from tests.faults.place import Near, logs_below, remove
@@ -28,7 +29,7 @@ from tests.leaks.deployed import NO_LIMITS, _output
 from .previous import CHECKOUT, Previous
 
 ROW: Final = 14 + len(SERVICES)
-READY_WITHIN: Final = 240.0  # seconds
+READY_WITHIN: Final = 120.0  # seconds
 LAST_ANSWER: Final = 3.0  # seconds in which every connection to a service that was replaced has had its last answer
 CALLED_BY: Final = {
     POLICY: ("GATEWAY_POLICY_URL", "PROFILE_POLICY_URL", "MATCHING_POLICY_URL"),
@@ -112,7 +113,12 @@ class Releases:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        _until(lambda: is_ready(f"http://{HOST}:{self.beside + service.offset}"))
+        ended, url = self.new[service].poll, f"http://{HOST}:{self.beside + service.offset}"
+        try:
+            _until(lambda: ended() is not None or is_ready(url))
+            assert ended() is None, "it has ended by itself"
+        except AssertionError as failure:
+            raise AssertionError(last_lines(self.layout.log(f"new {service.name}"))) from failure
 
     def lead_to(self, service: Service, *, new: bool) -> None:
         self.wires[service].to = (self.beside if new else self.port) + service.offset
