@@ -7,7 +7,7 @@ id that does not open for this caller is one and the same error whatever is wron
 import base64
 import binascii
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
@@ -78,9 +78,16 @@ class PairwiseIds:
 
         Raises ``KeyError`` for a ``version`` whose key is not here.
         """
-        version = self._making if version is None else version
-        sealed = self._ciphers[version].encrypt(uuid.UUID(person).bytes, scope.associated(version))
-        return PREFIX + _to_text(bytes([version, _SCOPE[scope.reach]]) + sealed)
+        return self.naming(scope, self._making if version is None else version)(person)
+
+    def naming(self, scope: Scope, version: int) -> Callable[[str], str]:
+        """``name`` for many people of one scope; raises ``KeyError`` as it does."""
+        seal, associated, head = (
+            self._ciphers[version].encrypt,
+            scope.associated(version),
+            bytes([version, _SCOPE[scope.reach]]),
+        )
+        return lambda person: PREFIX + _to_text(head + seal(uuid.UUID(person).bytes, associated))
 
     def names(self, person: str, scope: Scope) -> tuple[str, ...]:
         """Every id by which the person may be known there, the one that is made now first."""

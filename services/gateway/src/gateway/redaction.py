@@ -17,6 +17,9 @@ _WHOLE_PERSON: Final = _PERSON | _PERSON_MAY_HAVE
 _VERIFIED: Final = frozenset({"verified"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
 
+MOST_SHAPES: Final = 4
+"""What views of one page may show and withhold, the latest: looking for one more costs more than looking at it."""
+
 View = Mapping[str, Any]
 """A person as profile-svc answers it: the members of ``stena.contracts.profile.Person`` as plain JSON."""
 
@@ -42,7 +45,7 @@ class PersonWall:
         # An attribute that is disclosed without condition has no reason to be withheld for.
         open_ones = {name: each.otherwise for name, each in grant.disclose.items() if each.when is not True}
         self._reasons: Mapping[str, str] = {**grant.withhold, **open_ones}
-        self._passed: set[tuple[Any, ...]] = set()
+        self._passed: list[tuple[list[str], Mapping[str, str]]] = []
 
     def check(self, view: View, asked: Collection[str] | None = None) -> View:
         """``view`` itself, if everything in it is named by the grant; raises ``Surplus``. ``asked``: the ids asked for."""
@@ -52,12 +55,14 @@ class PersonWall:
             raise Surplus("another person")
         attributes, withheld = view["attributes"], view["withheld"]
         # Most of a page show and withhold the same: names and reasons that have passed once pass again.
-        shape = (*attributes, None, *withheld.items())
+        shape = ([*attributes], withheld)
         if shape not in self._passed:
             self._check_names(attributes, withheld)
-            self._passed.add(shape)
-        _refuse("provenance", view["provenance"].keys() - attributes.keys())
-        for name, said in view["provenance"].items():
+            self._passed = [shape, *self._passed][:MOST_SHAPES]
+        provenance = view["provenance"]
+        if not provenance.keys() <= attributes.keys():
+            raise Surplus("provenance", provenance.keys() - attributes.keys())
+        for name, said in provenance.items():
             if said.keys() != _VERIFIED:
                 self._check_who_said(name, said)
         return view

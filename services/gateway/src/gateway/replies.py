@@ -31,10 +31,10 @@ class Names:
     def __init__(self, ids: PairwiseIds, permit: Permit, version: int | None = None) -> None:
         self._ids = ids
         self._scope = Scope(permit.grant.ids, permit.grant.organisation, permit.grant.purpose)
-        self._version = ids.making if version is None else version
+        self._now = ids.naming(self._scope, ids.making if version is None else version)
 
     def __call__(self, person: str) -> str:
-        return self.by(self._version, person)
+        return self._now(person)
 
     def by(self, version: int, person: str) -> str:
         """The id that ``version`` of the key makes of the same person."""

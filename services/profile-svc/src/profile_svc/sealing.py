@@ -5,6 +5,7 @@ are authenticated with it, so that a value moved to another row or column is ref
 """
 
 import base64
+import binascii
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -26,11 +27,11 @@ class CannotOpen(Exception):
 class SealingKey:
     """A key of ``owner``: what it seals opens as that one's and as nobody else's."""
 
-    __slots__ = ("_cipher", "_owner")
+    __slots__ = ("_bound", "_cipher")
 
     def __init__(self, owner: str, key: bytes) -> None:
-        self._owner = owner
         self._cipher = AESGCM(key)
+        self._bound = f"{owner}|".encode()
 
     def seal(self, name: str, value: Any) -> str:
         """``value`` (JSON) as base64 of nonce and ciphertext, bound to the owner and to ``name``."""
@@ -41,14 +42,14 @@ class SealingKey:
 
     def unseal(self, name: str, sealed: str) -> Any:
         """The value; raises ``CannotOpen`` for one that is damaged or belongs elsewhere."""
-        data = base64.b64decode(sealed)
+        data = binascii.a2b_base64(sealed)
         try:
             return orjson.loads(self._cipher.decrypt(data[:_NONCE], data[_NONCE:], self._binding(name)))
         except InvalidTag as error:
             raise CannotOpen("A sealed value does not open with the key that it is said to be sealed with.") from error
 
     def _binding(self, name: str) -> bytes:
-        return f"{self._owner}|{name}".encode()
+        return self._bound + name.encode()
 
 
 class PersonKey(SealingKey):
