@@ -1,5 +1,5 @@
-"""What `docs/operations.md` says of a machine without containers, and all of `docs/rights.md` and `docs/ledger.md`, done
-there: the commands as they stand on the page."""
+"""What `docs/operations.md` says of a machine without containers, all of the pages about rights, the ledger and alerts, and
+what `docs/identity.md` says of clients, done there: the commands as they stand on the page."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from .deploying import Deployment, deployed
 
 pytestmark = pytest.mark.processes
 
-RIGHTS, LEDGER = (HOUSE / "docs" / f"{name}.md" for name in ("rights", "ledger"))
+RIGHTS, LEDGER, ALERTS, IDENTITY = (HOUSE / "docs" / f"{name}.md" for name in ("rights", "ledger", "alerts", "identity"))
 WORDS = ("The person's rights", "How do I get in?")
-"""The sections of `rights.md` with what all the others of both pages go on from."""
+"""The sections of `rights.md` with what all the others of these pages go on from."""
 ROTATE = ".venv/bin/stena ledger key rotate\n"
 
 
@@ -38,13 +38,21 @@ def test_every_right_is_used_as_its_page_says(deployment: Deployment, tmp_path: 
     assert '"outcome":"overridden"' in told
 
 
-def test_the_ledger_is_checked_as_its_page_says(deployment: Deployment, tmp_path: Path) -> None:
+def test_the_ledger_is_checked_and_an_alert_looked_at_as_their_pages_say(deployment: Deployment, tmp_path: Path) -> None:
     # Renewing the key waits for gateways twice; the rest of the page need not wait for it.
     page = f"{ROTATE.strip()} & ROTATING=$!\n" + blocks(LEDGER).replace(ROTATE, "wait $ROTATING\n")
-    told = paste(deployment, blocks(RIGHTS, *WORDS) + page, tmp_path)
+    told = paste(deployment, blocks(RIGHTS, *WORDS) + page + blocks(ALERTS), tmp_path)
     assert told.count("Everything that the heads cover is what was signed.") == 3
     assert "can sign nothing any more" in told
     assert (tmp_path / "people.csv").read_text().startswith("person,entries,")
+    assert '"comment":"A mistake; agreed with them on the telephone."' in told
+
+
+def test_clients_are_made_and_renewed_as_their_page_says(deployment: Deployment, tmp_path: Path) -> None:
+    words = blocks(RIGHTS, WORDS[0]).partition("RECEPTION=")[0]
+    told = paste(deployment, words + blocks(IDENTITY, "By a secret", "By a key", "Renewing"), tmp_path)
+    assert '"access_token"' in told
+    assert "is revoked" in told
 
 
 def blocks(page: Path, *titles: str) -> str:
@@ -67,6 +75,7 @@ def paste(deployment: Deployment, commands: str, folder: Path) -> str:
         ".stena/": f"{deployment.home}/",
         # A machine that is busy with other tests is asked again.
         ".venv/bin/stena": "stena",
+        ".venv/bin/python": str(HOUSE / ".venv" / "bin" / "python"),
         "--fail-with-body": "--fail --retry 30 --retry-delay 1",
     }
     for named, actual in here.items():
