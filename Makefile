@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 PACKAGES := shared services/gateway services/policy-svc services/profile-svc services/matching-svc deploy/local
 SOURCES := shared/src $(wildcard services/*/src) deploy/local/src
+TESTS := tests shared/tests deploy/local/tests services/gateway/tests
+# A name with a dash is none of a package: the tests of these are looked at from where they are.
+DASHED := policy-svc profile-svc matching-svc
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -36,7 +39,9 @@ test-identity: setup ## Run the tests with a certified OpenID provider, and fail
 check: setup ## Style, types and the direction rules between packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(SOURCES) $(TESTS)
+	@for service in $(DASHED); do (cd services/$$service && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
+		--cache-dir ../../.mypy_cache/$$service tests) || exit 1; done
 	@$(BIN)/lint-imports
 
 bench: bench-policy ## Measure requests per second and CPU time of a single read, the ledger, and the decision point

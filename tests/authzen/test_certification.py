@@ -158,7 +158,8 @@ def test_methods_keys_and_headers(service: httpx.Client, call: str) -> None:
         "X-Request-ID": "bfe9eb29 é",
         "traceparent": f"00-{trace}-00f067aa0ba902b7-00",
     }
-    answer = service.post(path, content=content, headers={name: value.encode("latin-1") for name, value in headers.items()})
+    sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    answer = service.post(path, content=content, headers=sent)
     assert answer.status_code == 200
     assert answer.headers.raw[[name.lower() for name, _ in answer.headers.raw].index(b"x-request-id")][
         1

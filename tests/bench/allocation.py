@@ -8,6 +8,7 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -44,12 +45,12 @@ def single_seats(sizes: tuple[tuple[int, int], ...]) -> None:
     for people, places in sizes:
         world = World(places, seed=people)
         problem = Problem.of(world.period(people), world.capacities(int(0.8 * people)))
-        found, seconds = timed(lambda problem=problem: flow.solve(problem))
+        found, seconds = timed(partial(flow.solve, problem))
         greedy = value_of(problem, online.greedy(problem.scores, problem.capacities))
         grown = "" if before is None else f", {seconds / before:.1f} × the one before"
         line = f"  {people:>6,} × {places:>5,}: gap {found.gap:.4%}, {seconds:6.2f} s{grown}; greedy {greedy / found.value:.1%}"
         if people <= SIZES[1][0]:
-            value, slower = timed(lambda problem=problem: by_assignment(problem))
+            value, slower = timed(partial(by_assignment, problem))
             line += f"; SciPy {slower:.2f} s, {slower / seconds:.1f} × as long, the same value: {value == found.value}"
         print(line)
         before = seconds
@@ -71,7 +72,7 @@ def families() -> None:
         scores = world.period(people)
         together = np.where(scores > 0, scores * seats[:, None], scores).astype(np.int32)
         problem = Problem.of(together, world.capacities(int(0.8 * seats.sum())), seats)
-        found, seconds = timed(lambda problem=problem: program.solve(problem))
+        found, seconds = timed(partial(program.solve, problem))
         print(f"  {people:>6,} × {places:>5,}: gap {found.gap:.4%}, {seconds:6.2f} s")
 
 
@@ -102,7 +103,7 @@ def fairness() -> None:
     scores = np.where(groups[:, None] == 3, less, scores).astype(np.int32)
     problem = Problem.of(scores, world.capacities(600))
     for share in (0.5, 0.8, 0.9, 1.0):
-        solved, seconds = timed(lambda share=share: solve(problem, Evenness(groups, 4, share)))
+        solved, seconds = timed(partial(solve, problem, Evenness(groups, 4, share)))
         free, held = (np.mean(each.chosen[groups == 3] >= 0) for each in (solved.free, solved.found))
         cost = solved.price / solved.free.value
         print(

@@ -149,7 +149,7 @@ async def step_by_step(database: Database, index: Index, knowledge: Knowledge, n
     out = _Stages()
     with timed("computed"):
         allocation_worker.run(task, out)
-    out.tell()
+    out.tell_times()
     with timed("stored"):
         async with transaction(database) as connection:
             await allocation_jobs.end(connection, job.id, "bench", "done", result=out.said["result"])
@@ -170,7 +170,7 @@ class _Stages(io.BytesIO):
         self._began.setdefault(said.get("stage", "end"), (time.perf_counter(), time.process_time()))
         return len(line)
 
-    def tell(self) -> None:
+    def tell_times(self) -> None:
         for (name, began), (_, ended) in pairwise(self._began.items()):
             passed, used = (end - begin for begin, end in zip(began, ended, strict=True))
             print(f"  {passed:7.2f} s passed, {used:6.2f} s here: of it {name}")

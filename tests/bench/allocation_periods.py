@@ -23,14 +23,15 @@ class World:
         rng = self._rng
         wants = rng.normal(size=(people, TASTES)) + shift * rng.normal(size=TASTES)
         fit = wants @ self._offers.T / np.sqrt(TASTES) + self._liked + rng.normal(0, 0.5, (people, len(self._liked)))
-        scores = np.clip(np.round(10_000 / (1 + np.exp(-fit))), 1, 10_000).astype(np.int32)
+        scores: NDArray[np.int32] = np.clip(np.round(10_000 / (1 + np.exp(-fit))), 1, 10_000).astype(np.int32)
         scores[rng.random(scores.shape) < NOT_ALLOWED] = -1
         return scores
 
     def capacities(self, seats: int) -> NDArray[np.int64]:
         """About so many seats altogether, in places of unlike size."""
         share = self._rng.gamma(2.0, size=len(self._liked))
-        return np.maximum(1, np.round(seats * share / share.sum())).astype(np.int64)
+        capacities: NDArray[np.int64] = np.maximum(1, np.round(seats * share / share.sum())).astype(np.int64)
+        return capacities
 
     def families(self, people: int) -> NDArray[np.int64]:
         return self._rng.choice([1, 1, 1, 2, 3, 4], people).astype(np.int64)

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,10 @@ def quality(whole: Edition, kind: str, *, twins: bool, title: str) -> None:
         return
     search = of_vocabulary(of_edition(held.edition))
     first, count = _place(search.vocabulary, kind)
-    baselines = [Bm25(search.vocabulary, first, count), CharacterTfidf(search.vocabulary, first, count)]
+    bm25, tfidf = Bm25(search.vocabulary, first, count), CharacterTfidf(search.vocabulary, first, count)
     rows = {
-        "BM25 over words": measure(queries, search.vocabulary, first, baselines[0].scores),
-        "character TF-IDF": measure(queries, search.vocabulary, first, baselines[1].scores),
+        "BM25 over words": measure(queries, search.vocabulary, first, bm25.scores),
+        "character TF-IDF": measure(queries, search.vocabulary, first, tfidf.scores),
         "Stena": measure(queries, search.vocabulary, first, _ours(search, kind)),
     }
     report(f"{kind}s, {title}: {len(queries)} queries, MRR / hit@10", rows)
@@ -99,7 +100,7 @@ def prefixes(search: Search, count: int) -> list[tuple[float, float]]:
     for at in chance.choice(names, count):
         text = labels.texts[int(at)][: int(chance.integers(1, 13))]
         language = labels.languages[labels.language[at]] if chance.random() < 0.5 else None
-        scheme = "occupation" if labels.concept[at] < search.vocabulary.occupations else "skill"
+        scheme: Literal["occupation", "skill"] = "occupation" if labels.concept[at] < search.vocabulary.occupations else "skill"
         began, worked = time.perf_counter(), time.thread_time()
         search.find(text, scheme, language=language)
         took.append((time.perf_counter() - began, time.thread_time() - worked))

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from matching_svc.vocabulary import LABEL_KINDS, Vocabulary
+from matching_svc.esco.edition import LABEL_KINDS
+from matching_svc.vocabulary import Vocabulary
 
 WORD = r"(?u)\b\w+\b"
 

@@ -18,8 +18,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from matching_svc.concepts_search import Scheme, Search, of_vocabulary
+from matching_svc.esco.edition import LABEL_KINDS
 from matching_svc.linking import Linked, link
-from matching_svc.vocabulary import LABEL_KINDS, Vocabulary, of_edition
+from matching_svc.vocabulary import Vocabulary, of_edition
 from tests.bench.concepts_data import Query, Split, edition, split
 
 EACH = 200

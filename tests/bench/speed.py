@@ -93,7 +93,8 @@ async def measure_people(url: str) -> Times:
     before, began, cpu = memory(), time.perf_counter(), time.process_time()
     index.restore(JOB, await rebuilt(url), complete=True)
     index.apply(JOB, {}, (), complete=True)
-    found = {"rebuilt": time.perf_counter() - began, "rebuilt_cpu": time.process_time() - cpu, "memory": memory() - before}
+    found: dict[str, Any] = {}
+    found |= {"rebuilt": time.perf_counter() - began, "rebuilt_cpu": time.process_time() - cpu, "memory": memory() - before}
     found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     chance = random.Random(7)  # noqa: S311 -- no secret
     asked = [vacancy(knowledge.vocabulary, chance) for _ in range(TIMES)]

@@ -16,5 +16,5 @@ class Forgetful(ledger.Ledger):
 
 
 if __name__ == "__main__":
-    main.ledger.Ledger = Forgetful  # type: ignore[misc] -- nowhere but here
+    ledger.Ledger = Forgetful  # type: ignore[misc]  # nowhere but here
     uvicorn.run(main.app_from_environment(), port=int(sys.argv[1]), http=Listener, ws="none", access_log=False)

@@ -89,7 +89,7 @@ def listed(issuer: str, other: str) -> list[dict[str, Any]]:
     return [ours, {"issuer": other, "audience": GATEWAY, "clients": [claimed]}]
 
 
-async def register(house: House, client_id: str, organisation: str, **shown: str) -> None:
+async def register(house: House, client_id: str, organisation: str, **shown: Any) -> None:
     row = store.Client(client_id, "test", organisation, None, secret_hash(new_secret()), datetime.now(UTC), **shown)
     await store.register(house.parts.engine, row)
     await house.parts.directory.refresh()

@@ -18,7 +18,7 @@ def people() -> list[Mapping[str, Any]]:
 
 
 def share(people: list[Mapping[str, Any]], of: Any) -> float:
-    return sum(map(of, people)) / len(people)
+    return float(sum(map(of, people)) / len(people))
 
 
 def test_the_same_seed_gives_the_same_people() -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -29,7 +29,7 @@ EMAIL = "canary.of.spans@example.org"
 
 
 async def test_a_call_is_one_trace_over_four_services(databases: Mapping[str, Database], tmp_path: Path) -> None:
-    asked, said = [], []
+    asked, said = list[Any](), list[Any]()
     with collecting() as collector:
         async with standing(tmp_path, databases, otlp_endpoint=collector.url, traces_sampler="always_on") as house:
             record = RECORD | {"assigned": ["employment-agency"], "consents": ["job-ranking"]}
@@ -83,7 +83,7 @@ async def told(collector_url: str, sampler: str = "always_on", share: float = 1.
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    settings = ServiceSettings(otlp_endpoint=collector_url, traces_sampler=sampler, traces_sampler_arg=share)  # type: ignore[arg-type]
+    settings = ServiceSettings(otlp_endpoint=collector_url, traces_sampler=sampler, traces_sampler_arg=share)
     app = application.create("tried", settings, lifespan)
 
     @app.get("/things/{id}")

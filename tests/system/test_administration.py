@@ -148,7 +148,7 @@ async def test_credentials_are_renewed_by_two_and_the_earlier_secret_is_good_for
     house: House, ivanova: Desk, petrova: Desk
 ) -> None:
     client_id, earlier = await house.register("rila-build")
-    body = {"credentials": {"type": "secret"}}
+    body: dict[str, Any] = {"credentials": {"type": "secret"}}
     proposal = await ivanova("POST", f"/v1/clients/{client_id}/credentials", 202, json=body)
     later = (await petrova("PUT", f"/v1/proposals/{proposal['id']}/confirmation"))["client_secret"]
     assert await works(house, client_id, later)
@@ -195,7 +195,7 @@ async def test_fewer_keys_take_one_and_those_left_out_are_refused_at_once(house:
     assert await ivanova("POST", path, 200, json=by_keys(first), headers=headers) == done
     shown = await listed(ivanova, client_id)
     assert (shown["key_ids"], shown["earlier_key_ids"], shown["earlier_secret_until"]) == ([first.kid], [], None)
-    other = OKPKey.generate_key("Ed25519", {"kid": first.kid})
+    other = OKPKey.generate_key("Ed25519", {"kid": str(first.kid)})
     await ivanova("POST", path, 202, json=by_keys(other))
     assert not await shows(house, client_id, other), "another key is another one whatever its name"
 
@@ -259,7 +259,7 @@ async def test_a_proposal_sent_again_is_the_same_one(ivanova: Desk) -> None:
     ids=["organisation", "jwks", "jwks_uri", "issuer"],
 )
 async def test_a_proposal_that_cannot_be_taken_says_why(ivanova: Desk, changed: Mapping[str, Any], place: str) -> None:
-    answer = await ivanova("POST", "/v1/clients", 400, json=BAKERY | changed)
+    answer = await ivanova("POST", "/v1/clients", 400, json={**BAKERY, **changed})
     assert [fault["pointer"] for fault in answer["errors"]] == [place]
 
 

@@ -154,8 +154,8 @@ async def test_a_confirmation_is_a_decision_like_one_on_a_candidate(house: House
     wanted = {"outcome": "selected", "reason": "as-proposed", "rank": 1, "acting_user": "officer", "allocation": found["id"]}
     assert wanted.items() <= kept.items()
     assert kept["model"] == found["model"]
-    said = {"person": person, "opportunity": None, "reason": "person-declined"}
-    done = await agency("POST", f"{address}/confirmations", "job-ranking", json=said, headers=OFFICER)
+    declined = {"person": person, "opportunity": None, "reason": "person-declined"}
+    done = await agency("POST", f"{address}/confirmations", "job-ranking", json=declined, headers=OFFICER)
     assert done.status_code == 204, done.text
     decisions = await agency("GET", f"/v1/opportunities/{place}/decisions", "job-ranking")
     mine = [(each["outcome"], each["reason"]) for each in decisions.json()["selections"] if each["person"] == person]

@@ -67,12 +67,14 @@ async def accesses(house: House, internal: str) -> list[dict[str, Any]]:
 
 
 async def open_reviews(house: House, state: str = "open", organisation: str = OFFICE) -> list[dict[str, Any]]:
-    office, found, cursor = await house.caller(organisation), [], None
+    office, cursor = await house.caller(organisation), None
+    found: list[dict[str, Any]] = []
     while True:
         following = f"&cursor={cursor}" if cursor else ""
         answer = await office("GET", f"/v1/reviews?state={state}&limit=3{following}", AUDIT)
         assert answer.status_code == 200, answer.text
-        found, cursor = found + answer.json()["reviews"], answer.json()["next"]
+        found += answer.json()["reviews"]
+        cursor = answer.json()["next"]
         if cursor is None:
             return found
 

@@ -87,7 +87,9 @@ async def test_of_who_is_erased_nothing_is_left_in_any_database_nor_in_a_backup_
     restored = postgres.database("gateway")
     restored.load(backup)
     engine = create_async_engine(restored.app_url)
-    await erasures.follow(engine, erasures.journal_of(house_settings(house)), START)
+    journal = erasures.journal_of(house_settings(house))
+    assert journal is not None
+    await erasures.follow(engine, journal, START)
     await engine.dispose()
     assert held(restored.dump(), values) == []
     restored.drop()

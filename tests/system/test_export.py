@@ -155,8 +155,8 @@ async def test_the_source_exports_under_a_grant_to_export_alone(house: House) ->
     agency = await house.caller("employment-agency")
     await agency("GET", "/v1/persons?limit=1", "job-ranking")
     search = next(each for each in reversed(house.board.seen) if each.url.path == "/persons/search")
-    again = {"content": search.content, "headers": dict(search.headers)}
     for operation, status in (("list", 200), ("export", 401)):
         async with httpx.AsyncClient(transport=house.board, base_url=f"{search.url.scheme}://{search.url.host}") as http:
-            answer = await http.post("/persons/search", params={"operation": operation}, **again)
+            where, told = {"operation": operation}, dict(search.headers)
+            answer = await http.post("/persons/search", params=where, content=search.content, headers=told)
         assert answer.status_code == status

@@ -152,7 +152,8 @@ async def test_who_everybody_is_moves_no_ranking_and_no_explanation(house: House
     await bring(house, lambda number: {**ONE, "skills": [], "work_history": []} if number == 3 else ONE)
 
     async def moved() -> bool:
-        return (await rankings(house, people, offers))["job for job-ranking"] != before["job for job-ranking"]
+        now = await rankings(house, people, offers)
+        return bool(now["job for job-ranking"] != before["job for job-ranking"])
 
     assert await until(moved, 30)
 

@@ -101,7 +101,7 @@ async def test_a_share_ends_on_the_second(house: House, somebody: str) -> None:
         {"purpose": "gossip"},
     ],
 )
-async def test_a_note_is_not_shared_with_who_could_not_read_it(house: House, somebody: str, body: dict[str, str]) -> None:
+async def test_a_note_is_not_shared_with_who_could_not_read_it(house: House, somebody: str, body: dict[str, Any]) -> None:
     writer = await desk(house, somebody, "reception-agency")
     answer = await writer.share(await writer.write(), **body)
     assert answer.status_code == 400, answer.text

@@ -96,7 +96,7 @@ class Machine:
         )
         if done.returncode != 0:
             raise AssertionError(done.stdout + done.stderr)
-        return done.stdout
+        return str(done.stdout)
 
     def lose_and_restore(self, *moment: str) -> None:
         self.server.stop()

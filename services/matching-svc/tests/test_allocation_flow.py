@@ -40,7 +40,7 @@ def check_shortage(problem: Problem, shortage: Infeasible) -> None:
     assert problem.required[list(shortage.parties)].all()
     assert problem.capacities[list(shortage.places)].sum() < len(shortage.parties)
     others = np.setdiff1d(np.arange(len(problem.capacities)), shortage.places)
-    assert not problem.possible[np.ix_(shortage.parties, others)].any()
+    assert not problem.possible[np.ix_(np.array(shortage.parties), others)].any()
 
 
 @pytest.mark.parametrize("method", ["flow", "program"])

@@ -198,7 +198,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[int]]:
         pids.append(process.pid)
         return process
 
-    monkeypatch.setattr(allocation_running.asyncio, "create_subprocess_exec", instead)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", instead)
     return lambda: pids
 
 

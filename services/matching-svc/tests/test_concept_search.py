@@ -126,7 +126,7 @@ def test_a_vocabulary_knows_its_own_and_no_others() -> None:
     occupation, skill = vocabulary.uris[0], vocabulary.skill_uri(0)
     assert (vocabulary.occupation(occupation), vocabulary.skill(occupation)) == (0, None)
     assert (vocabulary.occupation(skill), vocabulary.skill(skill)) == (None, 0)
-    assert vocabulary.occupation("x") is vocabulary.skill("x") is vocabulary.isco("x") is None
+    assert (vocabulary.occupation("x"), vocabulary.skill("x"), vocabulary.isco("x")) == (None, None, None)
     assert (vocabulary.rarity("x"), vocabulary.label("a/x")) == (1.0, "x")
 
 

@@ -227,9 +227,9 @@ async def test_the_running_service_may_not_write_the_vocabulary(owner: Database,
 
 def test_the_small_set_says_what_an_import_of_the_same_download_says(tmp_path: Path) -> None:
     """It is read by its own few lines, and has to come to the same rows."""
-    places = sorted(files.download(tmp_path).iterdir())  # classification before relations
+    classification, relations = sorted(files.download(tmp_path).iterdir())
     official = read(find([tmp_path]), ["en"], None, lambda _: None).edition
-    content = extract(*places, {}, ["baker", "cook"], version="1.1.0")
+    content = extract(classification, relations, {}, ["baker", "cook"], version="1.1.0")
     content["skills"][KNEAD.rsplit("/")[-1]]["labels"]["en"] += " "  # as some of the official ones end
     small = edition_of(content)
     assert official is not None

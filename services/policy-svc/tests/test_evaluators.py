@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from hypothesis import event, given, note
-from sqlalchemy import Boolean, Integer, cast, column, func, literal, select
+from sqlalchemy import Boolean, ColumnClause, Integer, cast, column, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.types import TypeEngine
 
 from policy_svc.decisions import Decision, decide
 from policy_svc.rulebook import Rulebook
@@ -25,7 +26,7 @@ from .generated import RECORDS, RULEBOOKS, Raw, question, several_questions
 from .reference import NOON, Reference, Seen, rules_of, visible, with_rules
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.json"))
-TYPES = {"set": ARRAY(TEXT), "bool": Boolean(), "text": TEXT()}
+TYPES: Mapping[str, TypeEngine[Any]] = {"set": ARRAY(TEXT), "bool": Boolean(), "text": TEXT()}
 
 Truth = Mapping[Residual, bool | None]
 
@@ -93,7 +94,7 @@ async def in_sql(engine: AsyncEngine, wanted: set[Residual], records: list[Any])
     """What PostgreSQL makes of every condition for every record, in one statement."""
     conditions = list(wanted)
     numbered = [{"number": number, **facts} for number, facts in enumerate(records)]
-    columns = [column(fact, TYPES[kind]) for fact, kind in type_of_fact.items()]
+    columns: list[ColumnClause[Any]] = [column(fact, TYPES[kind]) for fact, kind in type_of_fact.items()]
     table = (
         func.jsonb_to_recordset(cast(literal(numbered, JSONB), JSONB))
         .table_valued(column("number", Integer), *columns)

@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from policy_svc import commands
 from policy_svc.decisions import decide
@@ -21,7 +20,13 @@ from stena.migrations import upgrade
 
 Ask = Callable[..., Evaluation]
 FOLDER = Path(__file__).parent / "rulebook"
-SOFIA = {"region_path": ["BG", "BG4", "BG41"], "assigned": ["lantern"], "consents": [], "restricted": False, "minor": False}
+SOFIA: dict[str, Any] = {
+    "region_path": ["BG", "BG4", "BG41"],
+    "assigned": ["lantern"],
+    "consents": [],
+    "restricted": False,
+    "minor": False,
+}
 
 
 def rule(explanation: Explanation | Shown, uid: str) -> Considered:

@@ -77,6 +77,7 @@ def _faults(files: Mapping[str, str]) -> tuple[Fault, ...]:
 
 
 # Reading a whole rulebook takes a while: at night five minutes for each test, not an hour.
+assert settings.default is not None
 bounded = settings(max_examples=min(settings.default.max_examples, 5_000))
 
 

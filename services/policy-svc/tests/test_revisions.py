@@ -459,7 +459,8 @@ async def test_a_grant_does_what_it_was_made_for_and_nothing_else(start: Start, 
 
 async def test_a_misspelt_wish_is_refused(start: Start, files: Files) -> None:
     async with start() as replica:
-        for body in ({"wide": True}, {"widen": "maybe"}, [], "text"):
+        bodies: tuple[Any, ...] = ({"wide": True}, {"widen": "maybe"}, [], "text")
+        for body in bodies:
             answer = await replica.http.post("/rulebook/rollback", json=body, headers=replica.administrator)
             assert answer.status_code == 400
         assert (await replica.activate("sha256:nothing")).status_code == 404

@@ -279,7 +279,7 @@ APPROVED = {"condition": "AnyIn", "values": ["counselling"]}
         ("deny", "subject", {"$.purposes": {"condition": "Any"}}, True),
     ],
 )
-def test_the_end_of_an_approval_must_never_let_more_through(effect: str, element: str, conditions: Any, lawful: bool) -> None:
+def test_the_end_of_an_approval_must_never_let_more_through(effect: Any, element: str, conditions: Any, lawful: bool) -> None:
     faults = Faults()
     check_approvals(replace(compiled(element, conditions), effect=effect), faults)
     assert (len(faults) == 0) is lawful

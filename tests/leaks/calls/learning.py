@@ -1,6 +1,7 @@
 """Skill gaps: what would help a person, told to whoever may match that person and sees their skills."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from stena.contracts.matching import KIND_PURPOSE
@@ -22,7 +23,7 @@ async def skill_gaps(stand: Stand, effort: Effort) -> None:
                 path(stand, who, f"/skill-gaps?kind={kind}&limit=20"),
                 status=expected,
                 shows={who.name: sees},
-                check=lambda body, sees=sees: _rests_on(body, sees),
+                check=partial(_rests_on, sees=sees),
             )
 
 
