@@ -48,6 +48,8 @@ class MergedPeople:
 
     def noted(self, person: str) -> frozenset[merged.Part]:
         """What made other records part of this person's, as far as it is noted here."""
+        if person not in self._parts:  # as nearly everybody is, and every call asks
+            return frozenset()
         found, persons = set[merged.Part](), [person]
         while persons:
             new = set(self._parts.get(persons.pop(), ())) - found
