@@ -45,7 +45,7 @@ def test_a_shortcut_would_be_found() -> None:
 def test_another_shape_would_be_found() -> None:
     probe = Probe("read", "job-ranking", None, {"nobody": []}, {"restricted": []})  # type: ignore[arg-type]
     answered = {"nobody": [Answered(0.01, (404,))] * 3, "restricted": [Answered(0.01, (404,))] * 2 + [Answered(0.01, (403,))]}
-    assert different_shapes(probe, answered) == ["read: restricted is answered in another shape"]
+    assert different_shapes(probe, answered) == ["read: restricted is answered in another shape: [(403,)]"]
 
 
 def test_what_may_be_chance_is_not_held_against_the_wall() -> None:

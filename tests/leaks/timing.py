@@ -30,6 +30,7 @@ from .target import CATALOGUE, Registered, Target
 LIMIT: Final = 0.55
 CONFIDENCE: Final = 0.9999  # many pairs are looked at, again and again: one in a hundred would be one a day
 WARM: Final = 20  # calls of each kind before any is timed
+MOST: Final = 2_000  # characters of a finding
 OF_EACH: Final = 20  # people of each kind, so that nobody's record is always the one just read
 
 ASKING: Final = "bread-and-bridges"
@@ -125,7 +126,8 @@ def different_shapes(probe: Probe, answered: Mapping[str, Sequence[Answered]]) -
     """The kinds whose answers look otherwise than those of the first kind. Empty if all are one and the same."""
     shapes = {name: {each.shape for each in some} for name, some in answered.items()}
     first = next(iter(shapes.values()))
-    return [f"{probe.name}: {name} is answered in another shape" for name, shape in shapes.items() if shape != first]
+    others = {name: shape ^ first for name, shape in shapes.items() if shape != first}
+    return [f"{probe.name}: {name} is answered in another shape: {str(sorted(each))[:MOST]}" for name, each in others.items()]
 
 
 def _examples(absent: Sequence[Answered], forbidden: Sequence[Answered]) -> tuple[Table, Any]:
