@@ -147,8 +147,9 @@ async def _ask(probe: Probe, call: Call) -> Answered:
 
 def _shape(answer: httpx.Response) -> tuple[Any, ...]:
     """Status, the names, order and lengths of the headers, and the body, in which only the trace and decision may differ.
-    What is left of the caller's own limits follows from how often it has called."""
-    headers = tuple((name, len(value) if name != "ratelimit" else 0) for name, value in answer.headers.multi_items())
+    What is left of the caller's own limits follows from how often it has called, and so does the end of a connection."""
+    counted = {"ratelimit": 0, "connection": 0}
+    headers = tuple((name, counted.get(name, len(value))) for name, value in answer.headers.multi_items())
     return answer.status_code, headers, re.sub(r"[0-9a-f]{32}(?![0-9a-f])|dec_[0-9a-f-]+", "…", answer.text)
 
 

@@ -1,7 +1,8 @@
 """Twin worlds: one withheld value differs between them, and every answer has to be the same byte for byte.
 
 The second world is the first one, in which that value has been flipped. So ids, ETags and times are compared too; only what
-is drawn anew for every answer (ids of decisions and traces, sealed cursors, the date) is left out.
+is drawn anew for every answer (ids of decisions and traces, sealed cursors, the date) is left out, and what follows from how
+often somebody has called: what is left of their limits, and whether nginx ends the connection, which it does after a thousand.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ READING_AGAIN: Final = 1.5
 """Seconds in which matching-svc has read what it may see of a change."""
 
 _DRAWN_ANEW: Final = re.compile(
-    r"dec_[0-9a-f-]{36}|(?<=traceresponse: )\S+|(?<=date: ).+|(?<=ratelimit: ).+|(?<=content-length: ).+"
+    r"dec_[0-9a-f-]{36}|(?<=traceresponse: )\S+|(?<=date: ).+|(?<=ratelimit: ).+|(?<=\nconnection: ).+|(?<=content-length: ).+"
     r'|urn:trace:[0-9a-f]{32}|(?<="cursor":")[^"]*|(?<="next":")[^"]*|(?<=cursor=)[^>&]*'
 )
 """With the length, which follows from those that a cursor has."""
