@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
@@ -376,3 +377,14 @@ def test_the_command_tells_machines_by_its_status_and_people_by_a_table(
     broken = [each["what"] for each in json.loads(machine.stdout) if each["state"] == "broken"]
     assert broken == (["POLICY_GRANT_KEY_FILE"] if breaking else [])
     assert ("POLICY_GRANT_KEY_FILE" in table.stdout) is breaking
+
+
+def test_it_looks_again_until_all_is_well(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = told["POLICY_GRANT_KEY_FILE"]
+    monkeypatch.setenv("POLICY_GRANT_KEY_FILE", key)
+    with ThreadPoolExecutor(1) as beside:
+        with moved(Path(key)):
+            assert CliRunner().invoke(app, ["doctor", "--within", "0.5"]).exit_code == 1
+            waiting = beside.submit(CliRunner().invoke, app, ["doctor", "--within", "30"])
+            assert not wait([waiting], 0.5).done
+        assert waiting.result().exit_code == 0

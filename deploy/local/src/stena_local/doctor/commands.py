@@ -1,6 +1,7 @@
 """The command `stena doctor`: everything is looked at, then told as a table or as JSON; 1 if anything is broken."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,15 +27,22 @@ def doctor(
     home: Home = None,
     everything: Annotated[bool, typer.Option("--all", help="Show also one by one what is well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON, for machines.")] = False,
+    within: Annotated[float, typer.Option(help="Look again until nothing is broken, for so many seconds.")] = 0,
 ) -> None:
     """Look whether everything that this deployment needs is there and as it must be; say what to mend."""
-    found = examined(*_here(home))
+    ends, here = time.monotonic() + within, _here(home)
+    while _broken(found := examined(*here)) and time.monotonic() < ends:
+        time.sleep(1)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:
         report.console().print(_table(found, everything=everything))
-    if any(each.state is State.BROKEN for each in found):
+    if _broken(found):
         raise typer.Exit(1)
+
+
+def _broken(found: Sequence[Finding]) -> bool:
+    return any(each.state is State.BROKEN for each in found)
 
 
 def examined(told: Told, more: Sequence[Path] = (), own: str | None = None) -> Sequence[Finding]:
