@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export COMPOSE_PROJECT_NAME=stena-test COMPOSE_FILE=deploy/compose.yaml
+export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-stena-test} COMPOSE_FILE=deploy/compose.yaml
 export STENA_PORT=${STENA_PORT:-8400}
 export STENA_HTTP_PORT=${STENA_HTTP_PORT:-$((STENA_PORT + 80))}
 url=https://127.0.0.1:$STENA_PORT
