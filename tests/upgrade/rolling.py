@@ -49,7 +49,7 @@ class Releases:
     beside: int
     wires: Mapping[Service, Wire]
     name: str = "two releases"
-    new: dict[Service, subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.base_url = f"http://{HOST}:{self.wires[GATEWAY].port}"
@@ -104,21 +104,33 @@ class Releases:
             **self._urls,
             f"{service.name.removesuffix('-svc').upper()}_METRICS_PORT": str(self.beside + 10 + service.offset),
         }
-        with self.layout.log(f"new {service.name}").open("wb") as log:
-            self.new[service] = subprocess.Popen(
-                [sys.executable, "-m", *service.program, "--host", HOST, "--port", str(self.beside + service.offset)],
-                cwd=CHECKOUT,
-                env=environment,
+        self._serve(service, f"new {service.name}", sys.executable, CHECKOUT, self.beside, environment)
+
+    def start_gateway_again(self) -> None:
+        """The previous release's, where it was, with whatever is left of the secrets that it knows."""
+        python = str(self.previous.python)
+        environment = {**self._environment, **self._operator(python), **self._urls}
+        self._serve(GATEWAY, "old gateway", python, self.previous.code, self.port, environment)
+
+    def _serve(
+        self, service: Service, name: str, python: str, code: Path, first_port: int, environment: Mapping[str, str]
+    ) -> None:
+        port = first_port + service.offset
+        with self.layout.log(name).open("wb") as log:
+            process = subprocess.Popen(
+                [python, "-m", *service.program, "--host", HOST, "--port", str(port)],
+                cwd=code,
+                env=dict(environment),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        ended, url = self.new[service].poll, f"http://{HOST}:{self.beside + service.offset}"
+        self.started.append(process)
         try:
-            _until(lambda: ended() is not None or is_ready(url))
-            assert ended() is None, "it has ended by itself"
+            _until(lambda: process.poll() is not None or is_ready(f"http://{HOST}:{port}"))
+            assert process.poll() is None, "it has ended by itself"
         except AssertionError as failure:
-            raise AssertionError(last_lines(self.layout.log(f"new {service.name}"))) from failure
+            raise AssertionError(last_lines(self.layout.log(name))) from failure
 
     def lead_to(self, service: Service, *, new: bool) -> None:
         self.wires[service].to = (self.beside if new else self.port) + service.offset
@@ -132,7 +144,7 @@ class Releases:
         _until(lambda: not command_line(pid))
 
     def down(self) -> None:
-        for process in self.new.values():
+        for process in self.started:
             process.terminate()
             process.wait(30)
         if (running := Running.read(self.home)) is not None:
@@ -142,7 +154,7 @@ class Releases:
 
     def run(self, service: str, program: Sequence[str], feed: bytes = b"") -> str:
         """With the previous release's code as long as nothing of this one runs."""
-        python = sys.executable if self.new else str(self.previous.python)
+        python = sys.executable if self.started else str(self.previous.python)
         here = {"stena": [python, "-m", "stena_local"], "python": [python]}[program[0]]
         told = self._operator(python)
         return _output([*here, *program[1:]], feed, {**self._environment, **told})

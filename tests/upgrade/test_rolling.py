@@ -73,6 +73,9 @@ async def _rolled(releases: Releases) -> AsyncIterator[str]:
     yield "the previous gateway, these services"
     await _replace(releases, GATEWAY)
     yield "this release"
+    await asyncio.to_thread(releases.start_gateway_again)
+    releases.lead_to(GATEWAY, new=False)
+    yield "a step back: the previous gateway, started anew"
 
 
 async def _answered(load: Load, since: int) -> set[str]:
