@@ -76,7 +76,7 @@ async def refused(answer: Any, slug: str) -> None:
 
 async def works(house: House, client_id: str, secret: str) -> bool:
     async with house.http(auth=(client_id, secret)) as http:
-        for _ in range(20):
+        for _ in range(50):
             with suppress(Unavailable):
                 await house.parts.directory.refresh()
                 answer = await http.post("/oauth2/token", data={"grant_type": "client_credentials"})
