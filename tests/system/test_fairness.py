@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from .house import GATEWAY, MATCHING, Caller, House, put
+from .loopback import served
 from .people import line
 from .test_matching import BAKER, baker, until
 from .test_refusals import RECORD
@@ -175,16 +175,8 @@ async def test_an_audit_is_in_the_ledger(house: House, audited: tuple[str, list[
 @pytest.fixture
 async def door(house: House) -> AsyncIterator[str]:
     """The gateway at a port of this machine, for a command that knows nothing but HTTP."""
-    server = uvicorn.Server(uvicorn.Config(house.apps[GATEWAY], port=0, lifespan="off", log_level="critical"))
-    serving = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await until(started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with served(house.apps[GATEWAY]) as url:
+        yield url
 
 
 async def test_the_command_prints_what_the_api_says(

@@ -55,12 +55,11 @@ async def test_heads_are_for_every_client_and_for_nobody_else(officer: Caller) -
         if page["next"] is None:
             break
         before = f"&before={page['next']}"
-    assert pages == list(range(len(pages), 0, -1))
+    assert len(pages) >= len(SIZES) and pages == sorted(set(pages), reverse=True) and pages[-1] == 1
 
 
 async def test_an_entry_is_proven_below_every_head_that_covers_it(officer: Caller, engine: AsyncEngine) -> None:
     entries = await Ledger(engine).of_person(uuid.UUID(ANNA), 50, None)
-    known_heads = await signed(officer)
     for size in (None, *SIZES):
         wanted = "" if size is None else f"&size={size}"
         for entry in entries:
@@ -69,7 +68,7 @@ async def test_an_entry_is_proven_below_every_head_that_covers_it(officer: Calle
                 assert size in SIZES[:2], "an entry that came later is not below it"
                 continue
             proof = answer.json()
-            head = known_heads[proof["head"]["size"]]
+            head = (await signed(officer))[proof["head"]["size"]]  # the newest may be newer than the answer before
             path = [bytes.fromhex(each) for each in proof["path"]]
             assert merkle.includes(head.root, head.size, proof["position"], bytes.fromhex(proof["leaf"]), path)
             assert "why" not in answer.text

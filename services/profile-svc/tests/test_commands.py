@@ -30,7 +30,7 @@ async def operator(service: Service, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # calls wait here until the server takes them
-        server = uvicorn.Server(uvicorn.Config(service.policy.app(), log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(service.policy.app(), log_config=None, lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         environment = service.settings.model_dump(exclude_none=True, include=set(type(service.settings).model_fields))
         for name, value in {**environment, "policy_url": f"http://127.0.0.1:{listening.getsockname()[1]}"}.items():
