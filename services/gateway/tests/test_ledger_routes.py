@@ -55,7 +55,9 @@ async def test_heads_are_for_every_client_and_for_nobody_else(officer: Caller) -
         if page["next"] is None:
             break
         before = f"&before={page['next']}"
-    assert len(pages) >= len(SIZES) and pages == sorted(set(pages), reverse=True) and pages[-1] == 1
+    assert len(pages) >= len(SIZES)
+    assert pages == sorted(set(pages), reverse=True)
+    assert pages[-1] == 1
 
 
 async def test_an_entry_is_proven_below_every_head_that_covers_it(officer: Caller, engine: AsyncEngine) -> None:
