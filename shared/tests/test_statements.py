@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from stena.database import create_engine
+from stena.database import PLANNED_ANEW, create_engine
 from stena.problems import Unavailable
 from stena.statements import MOST, Statements, spoken, statements
 from stena_local.testing import Postgres
@@ -30,6 +30,15 @@ async def test_a_statement_is_said_once_and_asked_with_what_is_given(engine: Asy
         assert [tuple(row) for row in await statements(engine).ask(said, person=person, most=most)] == [(person, ["a"], most)]
     with pytest.raises(KeyError):
         said.arguments({"person": person})
+
+
+@pytest.mark.parametrize(("plans", "planned_for_any"), [("auto", 3), (PLANNED_ANEW, 0)])
+async def test_what_is_planned_anew_is_never_planned_for_any(engine: AsyncEngine, plans: str, planned_for_any: int) -> None:
+    alone = Statements(engine, plans)  # one connection: nobody asks beside
+    for _ in range(8):  # PostgreSQL plans five times for the values, and then looks which was better
+        await alone.fetch("SELECT $1::int", 1)
+    said = "SELECT generic_plans FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'"
+    assert [tuple(row) for row in await alone.fetch(said)] == [(planned_for_any,)]
 
 
 async def test_more_at_once_than_there_are_connections_wait_for_each_other(engine: AsyncEngine) -> None:

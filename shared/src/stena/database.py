@@ -24,7 +24,11 @@ MOST = Gauge("stena_database_connections_max", "The most connections that there 
 
 PATIENCE: Final = 0.8
 """Seconds for a connection: an answer that cannot be recorded within a second must not be given."""
-CONNECT: Final = {"timeout": PATIENCE, "command_timeout": 30, "server_settings": {"jit": "off"}}
+PLANNED_ANEW: Final = "force_custom_plan"
+"""Each time for the values at hand. A plan for any value takes a condition to be true of few: one that is true of everybody, as
+what a grant asks of a record often is, has then all of them fetched and sorted for a page."""
+CONNECT: Final = {"timeout": PATIENCE, "command_timeout": 30}
+SESSION: Final = {"jit": "off", "plan_cache_mode": PLANNED_ANEW}
 
 _GONE: Final = (PoolTimeoutError, OSError, TimeoutError)
 NO_ANSWER: Final = "The database does not answer. Try again shortly."
@@ -39,7 +43,7 @@ def create_engine(url: URL, *, pool_size: int = 10, timeout: float = PATIENCE) -
         pool_timeout=timeout,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={**CONNECT, "timeout": timeout},
+        connect_args={**CONNECT, "timeout": timeout, "server_settings": SESSION},
     )
     _measure(engine, url.database or "")
     return engine

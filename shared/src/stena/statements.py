@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from stena.database import CONNECT, NO_ANSWER, PATIENCE
+from stena.database import CONNECT, NO_ANSWER, PATIENCE, SESSION
 from stena.problems import Unavailable
 
 MOST: Final = 10
@@ -56,10 +56,14 @@ def spoken(statement: ClauseElement) -> Spoken:
 
 
 class Statements:
-    """Connections of an engine's own, each for one statement at a time and committed with it. They end with the engine."""
+    """Connections of an engine's own, each for one statement at a time and committed with it. They end with the engine.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._arguments = {**engine.dialect.create_connect_args(engine.url)[1], **CONNECT}
+    Those that find their rows by a key are planned once; the others want ``PLANNED_ANEW`` as ``plans``.
+    """
+
+    def __init__(self, engine: AsyncEngine, plans: str = "auto") -> None:
+        session = SESSION | {"plan_cache_mode": plans}
+        self._arguments = {**engine.dialect.create_connect_args(engine.url)[1], **CONNECT, "server_settings": session}
         self._free: list[Any] = []
         self._places = asyncio.Semaphore(MOST)
         event.listen(engine.sync_engine, "engine_disposed", lambda _: self._close())
@@ -108,6 +112,6 @@ class Statements:
 
 
 @lru_cache(maxsize=64)
-def statements(engine: AsyncEngine) -> Statements:
+def statements(engine: AsyncEngine, plans: str = "auto") -> Statements:
     """Those of ``engine``, the same each time."""
-    return Statements(engine)
+    return Statements(engine, plans)

@@ -53,7 +53,7 @@ async def search(
 
 async def _page(vault: Vault, seen_by: Viewer, narrowing: Narrowing, after: UUID | None, most: int) -> list[Selected]:
     if not (narrowing.filters or narrowing.sort or narrowing.conditions):
-        return await people.find_first(vault.statements, seen_by.selection, after, most)
+        return await people.find_first(vault.lists, seen_by.selection, after, most)
     async with vault.transaction() as connection:
         return await people.find_page(connection, seen_by.selection, narrowing, seen_by.attributes, after, most)
 

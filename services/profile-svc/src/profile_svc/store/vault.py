@@ -15,7 +15,7 @@ from profile_svc.sealing import SealingKey
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.keys import PersonKeys
 from stena import keys
-from stena.database import create_engine, single_statements, transaction
+from stena.database import PLANNED_ANEW, create_engine, single_statements, transaction
 from stena.erasure_journal import Journal
 from stena.settings import database_url
 from stena.statements import Statements, statements
@@ -37,8 +37,13 @@ class Vault:
 
     @property
     def statements(self) -> Statements:
-        """Single statements on the people."""
+        """Single statements on one of the people."""
         return statements(self.people)
+
+    @property
+    def lists(self) -> Statements:
+        """Single statements on however many of the people a grant's rows are true of."""
+        return statements(self.people, PLANNED_ANEW)
 
     @property
     def log_key(self) -> SealingKey:
