@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -128,6 +129,13 @@ def revision_of(files: Mapping[str, str]) -> str:
 
 def parse(files: Mapping[str, str]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
     """The rulebook that ``files`` describe and its golden cases, not yet run. Raises ``RulebookError``."""
+    return _parsed(tuple(files.items()))
+
+
+# The one that decides is asked about again with each proposal, and by each instance that starts in one process.
+@lru_cache(maxsize=8)
+def _parsed(texts: tuple[tuple[str, str], ...]) -> tuple[Rulebook, tuple[golden.Case, ...]]:
+    files = dict(texts)
     faults = Faults()
     check_presence(files, LAYOUT, faults)
     faults.raise_if_any()
