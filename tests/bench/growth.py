@@ -28,15 +28,23 @@ def measure(home: Path, console: Console, most: int) -> dict[str, list[dict[str,
     pages = uvloop.run(_pages(home))
     _show(console, f"by size of the page · {CLIENTS} clients, times in ms", pages)
     people: list[Figures] = []
-    while (count := _count(home)) <= most:
-        with console.status(f"{count:,} people …"):
+    for wanted in _sizes(_count(home), most):
+        with console.status(f"{wanted:,} people …"):
+            if (lacking := wanted - _count(home)) > 0:
+                deployed.fill(home, home.parent / "more.ndjson", lacking, seed=wanted)
             deployed.settle(home)
-            people += uvloop.run(_people(home, count))
-            if count == most:
-                break
-            deployed.fill(home, home.parent / "more.ndjson", min(most, count * TIMES) - count, seed=count)
+            people += uvloop.run(_people(home, _count(home)))
     _show(console, f"by number of people · {CLIENTS} clients, times in ms", people)
     return {"pages": [asdict(each) for each in pages], "people": [asdict(each) for each in people]}
+
+
+def _sizes(count: int, most: int) -> list[int]:
+    """``count``, so many times as much, and so on; ``most`` last."""
+    sizes = []
+    while count < most:
+        sizes.append(count)
+        count *= TIMES
+    return [*sizes, most]
 
 
 async def _pages(home: Path) -> list[Figures]:
@@ -50,7 +58,7 @@ async def _people(home: Path, count: int) -> list[Figures]:
     async with httpx.AsyncClient(headers=headers, timeout=30) as http:
         people = (await http.get(page)).raise_for_status().json()["people"]
     one = [f"{GATEWAY}/v1/persons/{person['id']}" for person in people]
-    found = f"{GATEWAY}/v1/persons?limit=100&filter=languages:has:ukr&sort=-max_distance_km"
+    found = f"{GATEWAY}/v1/persons?limit=100&filter=languages:has:ukr&sort=-education_level"
     asked = {"a person": one, "first 100": [page], "100 by filter and sort": [found]}
     return [await _at(f"{count:,}: {name}", urls, headers, processes) for name, urls in asked.items()]
 
