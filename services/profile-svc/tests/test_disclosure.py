@@ -1,5 +1,6 @@
 """What a person looks like under a grant, without a database: laws over generated values."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -29,10 +30,10 @@ def view(selection: Selection, attributes: Attributes, values: Mapping[str, Any]
     holding = [group for group in selection.groups if group.when is True or assigned]
     selected = Selected(
         PERSON,
-        [group in holding for group in selection.groups],
+        tuple(group in holding for group in selection.groups),
         {name: values[name] for group in holding for name in group.plain if name in values},
         {name: values[name] for group in holding for name in group.sealed if name in values},
-        {name: False for group in holding for name in group.disclosed if name in values},
+        json.dumps([False if name in values else None for name in selection.disclosed]),
         "2026-01-01T00:00:00.000000+00:00",
     )
     return Viewer(selection, attributes, b"key", DAY).view(selected, lambda _, sealed: sealed)

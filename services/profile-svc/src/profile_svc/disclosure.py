@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -54,18 +55,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Selection:
-    """All that one grant lets be selected of a person. It is what it is by identity: statements are remembered by it."""
+    """All that one grant lets be selected of a person: ``groups``, and the attributes of all of them together. It is what it is
+    by identity: statements are remembered by it."""
 
     organisation: str
     purpose: str
     rows: Residual
     groups: tuple[Group, ...]
+    plain: tuple[str, ...]
+    sealed: tuple[str, ...]
+    disclosed: tuple[str, ...]
     withheld: Mapping[str, Withheld]
     full_provenance: bool
-
-    @property
-    def opens_anything(self) -> bool:
-        return any(group.sealed for group in self.groups)
 
 
 def select(grant: Grant, attributes: Attributes, fields: Sequence[str] | None = None) -> Selection:
@@ -82,11 +83,15 @@ def select(grant: Grant, attributes: Attributes, fields: Sequence[str] | None = 
     for name in wanted:
         if name not in withheld:
             by_condition.setdefault(grant.disclose[name].when, []).append(name)
+    groups = tuple(_group(grant, attributes, when, names) for when, names in by_condition.items())
     return Selection(
         organisation=grant.organisation,
         purpose=grant.purpose,
         rows=grant.rows,
-        groups=tuple(_group(grant, attributes, when, names) for when, names in by_condition.items()),
+        groups=groups,
+        plain=_all(group.plain for group in groups),
+        sealed=_all(group.sealed for group in groups),
+        disclosed=_all(group.disclosed for group in groups),
         withheld=withheld,
         full_provenance=grant.provenance == "full",
     )
@@ -143,17 +148,21 @@ def _group(grant: Grant, attributes: Attributes, when: Residual, names: Sequence
     )
 
 
+def _all(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(names)))
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """What was selected of one person: of each group whether its condition is true, and of those for which it is, the stored
-    values, the sealed ones sealed, and who said them, or whether they are verified: by attribute all three. ``at``: when the
-    last of what is disclosed of them was said."""
+    values by attribute, the sealed ones sealed. ``said``: a JSON list of who said each disclosed attribute of the selection, or
+    whether it is verified. ``at``: when the last of what is disclosed of them was said."""
 
     person_id: UUID
-    holds: Sequence[bool]
+    holds: tuple[bool, ...]
     plain: Mapping[str, Any]
     sealed: Mapping[str, str | None]
-    said: Mapping[str, Any]
+    said: str
     at: str | None
 
 
@@ -194,8 +203,9 @@ class Viewer:
             disclosed[name] = self.attributes.derive(name, values, self.on)
         return disclosed
 
-    def _provenance(self, attributes: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-        known = {name: entry for name, entry in said.items() if entry is not None and attributes.get(name) is not None}
+    def _provenance(self, attributes: Mapping[str, Any], said: str) -> dict[str, Any]:
+        entries = zip(self.selection.disclosed, orjson.loads(said), strict=True)
+        known = {name: entry for name, entry in entries if entry is not None and attributes.get(name) is not None}
         return known if self.selection.full_provenance else {name: {"verified": entry} for name, entry in known.items()}
 
     def _etag(self, view: Mapping[str, Any]) -> str:

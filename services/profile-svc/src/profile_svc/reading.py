@@ -80,7 +80,7 @@ async def views_of(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) 
     """Views in the same order. Whoever has no key any more was erased meanwhile, and is left out."""
     if not selected:
         return []
-    if not seen_by.selection.opens_anything:
+    if not seen_by.selection.sealed:
         return [seen_by.view(each, _nothing_sealed) for each in selected]
     keys = await vault.person_keys.fetch([each.person_id for each in selected])
     return [seen_by.view(each, keys[each.person_id].unseal) for each in selected if each.person_id in keys]

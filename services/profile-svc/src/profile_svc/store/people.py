@@ -34,13 +34,12 @@ async def find(connection: AsyncConnection, selection: Selection, person_id: UUI
 async def find_alone(statements: Statements, selection: Selection, person_id: UUID) -> Selected | None:
     """The same outside of a transaction."""
     rows = await statements.ask(_one(selection), person_id=person_id)
-    return read(selection, rows[0]) if rows else None
+    return read(selection, rows)[0] if rows else None
 
 
 async def find_first(statements: Statements, selection: Selection, after: UUID | None, most: int) -> list[Selected]:
     """So many people in the order of their ids, outside of a transaction."""
-    rows = await statements.ask(_first(selection, after is not None), person_id=after, most=most)
-    return [read(selection, row) for row in rows]
+    return read(selection, await statements.ask(_first(selection, after is not None), person_id=after, most=most))
 
 
 @lru_cache(maxsize=1000)
@@ -104,7 +103,7 @@ async def find_named(connection: AsyncConnection, selection: Selection, wanted: 
 
 
 async def _fetch(connection: AsyncConnection, selection: Selection, statement: Select[Any]) -> list[Selected]:
-    return [read(selection, row) for row in await connection.execute(statement)]
+    return read(selection, await connection.execute(statement))
 
 
 def _beyond(key: ColumnElement[Any], last: Any, after: UUID, descending: bool) -> ColumnElement[bool]:

@@ -2,17 +2,15 @@
 selection does not name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
     ARRAY,
-    Boolean,
     ColumnElement,
     Select,
     Text,
-    and_,
     case,
     cast,
     collate,
@@ -23,8 +21,9 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, array
 
 from profile_svc.disclosure import Selected, Selection
 from profile_svc.tables import persons
@@ -39,27 +38,33 @@ _CONSENTS: Final = case((_ENDED, literal([], ARRAY(Text))), else_=persons.c.cons
 
 FACTS: Final[Mapping[str, ColumnElement[Any]]] = {name: persons.c[name] for name in facts_of_people} | {"consents": _CONSENTS}
 
+_NOTHING: Final[ColumnElement[str | None]] = cast(null(), Text)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def people_seen(selection: Selection) -> Select[Any]:
     """Everybody in the grant's rows, as ``read`` reads them: the id, for each group with a condition whether it is true, and
-    the named members of the three documents, each of them as JSON text and NULL where it has none."""
+    what the three documents hold under the names of the selection, as JSON text."""
     groups = [(group, None if group.when is True else condition(group.when)) for group in selection.groups]
     holds = [func.coalesce(when, false()) for _, when in groups if when is not None]
-    plain = _picked("attributes", [(when, group.plain) for group, when in groups])
-    sealed = _picked("sealed", [(when, group.sealed) for group, when in groups])
-    said = _said([(when, group.disclosed) for group, when in groups], selection.full_provenance)
+    plain = _values("attributes", _wanted([(when, group.plain) for group, when in groups]))
+    sealed = _values("sealed", _wanted([(when, group.sealed) for group, when in groups]))
+    said = _said(_wanted([(when, group.disclosed) for group, when in groups]), selection.full_provenance)
     return select(persons.c.person_id, *holds, plain, sealed, said).where(condition(selection.rows))
 
 
-def read(selection: Selection, row: Sequence[Any]) -> Selected:
-    """A row of ``people_seen``."""
-    asked = iter(row[1:-3])
-    holds = [group.when is True or next(asked) for group in selection.groups]
-    plain, sealed, said = (None if text is None else orjson.loads(text) for text in row[-3:])
-    entries, at = said or (None, None)
-    return Selected(row[0], holds, plain or {}, sealed or {}, entries or {}, at)
+def read(selection: Selection, rows: Iterable[Sequence[Any]]) -> list[Selected]:
+    """Rows of ``people_seen``."""
+    always = [group.when is True for group in selection.groups]
+    found = []
+    for row in rows:
+        asked, (plain, sealed, said) = iter(row[1:-3]), row[-3:]
+        holds = tuple([known or next(asked) for known in always])
+        at, _, entries = ("", "", "[]") if said is None else said.partition(" ")
+        found.append(
+            Selected(row[0], holds, _named(selection.plain, plain), _named(selection.sealed, sealed), entries, at or None)
+        )
+    return found
 
 
 def condition(residual: Residual, facts: Mapping[str, ColumnElement[Any]] = FACTS) -> ColumnElement[bool]:
@@ -75,42 +80,60 @@ def member(column: str, name: str) -> ColumnElement[Any]:
     return literal_column(f"(persons.{column} -> {_quoted(name)})", JSONB())
 
 
-_Wanted = Sequence[tuple[ColumnElement[bool] | None, Sequence[str]]]
-"""Names of members, and the condition under which they are wanted, if there is one."""
+_Wanted = Mapping[str, ColumnElement[bool] | None]
+"""Members of a document, and the condition under which each is wanted, if there is one."""
 
 
-def _picked(column: str, wanted: _Wanted) -> ColumnElement[str | None]:
-    """The wanted members of a document, those that it has.
+def _wanted(groups: Sequence[tuple[ColumnElement[bool] | None, Sequence[str]]]) -> _Wanted:
+    """What is in several groups is wanted where any of their conditions is true."""
+    conditions: dict[str, list[ColumnElement[bool] | None]] = {}
+    for when, names in groups:
+        for name in names:
+            conditions.setdefault(name, []).append(when)
+    return {
+        name: None if any(when is None for when in whens) else or_(*(when for when in whens if when is not None))
+        for name, whens in conditions.items()
+    }
 
-    Going through the document once is many times as fast as asking it for each member: it is large enough to be stored apart
-    and compressed, and would be fetched and opened for each of them.
-    """
-    members = _members(column)
-    return _those(members, wanted, func.json_object_agg(members.c.key, members.c.value))
+
+def _values(column: str, wanted: _Wanted) -> ColumnElement[str | None]:
+    """The wanted members of a document in their order, null for those that it has not."""
+    return _of_document(column, _as_json(_members(wanted))) if wanted else _NOTHING
 
 
 def _said(wanted: _Wanted, in_full: bool) -> ColumnElement[str | None]:
-    """Whether each attribute is verified, or in full who said it and when; and when the last of them was said."""
-    members = _members("provenance")
-    entry = members.c.value if in_full else members.c.value.op("->")("verified")
+    """When the last of the wanted members was said; and behind a blank of each whether it is verified, or in full who said it
+    and when."""
+    members = _members(wanted)
+    if not wanted:
+        return _NOTHING
     # Moments are written in one form, so that as text they have the same order.
-    last = func.max(collate(members.c.value.op("->>")("at"), "C"))
-    return _those(members, wanted, func.json_build_array(func.json_object_agg(members.c.key, entry), last))
+    last = func.greatest(
+        *(collate(each.op("->>", return_type=Text())(literal_column("'at'")), "C") for each in members), type_=Text
+    )
+    entries = members if in_full else [each.op("->", return_type=JSONB())(literal_column("'verified'")) for each in members]
+    return _of_document("provenance", func.coalesce(last, literal_column("''")) + literal_column("' '") + _as_json(entries))
 
 
-def _members(column: str) -> Any:
-    return func.jsonb_each(persons.c[column]).table_valued("key", "value")
+def _members(wanted: _Wanted) -> list[ColumnElement[Any]]:
+    found = {name: literal_column(f"(document -> {_quoted(name)})", JSONB()) for name in wanted}
+    return [found[name] if when is None else case((when, found[name])) for name, when in wanted.items()]
 
 
-def _those(members: Any, wanted: _Wanted, gathered: ColumnElement[Any]) -> ColumnElement[str | None]:
-    named = [
-        and_(literal_column(f"key IN ({', '.join(map(_quoted, names))})", Boolean()), *([] if when is None else [when]))
-        for when, names in wanted
-        if names
-    ]
-    if not named:
-        return cast(null(), Text)
-    return select(cast(gathered, Text)).select_from(members).where(or_(*named)).correlate(persons).scalar_subquery()
+def _as_json(values: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+    return cast(func.to_json(array[Any](values, type_=JSONB())), Text)
+
+
+def _of_document(column: str, value: ColumnElement[str]) -> ColumnElement[str | None]:
+    """``value`` over the ``document`` in a column, which is fetched and unpacked once and not for each of its members: it is
+    large enough to be stored apart and compressed. (To add nothing to it gives it whole; ``OFFSET`` keeps that from being done
+    where a member is asked for.)"""
+    opened = text(f"(SELECT persons.{column} || '{{}}'::jsonb AS document OFFSET 0) AS opened")
+    return select(value).select_from(opened).correlate(persons).scalar_subquery()
+
+
+def _named(names: Sequence[str], values: str | None) -> dict[str, Any]:
+    return {} if values is None else dict(zip(names, orjson.loads(values), strict=True))
 
 
 def _quoted(name: str) -> str:
