@@ -25,8 +25,9 @@ from gateway.limits.door import Door
 from gateway.limits.quotas import Quotas, Used
 from gateway.limits.rules import BadLimits, Limit, Limits
 from gateway.limits.standing import Standing, headers
+from gateway.limits.turns import Turns
 from gateway.main import create_app
-from stena.problems import TooManyRequests
+from stena.problems import TooManyRequests, Unavailable
 from stena_local.testing import Database
 
 from .neighbours import Neighbours, view
@@ -349,3 +350,44 @@ async def test_more_at_once_than_a_gateway_takes_are_refused_at_once() -> None:
     released.set()
     answers = [*await asyncio.gather(*waiting), await machines, await ask()]
     assert [answer.text for answer in answers] == ["answered"] * 4
+
+
+async def test_a_page_waits_for_its_turn_with_nothing_decided_and_not_for_ever(running: Running) -> None:
+    caller, turns = await running.caller(), Turns(at_once=1, within=0.2)
+    running.app.state.parts = replace(running.app.state.parts, pages=turns)
+    for path, body in (("/v1/persons", None), ("/v1/persons/search", {})):
+        method = "GET" if body is None else "POST"
+        async with turns:
+            refused = await caller.call(method, path, json=body)
+        assert refused.status_code == 503
+        assert refused.json()["type"] == "/problems/busy"
+        assert running.neighbours.asked == []
+        assert await running.ledger() == []
+    async with turns:
+        waiting = asyncio.create_task(caller.call("GET", "/v1/persons"))
+        await asyncio.sleep(0.05)
+        assert running.neighbours.asked == []
+    assert (await waiting).status_code != 503
+    assert running.neighbours.asked
+
+
+async def test_turns_go_round_in_the_order_of_coming_whatever_becomes_of_a_call() -> None:
+    turns, done = Turns(at_once=2, within=5), list[int]()
+
+    async def call(number: int) -> None:
+        async with turns:
+            await asyncio.sleep(0)
+            done.append(number)
+            if number % 3 == 0:
+                raise ValueError
+
+    calls = [asyncio.create_task(call(number)) for number in range(9)]
+    given_up = calls.pop(4)
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert done == [0, 1, 2, 3, 5, 6, 7, 8]
+    async with turns, turns:
+        with pytest.raises(Unavailable):
+            async with Turns(at_once=0, within=0):
+                raise AssertionError("there was no place")

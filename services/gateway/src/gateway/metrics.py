@@ -17,7 +17,8 @@ GOING_ON = Gauge("stena_calls_going_on", "Calls inside the gateway.")
 LIMITED = Counts(
     "stena_calls_limited", "Calls that were refused because of a limit, before anything was looked at.", ["policy"]
 )
-"""``policy`` is one of `RateLimit-Policy`, or gateway: more at once than it takes from everybody together."""
+"""``policy`` is one of `RateLimit-Policy`, gateway: more at once than it takes from everybody together, or pages: more pages of
+people than it makes in time."""
 TOKENS = Counts("stena_token_requests", "Requests for an access token.", ["outcome"])
 """``outcome`` is given, refused, or limited: refused too often."""
 

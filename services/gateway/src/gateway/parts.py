@@ -1,6 +1,6 @@
 """What the running gateway is made of: built once by the lifespan, handed to every route."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,6 +14,7 @@ from gateway.deciding import DecisionPoint
 from gateway.firewall import Wall
 from gateway.identity import PairwiseIds
 from gateway.limits.admitting import Admission
+from gateway.limits.turns import Turns
 from gateway.merged import MergedPeople
 from gateway.promised import Promised
 from gateway.record.head_keeping import HeadKeeper
@@ -48,6 +49,7 @@ class Parts:
     sign_ins: SignIns
     governing: Rulebooks
     """policy-svc as the owner of the rulebook; ``policy`` is the same as what decides."""
+    pages: Turns = field(default_factory=Turns)
 
 
 async def of_app(request: Request) -> Parts:

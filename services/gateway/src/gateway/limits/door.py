@@ -8,9 +8,9 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.limits.admitting import Admission, Visit
+from gateway.limits.turns import busy
 from gateway.metrics import GOING_ON, LIMITED
 from stena import problems
-from stena.problems import Unavailable
 
 _FOR_MACHINES: Final = frozenset({"/healthz", "/readyz"})
 
@@ -28,9 +28,9 @@ class Door:
             await self.app(scope, receive, send)
         elif self._most is not None and self._inside >= self._most:
             LIMITED.add("gateway")
-            busy = Unavailable("More calls come in than can be answered in time. Try again shortly.", slug="busy")
-            busy.headers["Connection"] = "close"  # what is left of the request stays unread
-            await problems.response(busy)(scope, receive, send)
+            refusal = busy()
+            refusal.headers["Connection"] = "close"  # what is left of the request stays unread
+            await problems.response(refusal)(scope, receive, send)
         else:
             await self._let_in(scope, receive, send)
 

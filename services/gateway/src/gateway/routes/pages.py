@@ -59,7 +59,8 @@ async def _page(gateway: Parts, states: CallerStates, selection: Selection, limi
     def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
         return _shown_page(gateway, permit, answer.body, selection, limit)
 
-    return await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact)
+    async with gateway.pages:
+        return await pass_through(gateway.wall, Call(states, (LIST,)), fetch, redact)
 
 
 def _shown_page(gateway: Parts, permit: Permit, page: dict[str, Any], selection: Selection, limit: int) -> Shown[Reply]:
