@@ -241,6 +241,7 @@ async def test_a_grant_opens_what_it_was_made_for(house: House, seen: Seen) -> N
         ("GET", "/persons/{person}/notes", ("read", "person")),
         ("POST", "/persons/search", ("read", "person")),
         ("POST", "/persons/changes", ("list", "person")),
+        ("GET", "/persons/changes/newest", ("list", "person")),
         ("POST", "/persons/resolve", ("list", "person")),
         ("POST", "/persons/resolve", ("match", "person")),
         ("POST", "/persons", ("list", "person")),

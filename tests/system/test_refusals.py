@@ -154,7 +154,8 @@ async def test_a_person_elsewhere_and_nobody_look_the_same(house: House, somebod
 
 async def test_the_source_answers_nobody_without_a_grant(house: House, somebody: str) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house.apps[PROFILE]), base_url=PROFILE) as inside:
-        for method, path in [("GET", f"/persons/{somebody}"), ("POST", "/persons/search"), ("POST", "/persons/changes")]:
+        feed = [("POST", "/persons/changes"), ("GET", "/persons/changes/newest")]
+        for method, path in [("GET", f"/persons/{somebody}"), ("POST", "/persons/search"), *feed]:
             answer = await inside.request(method, path, json={} if method == "POST" else None)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -40,6 +40,11 @@ class Follower:
         self.position, self.settled = page["position"], page["settled"]
         return page["changes"], page["more"]
 
+    async def newest(self) -> str:
+        """Where the log ends: another word as soon as there may be something new."""
+        answer = await self.service.call("GET", "/persons/changes/newest", self.service.grant("changes"))
+        return str(answer.json()["newest"])
+
 
 async def test_first_everybody_then_what_changes(service: Service) -> None:
     people = [(await service.register(OLENA, "feed-first"))["id"] for _ in range(5)]
@@ -131,7 +136,9 @@ async def test_a_transaction_that_commits_late_is_not_skipped(service: Service) 
         # The slow transaction has its id and its row before the fast one begins, and commits after it.
         await records.log(slow, [(UUID(person), ("skills",), facts, facts)], datetime.now(UTC))
         fast = (await service.register(OLENA, "feed-late"))["id"]
+        end = await follower.newest()
         assert await follower.follow() == []
+    assert await follower.newest() != end, "whoever waited has something to hear"
     assert {item["id"] for item in await follower.follow()} == {person, fast}
 
 

@@ -43,7 +43,7 @@ def router(
     @routes.get("/readyz")
     async def readyz(request: Request, response: Response) -> dict[str, object]:
         outcomes = await _outcomes(asked)
-        leaving = getattr(request.app.state, "leaving", False)
+        leaving = is_leaving(request.app)
         ready = all(outcomes[name] for name in checks) and not leaving
         response.status_code = 200 if ready else 503
         status = "leaving" if leaving else "not ready" if not ready else "ready" if all(outcomes.values()) else "degraded"
@@ -71,6 +71,11 @@ def measure_folder(name: str, folder: Path) -> None:
 def leave(app: FastAPI) -> None:
     """From now on ``app`` says that it is not ready."""
     app.state.leaving = True
+
+
+def is_leaving(app: FastAPI) -> bool:
+    """Whether it is about to end: nobody is to be kept waiting for what may come."""
+    return getattr(app.state, "leaving", False)
 
 
 def serve_metrics(settings: ServiceSettings) -> None:

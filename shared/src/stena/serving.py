@@ -54,6 +54,7 @@ class Server(uvicorn.Server):
         if sig == signal.SIGTERM and self._drain > 0 and self.started and self._asked is None:
             self._asked = sig
         else:
+            self._say_so()
             super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
@@ -62,9 +63,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def _leave(self, sig: int) -> None:
-        app = self.config.loaded_app
-        if isinstance(app, FastAPI):
-            health.leave(app)
+        self._say_so()
         # Of every answer from now on; the server makes the list of them anew each second.
         self.config.encoded_headers.append(CLOSE)
         self.server_state.default_headers.append(CLOSE)
@@ -77,6 +76,11 @@ class Server(uvicorn.Server):
             await self._until_all_are_answered()
         finally:
             super().handle_exit(sig, None)
+
+    def _say_so(self) -> None:
+        app = getattr(self.config, "loaded_app", None)
+        if isinstance(app, FastAPI):
+            health.leave(app)
 
     async def _until_all_are_answered(self) -> None:
         """Each answer ends its connection: whoever is left waits for one. uvicorn would cut off whom it has not read yet."""

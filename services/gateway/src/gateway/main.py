@@ -31,6 +31,7 @@ from gateway.limits.door import Door
 from gateway.limits.rules import BadLimits, Limits
 from gateway.merged import MergedPeople
 from gateway.metrics import LEDGER_WAITING
+from gateway.news import News
 from gateway.openapi import document as openapi
 from gateway.parts import Parts, active_catalogue
 from gateway.promised import Promised
@@ -123,10 +124,9 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
         stack.push_async_callback(engine.dispose)
         tokens = AccessTokens(keys.token, settings.public_url)
         directory = clients.Directory(partial(store.all_clients, engine))
-        await stack.enter_async_context(directory.followed())
-        await stack.enter_async_context(id_keys.followed(settings.id_keys_dir, keys.ids))
         merged = MergedPeople(engine)
-        await stack.enter_async_context(merged.followed())
+        for followed in (directory.followed(), id_keys.followed(settings.id_keys_dir, keys.ids), merged.followed()):
+            await stack.enter_async_context(followed)
         entries, heads = await stack.enter_async_context(ledger_kept(settings, keys, engine))
         to_policy = await calls_to("policy-svc", settings.policy_url, ONE, OF_POLICY)
         policy = Policy(to_policy, keys.policy)
@@ -157,6 +157,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
             promised=Promised(policy.promises),
             rulebook=rulebook,
             profile=profile,
+            news=News(profile, rulebook, keys.ids, most=limits.most_waiting),
             matching=Source(to_matching),
             vocabulary=Vocabulary(to_matching),
             sign_ins=sign_ins,

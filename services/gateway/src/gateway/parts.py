@@ -16,6 +16,7 @@ from gateway.identity import PairwiseIds
 from gateway.limits.admitting import Admission
 from gateway.limits.turns import Turns
 from gateway.merged import MergedPeople
+from gateway.news import News
 from gateway.promised import Promised
 from gateway.record.head_keeping import HeadKeeper
 from gateway.record.ledger import Ledger
@@ -44,6 +45,7 @@ class Parts:
     promised: Promised
     rulebook: PolicyService
     profile: Source
+    news: News
     matching: Source
     vocabulary: Vocabulary
     sign_ins: SignIns

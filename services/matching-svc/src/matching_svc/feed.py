@@ -89,7 +89,8 @@ class Follower:
             return self._pace.denied
         else:
             await self._take(page, position, anew=position.cursor is None)
-        return 0.0 if page.more else self._pace.idle
+        # What comes often comes several at a time.
+        return 0.0 if page.more or (page.waited and not page.changes) else self._pace.idle
 
     async def _restore(self) -> Position:
         """Begin where PostgreSQL says that this feed was left."""

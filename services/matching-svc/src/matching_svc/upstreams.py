@@ -17,7 +17,9 @@ from stena.problems import Forbidden, Gone, Unauthenticated, Unavailable
 from stena.upstreams import Http, Response
 
 WITHIN: Final = 10.0
-"""Seconds for one page of changes."""
+"""Seconds for one page of changes, beside those for which the gateway is asked to wait for some."""
+WAIT: Final = 5
+"""Seconds for which it is: it is heard often enough to be known to be there."""
 
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -42,11 +44,14 @@ class Change(BaseModel):
 
 
 class Page(BaseModel):
+    """``waited``: it came when there was something to tell, or when the time was up."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     changes: tuple[Change, ...]
     cursor: str
     more: bool
+    waited: bool = False
 
 
 class _Token(BaseModel):
@@ -86,13 +91,15 @@ class Gateway:
 
     async def changes(self, purpose: str, since: str | None, limit: int) -> Page:
         """The next page of the changes feed under ``purpose``; ``since`` none begins with everybody."""
-        headers = {"Authorization": f"Bearer {await self._bearer()}", "Processing-Purpose": purpose}
+        asked = {"Processing-Purpose": purpose, "Prefer": f"wait={WAIT}"}
+        headers = {"Authorization": f"Bearer {await self._bearer()}", **asked}
         parameters = {"limit": str(limit)} | ({"since": since} if since is not None else {})
         response = await self._call("GET", f"/v1/persons/changes?{urlencode(parameters)}", headers)
         if response.status_code == 401:
             self._token = None  # revoked, or signed with a key that is gone: the next call gets a new one
         _refuse(response)
-        return _parsed(Page, response)
+        page = _parsed(Page, response)
+        return page.model_copy(update={"waited": "preference-applied" in response.headers})
 
     async def _bearer(self) -> str:
         async with self._renewing:
@@ -111,7 +118,7 @@ class Gateway:
 
     async def _call(self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None) -> Response:
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(WAIT + WITHIN):
                 sent = {**headers, **request_id.current().headers}
                 return await self._http.request(method, path, headers=sent, content=content)
         except (httpx.HTTPError, TimeoutError, OSError) as error:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 SHIPPED: Final = Path(__file__).with_name("limits.yaml")
 
+MOST_WAITING: Final = 64
+
 Some = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 
 
@@ -58,6 +60,11 @@ class Limits(Frozen):
             said |= {name: getattr(each, name) for name in each.model_fields_set}
         part = {name: _part(said[name], replicas) for name in ("calls_per_minute", "at_once")}
         return Limit(**said | part)
+
+    @property
+    def most_waiting(self) -> int:
+        """So many calls may wait for something to happen: there is always room for whoever wants an answer now."""
+        return MOST_WAITING if self.calls_at_once is None else min(MOST_WAITING, self.calls_at_once // 4)
 
     @property
     def by_day(self) -> bool:

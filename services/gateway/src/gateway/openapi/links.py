@@ -69,6 +69,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "readPerson": _ETAG,
     "amendPerson": _ETAG,
     "listPersons": _NEXT,
+    "followPersons": {"Preference-Applied": {"description": "`wait`: where you asked for it, and it did.", "schema": _TEXT}},
     "createOpportunity": {**_ETAG, **_MADE},
     "readOpportunity": _ETAG,
     "amendOpportunity": _ETAG,

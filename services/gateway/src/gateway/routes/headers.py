@@ -13,6 +13,8 @@ from stena.problems import BadRequest
 _PURPOSE: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,63}")
 _PERSON_ASKING: Final = 200
 _JUSTIFICATION: Final = 2_000
+_WAIT: Final = re.compile(r"(?:^|,)[ \t]*wait[ \t]*=[ \t]*\"?(\d{1,9})\"?[ \t]*(?=[,;]|$)", re.IGNORECASE)
+LONGEST_WAIT: Final = 10
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _TEXT: Final = re.compile(r"([ !-$&-~]|%[0-9A-Fa-f]{2})*")
@@ -84,6 +86,22 @@ async def stated_in(request: Request) -> Stated:
     return await stated(request, *said)
 
 
+async def wait(
+    prefer: Annotated[
+        str | None,
+        Header(
+            alias="Prefer",
+            description=f"`wait=` so many seconds (RFC 7240), {LONGEST_WAIT} at most: where nothing has changed the answer "
+            "comes when something has, or after that time. `Preference-Applied` says that it waited.",
+            examples=["wait=5"],
+        ),
+    ] = None,
+) -> int:
+    """The seconds for which the caller would wait. Whatever else it prefers, or says in another form, counts for nothing."""
+    found = _WAIT.search(prefer or "")
+    return min(int(found[1]), LONGEST_WAIT) if found else 0
+
+
 async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
@@ -132,6 +150,7 @@ def _malformed(name: str, wanted: str) -> BadRequest:
 
 CallerStates = Annotated[Stated, Depends(stated)]
 IdempotencyKey = Annotated[str | None, Depends(idempotency_key)]
+Wait = Annotated[int, Depends(wait)]
 IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", max_length=200, description="The `ETag` of the version that the change is made to; `*`: of any."),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from profile_svc import eligibility, following, reading, retaining, writing
 from profile_svc.feed import Position
 from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer, source
+from profile_svc.store import changes as log
 from stena.contracts import profile
 from stena.contracts.eligibility import EligibilityQuestion
 from stena.problems import BadRequest
@@ -42,12 +43,18 @@ SHORTCUT: Final = Shortcut(
 
 
 @router.post("/persons/search")
-async def search(call: Called, query: profile.Query, operation: Literal["list", "export"] = "list") -> Response:
+async def search(
+    call: Called,
+    query: profile.Query,
+    operation: Literal["list", "export"] = "list",
+    prefer: Annotated[str | None, Header()] = None,
+) -> Response:
     grant = await call.grant(operation, "person")
     attributes = await call.attributes(grant)
     after = None if query.after is None else known_id(query.after)
-    people, more = await reading.search(call.vault, grant, attributes, query, after)
-    return answer({"people": people, "more": more})
+    briefly = prefer == profile.BRIEFLY
+    page = await reading.search(call.vault, grant, attributes, query, after, briefly=briefly)
+    return answer(page, headers={"Preference-Applied": profile.BRIEFLY} if briefly else None)
 
 
 @router.post("/persons/lookup")
@@ -78,6 +85,13 @@ async def changes(call: Called, wanted: profile.Follow) -> Response:
     position = None if wanted.position is None else _position(wanted.position)
     attributes = await call.attributes(grant)
     return answer(await following.follow(call.vault, grant, attributes, wanted.limit, position, again=wanted.again))
+
+
+@router.get("/persons/changes/newest")
+async def newest_change(call: Called) -> Response:
+    """Asked again and again for followers who wait: nothing of anybody, and no more than whether it is the same as before."""
+    await call.grant("changes", "person")
+    return answer({"newest": await log.newest(call.vault.statements)})
 
 
 @router.post("/persons")

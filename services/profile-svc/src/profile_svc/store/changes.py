@@ -54,6 +54,17 @@ _NOTHING_BEHIND: Final = """
             WHERE (xid, change_id) > ($2::text::xid8, $3::uuid) AND xid < pg_snapshot_xmin(pg_current_snapshot())
         )
 """
+_NEWEST: Final = """
+    SELECT concat_ws(
+        ' ',
+        (SELECT system_identifier FROM pg_control_system()),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        (SELECT (xid, change_id) FROM changes WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY xid DESC, change_id DESC LIMIT 1),
+        (SELECT (xid, change_id) FROM erased_changes WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY xid DESC, change_id DESC LIMIT 1)
+    )
+"""
 _BEFORE_ANY: Final = UUID(int=0)
 _MATTER: Final = ("person_id", "attributes", "facts_before", "facts_after", "successor")
 
@@ -76,6 +87,11 @@ async def identity(connection: AsyncConnection) -> str:
 async def nothing_behind(statements: Statements, log: str, xid: str, change_id: UUID | None) -> bool:
     """Whether this log is the one of the name ``log``, nothing behind the place was cut off, and there is nothing to read."""
     return bool((await statements.fetch(_NOTHING_BEHIND, log, xid, change_id or _BEFORE_ANY))[0][0])
+
+
+async def newest(statements: Statements) -> str:
+    """What is another text as soon as there is anything more to read, whoever it concerns."""
+    return str((await statements.fetch(_NEWEST))[0][0])
 
 
 async def read(
