@@ -50,6 +50,23 @@ async def test_who_comes_alone_does_not_wait_and_who_comes_meanwhile_goes_togeth
     assert sorted(each for group in books.groups for each in group) == list(range(951))
 
 
+async def test_where_several_come_at_once_the_next_wait_for_company_and_who_comes_alone_never_does(
+    books: Books, commits: GroupCommit[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "EVERY", 0.2)
+    began = time.perf_counter()
+    await commits.add(0, 1)
+    await commits.add(1, 1)
+    assert time.perf_counter() - began < 0.2
+    await asyncio.gather(commits.add(2, 1), commits.add(3, 1))
+    later = []
+    for number in (4, 5, 6):
+        later.append(asyncio.create_task(commits.add(number, 1)))
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*later)
+    assert books.groups == [[0], [1], [2, 3], [4, 5, 6]]
+
+
 async def test_what_is_heavy_goes_in_small_groups_or_alone(books: Books) -> None:
     commits = GroupCommit(books.write, 1, "too late", weigh=lambda item: item)
     await asyncio.gather(*(commits.add(weight, 1) for weight in (100, 200, 150, 1_000, 390, 10, 1)))

@@ -15,6 +15,8 @@ Item = TypeVar("Item")
 
 GROUP: Final = 400
 """The weight up to which is written together: so much is committed in a small part of the time that anybody has."""
+EVERY: Final = 0.005  # seconds
+"""Between one group and the next where several come at once: PostgreSQL spends on a group what it spends on seven entries."""
 WAITING: Final = 5_000
 """The most that may wait. Whoever comes then is refused at once, instead of after having waited in vain."""
 
@@ -29,7 +31,8 @@ class GroupCommit(Generic[Item]):
     """``write`` commits a whole group or raises and has committed nothing; ``within`` seconds is how long it may take.
     ``weigh`` says how much of that an item is.
 
-    One group is written at a time, and whatever comes meanwhile is the next: who comes alone does not wait for others.
+    One group is written at a time, and whatever comes meanwhile is the next. Who comes alone does not wait for others; behind
+    a group of several the next one begins ``EVERY`` so often.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class GroupCommit(Generic[Item]):
         self._within = within
         self._too_late = too_late
         self._waiting: deque[_Waiting[Item]] = deque()
+        self._not_before = 0.0  # by the loop's clock
         self._writer: asyncio.Task[None] | None = None
         self._abandoned: set[asyncio.Task[None]] = set()
 
@@ -69,9 +73,13 @@ class GroupCommit(Generic[Item]):
             timer.cancel()
 
     async def _write_next(self) -> None:
-        writer, group = self._writer, self._next()
+        writer, loop = self._writer, asyncio.get_running_loop()
         assert writer is not None
-        timer = asyncio.get_running_loop().call_later(self._within, self._abandon, writer, group)
+        if (early := self._not_before - loop.time()) > 0:
+            await asyncio.sleep(early)
+        group = self._next()
+        self._not_before = loop.time() + EVERY if len(group) > 1 else 0.0
+        timer = loop.call_later(self._within, self._abandon, writer, group)
         try:
             await self._write_group(group)
         finally:
