@@ -45,8 +45,11 @@ async def told(house: House, internal: str) -> set[str]:
 
 
 @asynccontextmanager
-async def restored(house: House, postgres: Postgres, name: str, backup: Path, place: Path) -> AsyncIterator[House]:
-    """The deployment once more, with the database ``name`` from its backup."""
+async def restored(house: House, postgres: Postgres, name: str, people: tuple[str, str], folder: Path) -> AsyncIterator[House]:
+    """The deployment once more, with the database ``name`` as it was before ``people`` were merged."""
+    backup, place = folder / "database.dump", folder / "place"
+    await asyncio.to_thread(house.databases[name].back_up, backup)
+    assert (await merge(house, *people)).status_code in (200, 201)
     database = postgres.database(name)
     await asyncio.to_thread(database.restore, backup)
     shutil.copytree(house.secrets, place)
@@ -61,10 +64,7 @@ async def test_the_source_stands_before_a_merge_of_which_the_gateway_knows(
     house: House, each_read: tuple[str, str], postgres: Postgres, tmp_path: Path
 ) -> None:
     this, other = each_read
-    backup = tmp_path / "profile.dump"
-    await asyncio.to_thread(house.databases["profile"].back_up, backup)
-    assert (await merge(house, this, other)).status_code in (200, 201)
-    async with restored(house, postgres, "profile", backup, tmp_path / "place") as back:
+    async with restored(house, postgres, "profile", each_read, tmp_path) as back:
         assert await back.parts.merged.now(other) == this, "or nothing is shown by this"
         assert await told(back, this) == {LEGAL[0]}
         found = [await seen(back, each) for each in each_read]
@@ -86,11 +86,8 @@ async def test_by_an_id_that_is_noted_wrongly_nobody_is_read_whose_record_it_is_
 async def test_the_gateway_stands_before_a_merge_of_which_the_source_knows(
     house: House, each_read: tuple[str, str], postgres: Postgres, tmp_path: Path
 ) -> None:
-    this, other = each_read
-    backup = tmp_path / "gateway.dump"
-    await asyncio.to_thread(house.databases["gateway"].back_up, backup)
-    assert (await merge(house, this, other)).status_code in (200, 201)
-    async with restored(house, postgres, "gateway", backup, tmp_path / "place") as back:
+    this, _ = each_read
+    async with restored(house, postgres, "gateway", each_read, tmp_path) as back:
         assert await told(back, this) == {LEGAL[0], HEALTH[0]}
         found = [await seen(back, each) for each in each_read]
         assert [each and each["id"] for each in found] == [await named(back, this, *HEALTH)] * 2

@@ -169,11 +169,16 @@ class ExplanationView(Explanation):
     gates: tuple[GateView, ...] = ()
 
 
-class MatchView(Shown):
-    opportunity: OpportunityView
+class PairView(Shown):
+    """How well a person and an opportunity fit, and why."""
+
     score: float = Field(ge=0, le=1)
     eligible: Literal["yes", "to-be-verified"]
     explanation: ExplanationView
+
+
+class MatchView(PairView):
+    opportunity: OpportunityView
 
 
 class MatchList(Shown):
@@ -182,11 +187,8 @@ class MatchList(Shown):
     disclosure: DisclosureView
 
 
-class CandidateView(Shown):
+class CandidateView(PairView):
     person: PersonInList
-    score: float = Field(ge=0, le=1)
-    eligible: Literal["yes", "to-be-verified"]
-    explanation: ExplanationView
 
 
 class CandidateList(Shown):
