@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,17 +20,9 @@ from stena import keys
 from stena.contracts.catalogue import Catalogue
 from stena.keys import KeyFileError
 from stena_local.processes import free_port
-from stena_local.testing import Postgres
 
 from .people import OLENA
 from .source import Place, Service
-
-
-@pytest.fixture
-def place(postgres: Postgres, pattern: Place, tmp_path: Path) -> Iterator[Place]:
-    made = Place.make(postgres, tmp_path, like=pattern)
-    yield made
-    made.drop()
 
 
 async def register(service: Service, number: int) -> list[str]:

@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from typing import Final
 
 import httpx
 from fastapi import FastAPI
@@ -29,13 +31,15 @@ from profile_svc.routes import (
 )
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.keys import WrongMasterKey
-from profile_svc.store.vault import open_vault
+from profile_svc.store.vault import Vault, open_vault
 from profile_svc.upstreams import open_policy
 from stena import application, health, logging
 from stena.erasure_journal import JournalError
 from stena.keys import KeyFileError
 from stena.problems import Unavailable
 from stena.shortcuts import Shortcuts
+
+FIRST_ANSWER: Final = 20.0  # seconds
 
 
 def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
@@ -45,8 +49,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.policy = await stack.enter_async_context(open_policy(settings.policy_url, transport))
-            app.state.vault = await stack.enter_async_context(open_vault(settings))
-            await erasing.open_journal(app.state.vault)
+            app.state.vault = await stack.enter_async_context(opened_in_time(settings))
             await stack.enter_async_context(master_keys.followed(settings.master_keys_dir, app.state.vault.person_keys.masters))
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
@@ -80,6 +83,27 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
         )
     )
     return app
+
+
+@asynccontextmanager
+async def opened_in_time(settings: ProfileSettings) -> AsyncIterator[Vault]:
+    """The vault with its journal, as soon as both databases answer: where everything starts at once, that may take a while.
+
+    Raises ``Unavailable`` after ``FIRST_ANSWER`` seconds, and whatever ``open_vault`` and ``open_journal`` do at once.
+    """
+    deadline = time.monotonic() + FIRST_ANSWER
+    while True:
+        async with AsyncExitStack() as stack:
+            try:
+                vault = await stack.enter_async_context(open_vault(settings))
+                await erasing.open_journal(vault)
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                yield vault
+                return
+        await asyncio.sleep(0.2)
 
 
 def app_from_environment() -> FastAPI:
