@@ -70,13 +70,15 @@ def test_more_people_than_asked_for_or_one_twice_are_a_surplus(people: list[str]
 PERSON: dict[str, Any] = {"id": "p", "provenance": {}, "updated_at": None, "etag": "e"}
 
 
+def permitted() -> Grant:
+    disclose = {
+        "skills": Disclosure(when=True),
+        "email": Disclosure(when=Overlaps(fact="assigned", values=("agency",)), otherwise="not-assigned"),
+    }
+    return grant(True).model_copy(update={"disclose": disclose, "withhold": {"gender": "not-necessary"}})
+
+
 def test_that_one_has_passed_lets_nobody_else_through() -> None:
-    skills, email = (
-        Disclosure(when=True),
-        Disclosure(when=Overlaps(fact="assigned", values=("agency",)), otherwise="not-assigned"),
-    )
-    withhold = {"gender": "not-necessary"}
-    permitted = grant(True).model_copy(update={"disclose": {"skills": skills, "email": email}, "withhold": withhold})
     good = {"attributes": {"skills": []}, "withheld": {"email": "not-assigned", "gender": "not-necessary"}}
     bad: list[dict[str, Any]] = [
         {**good, "attributes": {"skills": [], "gender": None}},
@@ -86,10 +88,56 @@ def test_that_one_has_passed_lets_nobody_else_through() -> None:
         {**good, "provenance": {"gender": {"verified": True}}},
     ]
     for wrong in bad:
-        wall = PersonWall(permitted)
+        wall = PersonWall(permitted())
         for _ in range(2):
             wall.check({**PERSON, **good})
         for _ in range(2):
             with pytest.raises(Surplus):
                 wall.check({**PERSON, **wrong})
         wall.check({**PERSON, **good})
+
+
+SHOWN: dict[str, Any] = {"id": "p", "attributes": {"skills": []}, "provenance": 0, "withheld": 1, "updated_at": None}
+BRIEF: dict[str, Any] = {
+    "people": [SHOWN, {**SHOWN, "id": "q", "attributes": {"skills": None, "email": "q"}, "provenance": 1, "withheld": 0}],
+    "more": False,
+    "provenance": [{}, {"skills": {"verified": True}}],
+    "withheld": [{"gender": "not-necessary"}, {"gender": "not-necessary", "email": "not-assigned"}],
+}
+
+
+def test_a_brief_page_is_the_whole_page_said_once() -> None:
+    one, two = PersonWall(permitted()).check_people(BRIEF, 2)
+    assert one == {**SHOWN, "provenance": BRIEF["provenance"][0], "withheld": BRIEF["withheld"][1]}
+    assert two == {**BRIEF["people"][1], "provenance": BRIEF["provenance"][1], "withheld": BRIEF["withheld"][0]}
+    whole = {"people": [{**each, "etag": "e"} for each in (one, two)], "more": False}
+    assert PersonWall(permitted()).check_people(whole, 2) == whole["people"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"people": [{**SHOWN, "attributes": {"skills": [], "gender": "female"}}]},
+        {"people": [{**SHOWN, "etag": "e"}]},
+        {"people": [{**SHOWN, "note": "x"}]},
+        {"people": [{name: value for name, value in SHOWN.items() if name != "updated_at"}]},
+        {"people": [{**SHOWN, "provenance": 1, "attributes": {}}]},
+        {"people": [{**SHOWN, "attributes": {"skills": [], "email": "p"}}]},
+        *(
+            {"people": [{**SHOWN, name: place}]}
+            for name in ("provenance", "withheld")
+            for place in (-1, 2, True, None, "0", {})
+        ),
+        {"people": [SHOWN, SHOWN]},
+        {"people": [{**SHOWN, "id": name} for name in "abc"]},
+        {"people": [], "provenance": [{"gender": {"verified": True}}]},
+        {"people": [], "provenance": [{"skills": {"verified": True, "by": "agency"}}]},
+        {"people": [], "provenance": [{"skills": {"verified": True, "value": "x"}}]},
+        {"people": [], "withheld": [{"gender": "consent-missing"}]},
+        {"people": [], "withheld": [{"skills": "not-assigned"}]},
+        {"notes": []},
+    ],
+)
+def test_a_surplus_in_a_brief_page_is_one_whether_anybody_shares_it_or_not(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Surplus):
+        PersonWall(permitted()).check_people({**BRIEF, **wrong}, 2)

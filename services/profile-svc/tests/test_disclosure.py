@@ -36,7 +36,8 @@ def view(selection: Selection, attributes: Attributes, values: Mapping[str, Any]
         json.dumps([False if name in values else None for name in selection.disclosed]),
         "2026-01-01T00:00:00.000000+00:00",
     )
-    return Viewer(selection, attributes, b"key", DAY).view(selected, lambda _, sealed: sealed)
+    viewer = Viewer(selection, attributes, b"key", DAY)
+    return viewer.tagged(viewer.view(selected, lambda _, sealed: sealed))
 
 
 stored = st.fixed_dictionaries(

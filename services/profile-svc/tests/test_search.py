@@ -7,6 +7,7 @@ import pytest
 
 from stena.contracts.access import Disclosure
 from stena.contracts.condition import IsIn, Overlaps
+from stena.contracts.profile import BRIEFLY, BriefPeople
 
 from .people import IN_VARNA, OLENA
 from .source import Service
@@ -168,3 +169,19 @@ def _asking(use: str, attribute: str) -> dict[str, Any]:
     if use == "filter":
         return {"filters": [{"attribute": attribute, "operator": "eq", "value": "x"}]}
     return {"sort": attribute} if use == "sort" else {"fields": [attribute]}
+
+
+async def test_a_brief_page_says_once_what_its_people_have_in_common(service: Service, people: list[dict[str, Any]]) -> None:
+    in_varna = Disclosure(when=Overlaps(fact="region_path", values=("BG331",)), otherwise="not-assigned")
+    grant = service.grant("list", rows=MINE, disclose={"skills": True, "education_level": True, "gender": in_varna})
+    whole = await service.call("POST", "/persons/search", grant, {"limit": 7}, Prefer="handling=lenient")
+    brief = await service.call("POST", "/persons/search", grant, {"limit": 7}, Prefer=BRIEFLY)
+    assert ("preference-applied" in whole.headers, brief.headers["preference-applied"]) == (False, BRIEFLY)
+    page = BriefPeople.model_validate(brief.json()).model_dump(mode="json", exclude_unset=True)
+    unfolded = [
+        {**each, "provenance": page["provenance"][each["provenance"]], "withheld": page["withheld"][each["withheld"]]}
+        for each in brief.json()["people"]
+    ]
+    assert [{**each, "etag": ""} for each in unfolded] == [{**each, "etag": ""} for each in whole.json()["people"]]
+    assert (len(unfolded), page["more"], len(page["withheld"])) == (7, True, 2)
+    assert len(page["provenance"]) == len({str(each["provenance"]) for each in unfolded}) < 7

@@ -4,7 +4,7 @@ INVARIANT: a surplus is never quietly dropped. A source that sends what the gran
 leaked elsewhere too, so nothing of the answer leaves and operators hear of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.calls import Seen
@@ -14,6 +14,9 @@ from stena.contracts.condition import evaluate
 _PERSON: Final = frozenset({"id", "attributes", "provenance", "withheld", "etag"})
 _PERSON_MAY_HAVE: Final = frozenset({"updated_at"})
 _WHOLE_PERSON: Final = _PERSON | _PERSON_MAY_HAVE
+_BRIEF_PERSON: Final = _WHOLE_PERSON - {"etag"}
+_PAGE: Final = frozenset({"people", "more"})
+_BRIEF_PAGE: Final = _PAGE | {"provenance", "withheld"}
 _VERIFIED: Final = frozenset({"verified"})
 _PROVENANCE: Final = frozenset({"verified", "by", "at"})
 
@@ -54,18 +57,47 @@ class PersonWall:
         if asked is not None and view["id"] not in asked:
             raise Surplus("another person")
         attributes, withheld = view["attributes"], view["withheld"]
+        self._check_shape(attributes, withheld)
+        self._check_provenance(view["provenance"], attributes)
+        return view
+
+    def check_people(self, page: Mapping[str, Any], limit: int) -> list[View]:
+        """The views of a page, ``People`` or ``BriefPeople`` of ``stena.contracts.profile``; in views of the latter stands what
+        they share, and no tag. Raises ``Surplus``, also for more people than ``limit`` and for somebody twice."""
+        if isinstance(page, dict) and page.keys() == _BRIEF_PAGE:
+            views = self._unfolded(page)
+        else:
+            views = [self.check(view) for view in members(page, _PAGE, "page")["people"]]
+        check_page(views, limit)
+        return views
+
+    def _unfolded(self, page: Mapping[str, Any]) -> list[View]:
+        for said in page["provenance"]:
+            self._check_provenance(said, self._allowed)
+        for reasons in page["withheld"]:
+            self._check_names({}, reasons)
+        views: list[View] = []
+        for person in page["people"]:
+            if not isinstance(person, dict) or person.keys() != _BRIEF_PERSON:
+                members(person, _BRIEF_PERSON, "person")
+            provenance, withheld = (_placed(page[name], person[name]) for name in ("provenance", "withheld"))
+            self._check_shape(person["attributes"], withheld)
+            _refuse("provenance", provenance.keys() - person["attributes"].keys())
+            views.append({**person, "provenance": provenance, "withheld": withheld})
+        return views
+
+    def _check_shape(self, attributes: Mapping[str, Any], withheld: Mapping[str, str]) -> None:
         # Most of a page show and withhold the same: names and reasons that have passed once pass again.
         shape = ([*attributes], withheld)
         if shape not in self._passed:
             self._check_names(attributes, withheld)
             self._passed = [shape, *self._passed][:MOST_SHAPES]
-        provenance = view["provenance"]
-        if not provenance.keys() <= attributes.keys():
-            raise Surplus("provenance", provenance.keys() - attributes.keys())
+
+    def _check_provenance(self, provenance: Mapping[str, Any], names: Collection[str]) -> None:
+        _refuse("provenance", provenance.keys() - names)
         for name, said in provenance.items():
             if said.keys() != _VERIFIED:
                 self._check_who_said(name, said)
-        return view
 
     def _check_names(self, attributes: Mapping[str, Any], withheld: Mapping[str, str]) -> None:
         _refuse("attribute", attributes.keys() - self._allowed)
@@ -84,6 +116,12 @@ def check_page(views: Collection[View], limit: int) -> None:
         raise Surplus("number of people")
 
 
+def _placed(shared: Sequence[Mapping[str, Any]], place: Any) -> Mapping[str, Any]:
+    if type(place) is not int or not 0 <= place < len(shared):
+        raise Surplus("place in a page")
+    return shared[place]
+
+
 def seen(view: View) -> Seen:
     """What the ledger says of a view that is about to leave."""
     return Seen(view["id"], frozenset(view["attributes"]))
@@ -91,7 +129,8 @@ def seen(view: View) -> Seen:
 
 def withheld_count(views: Iterable[View]) -> int:
     """How many attributes at least one of the views withholds."""
-    return len(frozenset[str]().union(*(view["withheld"] for view in views)))
+    shared = {id(view["withheld"]): view["withheld"] for view in views}  # most of a page have theirs in common
+    return len(frozenset[str]().union(*shared.values()))
 
 
 def members(

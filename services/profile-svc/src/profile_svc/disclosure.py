@@ -7,7 +7,7 @@ import base64
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from typing import Any, Final
@@ -168,48 +168,58 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Makes views of people under one selection: for one organisation and purpose, on one day."""
+    """Makes views of people under one selection: for one organisation and purpose, on one day.
+
+    What several people have in common, by whom their values were said and what of them is withheld, is made once: their views
+    share it.
+    """
 
     selection: Selection
     attributes: Attributes
     etag_key: bytes
     on: date
+    _withheld: dict[tuple[bool, ...], Mapping[str, str]] = field(default_factory=dict, init=False, repr=False)
+    _said: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def view(self, selected: Selected, unseal: Opener) -> dict[str, Any]:
-        """A ``stena.contracts.profile.Person`` as JSON."""
+        """A ``stena.contracts.profile.Person`` as JSON, without its ``etag``."""
         values = dict(selected.plain)
         for name, sealed in selected.sealed.items():
             values[name] = None if sealed is None else unseal(name, sealed)
         attributes: dict[str, Any] = {}
-        withheld: dict[str, str] = dict(self.selection.withheld)
         for group, holds in zip(self.selection.groups, selected.holds, strict=True):
             if holds:
-                attributes.update(self._disclosed(group, values))
-            else:
-                withheld.update(group.otherwise)
-        view = {
+                attributes.update([(name, values.get(name)) for name in group.shown])
+                attributes.update([(name, self.attributes.derive(name, values, self.on)) for name in group.derived])
+        return {
             "id": str(selected.person_id),
             "attributes": attributes,
             "provenance": self._provenance(attributes, selected.said),
-            "withheld": withheld,
+            "withheld": self._withheld_if(selected.holds),
             "updated_at": selected.at,
         }
-        view["etag"] = self._etag(view)
-        return view
 
-    def _disclosed(self, group: Group, values: Mapping[str, Any]) -> dict[str, Any]:
-        disclosed = {name: values.get(name) for name in group.shown}
-        for name in group.derived:
-            disclosed[name] = self.attributes.derive(name, values, self.on)
-        return disclosed
-
-    def _provenance(self, attributes: Mapping[str, Any], said: str) -> dict[str, Any]:
-        entries = zip(self.selection.disclosed, orjson.loads(said), strict=True)
-        known = {name: entry for name, entry in entries if entry is not None and attributes.get(name) is not None}
-        return known if self.selection.full_provenance else {name: {"verified": entry} for name, entry in known.items()}
-
-    def _etag(self, view: Mapping[str, Any]) -> str:
-        """Keyed, and over what is disclosed alone: nobody can try out values, and what is withheld leaves it as it is."""
+    def tagged(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """A view with its ``etag``: keyed, and over what is disclosed alone. Nobody can try out values, and what is withheld
+        leaves it as it is."""
         scope = [self.selection.organisation, self.selection.purpose, view]
         digest = hmac.digest(self.etag_key, orjson.dumps(scope, option=orjson.OPT_SORT_KEYS), "sha256")
-        return base64.urlsafe_b64encode(digest[:18]).decode()
+        return {**view, "etag": base64.urlsafe_b64encode(digest[:18]).decode()}
+
+    def _withheld_if(self, holds: tuple[bool, ...]) -> Mapping[str, str]:
+        withheld = self._withheld.get(holds)
+        if withheld is None:
+            closed = [group for group, held in zip(self.selection.groups, holds, strict=True) if not held]
+            withheld = {**self.selection.withheld, **{name: why for group in closed for name, why in group.otherwise.items()}}
+            self._withheld[holds] = withheld
+        return withheld
+
+    def _provenance(self, attributes: Mapping[str, Any], said: str) -> Mapping[str, Any]:
+        having = tuple([name for name, value in attributes.items() if value is not None])
+        provenance = self._said.get((said, having))
+        if provenance is None:
+            entries = dict(zip(self.selection.disclosed, orjson.loads(said), strict=True))
+            known = {name: entries[name] for name in having if entries[name] is not None}
+            provenance = known if self.selection.full_provenance else {name: {"verified": each} for name, each in known.items()}
+            self._said[said, having] = provenance
+        return provenance

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from profile_svc.attributes import Attributes
+from profile_svc.brief_pages import brief
 from profile_svc.disclosure import Selected, Viewer
 from profile_svc.filtering import Narrowing, narrow
 from profile_svc.lookups import MOST_FOUND, TooMany, look_for
@@ -42,13 +43,14 @@ async def _only_view(vault: Vault, seen_by: Viewer, selected: Selected | None) -
 
 
 async def search(
-    vault: Vault, grant: Grant, attributes: Attributes, query: Query, after: UUID | None
-) -> tuple[list[View], bool]:
-    """A page of people, and whether there are more."""
+    vault: Vault, grant: Grant, attributes: Attributes, query: Query, after: UUID | None, *, briefly: bool
+) -> dict[str, Any]:
+    """A page of people: ``stena.contracts.profile.People`` as JSON, or ``BriefPeople``."""
     narrowing = narrow(query, grant, attributes)
     seen_by = viewer(vault, grant, attributes, query.fields)
     page = await _page(vault, seen_by, narrowing, after, query.limit + 1)
-    return await views_of(vault, seen_by, page[: query.limit]), len(page) > query.limit
+    views, more = await _untagged(vault, seen_by, page[: query.limit]), len(page) > query.limit
+    return brief(views, more) if briefly else {"people": [seen_by.tagged(view) for view in views], "more": more}
 
 
 async def _page(vault: Vault, seen_by: Viewer, narrowing: Narrowing, after: UUID | None, most: int) -> list[Selected]:
@@ -78,6 +80,10 @@ async def resolve(vault: Vault, seen_by: Viewer, ids: Sequence[UUID]) -> list[Vi
 
 async def views_of(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) -> list[View]:
     """Views in the same order. Whoever has no key any more was erased meanwhile, and is left out."""
+    return [seen_by.tagged(view) for view in await _untagged(vault, seen_by, selected)]
+
+
+async def _untagged(vault: Vault, seen_by: Viewer, selected: Sequence[Selected]) -> list[View]:
     if not selected:
         return []
     if not seen_by.selection.sealed:

@@ -1,11 +1,14 @@
 """What profile-svc takes and gives. Ids here are internal; the gateway alone turns them into pairwise ones."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from stena.contracts.access import Withheld
+
+BRIEFLY: Final = "return=minimal"
+"""The preference with which a page is asked for as ``BriefPeople``."""
 
 Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "has"]
 
@@ -58,6 +61,26 @@ class Query(Frozen):
 class People(Frozen):
     people: tuple[Person, ...]
     more: bool = False
+
+
+class BriefPerson(Frozen):
+    """A person in ``BriefPeople``, without an ``etag``: ``provenance`` and ``withheld`` are places in the page's own lists."""
+
+    id: str
+    attributes: dict[str, Any]
+    provenance: int
+    withheld: int
+    updated_at: datetime | None = None
+
+
+class BriefPeople(Frozen):
+    """The same page where ``Prefer: return=minimal`` (RFC 7240) asks for it, and is heeded: what several people have in common
+    is said once."""
+
+    people: tuple[BriefPerson, ...]
+    more: bool = False
+    provenance: tuple[dict[str, Provenance], ...]
+    withheld: tuple[dict[str, Withheld], ...]
 
 
 class Resolve(Frozen):

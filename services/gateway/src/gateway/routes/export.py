@@ -17,12 +17,13 @@ from gateway.edge import negotiation
 from gateway.export_formats import CSV, FORMATS, NDJSON, ColumnsChanged, End, Format, Json, Part
 from gateway.firewall import Rejected, Wall, pass_through
 from gateway.parts import Gateway, Parts
-from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
+from gateway.redaction import PersonWall, seen, withheld_count
 from gateway.replies import Names, disclosure
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import Fields, Filters, Selection, Sort, names, query
 from gateway.upstreams import MANY, Answer
 from gateway.views.export import ExportBody, ExportLine
+from stena.contracts.profile import BRIEFLY
 from stena.problems import Gone, NotAcceptable
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
@@ -179,6 +180,7 @@ async def _chunk(export: Export, wall: Wall, after: str | None) -> Chunk:
             within=MANY,
             query=[("operation", "export")],
             json=asked.model_dump(mode="json"),
+            headers={"Prefer": BRIEFLY},
         )
 
     def redact(permit: Permit, answer: Answer) -> Shown[Chunk]:
@@ -188,10 +190,8 @@ async def _chunk(export: Export, wall: Wall, after: str | None) -> Chunk:
 
 
 def _shown(export: Export, permit: Permit, page: dict[str, Any]) -> Shown[Chunk]:
-    members(page, {"people", "more"}, "page")
-    wall, name = PersonWall(permit.grant, export.selection.fields), Names(export.gateway.ids, permit, export.version)
-    people = [wall.check(view) for view in page["people"]]
-    check_page(people, CHUNK)
+    people = PersonWall(permit.grant, export.selection.fields).check_people(page, CHUNK)
+    name = Names(export.gateway.ids, permit, export.version)
     attributes = export.selection.fields or sorted(permit.grant.disclose)
     part = Part([name.person(view) for view in people], attributes, disclosure(permit))
     last = people[-1]["id"] if page["more"] else None

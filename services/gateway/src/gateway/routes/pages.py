@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Response
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
 from gateway.parts import Gateway, Parts
-from gateway.redaction import PersonWall, check_page, members, seen, withheld_count
+from gateway.redaction import PersonWall, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, next_page, respond
 from gateway.routes.headers import CallerStates
 from gateway.routes.selection import Cursor, Fields, Filters, Selection, Sort, bound, names, open_cursor, query
 from gateway.upstreams import MANY, Answer
 from gateway.views import people as views
+from stena.contracts.profile import BRIEFLY
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 
@@ -53,7 +54,12 @@ async def _page(gateway: Parts, states: CallerStates, selection: Selection, limi
         after = None if cursor is None else str(open_cursor(gateway, cursor, made_for))
         wanted = await query(gateway, permit, selection, limit, after)
         return await gateway.profile.ask(
-            "POST", ["persons", "search"], permit.passes[0], within=MANY, json=wanted.model_dump(mode="json")
+            "POST",
+            ["persons", "search"],
+            permit.passes[0],
+            within=MANY,
+            json=wanted.model_dump(mode="json"),
+            headers={"Prefer": BRIEFLY},
         )
 
     def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
@@ -64,10 +70,7 @@ async def _page(gateway: Parts, states: CallerStates, selection: Selection, limi
 
 
 def _shown_page(gateway: Parts, permit: Permit, page: dict[str, Any], selection: Selection, limit: int) -> Shown[Reply]:
-    members(page, {"people", "more"}, "page")
-    wall, name = PersonWall(permit.grant, selection.fields), Names(gateway.ids, permit)
-    people = [wall.check(view) for view in page["people"]]
-    check_page(people, limit)
+    people, name = PersonWall(permit.grant, selection.fields).check_people(page, limit), Names(gateway.ids, permit)
     following = None
     if page["more"]:
         following = gateway.cursors.seal(people[-1]["id"], bound(permit, "list", selection.shape))
