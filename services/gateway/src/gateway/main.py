@@ -38,7 +38,7 @@ from gateway.promised import Promised
 from gateway.record import head_keeping, ledger
 from gateway.record import keys as ledger_keys
 from gateway.record.heads_file import HeadsFolder
-from gateway.routes import people
+from gateway.routes import pages, people
 from gateway.routes.parameters import OnlyKnownParameters
 from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
@@ -101,7 +101,7 @@ def create_app(settings: GatewaySettings, *, transport: Transport = None) -> Fas
             app.state.parts = parts
             yield
 
-    shortcuts, door = partial(Shortcuts, calls=[people.SHORTCUT]), partial(Door, most=limits.calls_at_once)
+    shortcuts, door = partial(Shortcuts, calls=[people.SHORTCUT, pages.SHORTCUT]), partial(Door, most=limits.calls_at_once)
     app = application.create("gateway", settings, lifespan, shortcuts, Intake, door, calls_are=INFO)
     refusals.install(app)
     only_known = OnlyKnownParameters()

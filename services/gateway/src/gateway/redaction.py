@@ -57,7 +57,11 @@ class PersonWall:
         if asked is not None and view["id"] not in asked:
             raise Surplus("another person")
         attributes, withheld = view["attributes"], view["withheld"]
-        self._check_shape(attributes, withheld)
+        # Most of a page show and withhold the same: names and reasons that have passed once pass again.
+        shape = ([*attributes], withheld)
+        if shape not in self._passed:
+            self._check_names(attributes, withheld)
+            self._passed = [shape, *self._passed][:MOST_SHAPES]
         self._check_provenance(view["provenance"], attributes)
         return view
 
@@ -77,21 +81,20 @@ class PersonWall:
         for reasons in page["withheld"]:
             self._check_names({}, reasons)
         views: list[View] = []
+        passed = set[tuple[Any, ...]]()
         for person in page["people"]:
             if not isinstance(person, dict) or person.keys() != _BRIEF_PERSON:
                 members(person, _BRIEF_PERSON, "person")
-            provenance, withheld = (_placed(page[name], person[name]) for name in ("provenance", "withheld"))
-            self._check_shape(person["attributes"], withheld)
-            _refuse("provenance", provenance.keys() - person["attributes"].keys())
+            attributes = person["attributes"]
+            provenance = _placed(page["provenance"], person["provenance"])
+            withheld = _placed(page["withheld"], person["withheld"])
+            shape = (person["provenance"], person["withheld"], *attributes)
+            if shape not in passed:
+                self._check_names(attributes, withheld)
+                _refuse("provenance", provenance.keys() - attributes.keys())
+                passed.add(shape)
             views.append({**person, "provenance": provenance, "withheld": withheld})
         return views
-
-    def _check_shape(self, attributes: Mapping[str, Any], withheld: Mapping[str, str]) -> None:
-        # Most of a page show and withhold the same: names and reasons that have passed once pass again.
-        shape = ([*attributes], withheld)
-        if shape not in self._passed:
-            self._check_names(attributes, withheld)
-            self._passed = [shape, *self._passed][:MOST_SHAPES]
 
     def _check_provenance(self, provenance: Mapping[str, Any], names: Collection[str]) -> None:
         _refuse("provenance", provenance.keys() - names)

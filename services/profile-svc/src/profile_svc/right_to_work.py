@@ -68,19 +68,22 @@ def intervals(rules: Sequence[Rule], values: Mapping[str, Any]) -> list[dict[str
     if not statuses:
         return None
     case = _facts_of_case(values)
-    named = [(case | {"status": status["status"]}, _span_of(status)) for status in statuses]
-    covered = [
-        (order, span, rule)
-        for facts, status in named
-        for order, rule in enumerate(rules)
-        if (rule.statuses is None or facts["status"] in rule.statuses) and (span := _covers(rule, facts, status)) is not None
-    ]
+    covered = [each for status in statuses for each in _covered(rules, case | {"status": status["status"]}, _span_of(status))]
     return [_interval(span, rule) for span, rule in _joined(_decided(covered))]
+
+
+def _covered(rules: Sequence[Rule], facts: Facts, status: Span) -> Iterator[tuple[int, Span, Rule]]:
+    """The rules that are about one status, in their order, each with the days of it that it covers."""
+    for order, rule in enumerate(rules):
+        if (rule.statuses is None or facts["status"] in rule.statuses) and (span := _covers(rule, facts, status)) is not None:
+            yield order, span, rule
+            if span == status:
+                return  # every day of it is decided: nothing is left to those that come after
 
 
 def _facts_of_case(values: Mapping[str, Any]) -> dict[str, Any]:
     procedure, permit = values.get("procedure_stage") or {}, values.get("permit") or {}
-    facts = {
+    return {
         "stage": procedure.get("stage"),
         "accelerated": procedure.get("accelerated"),
         "registered_on": _day(procedure.get("registered_on")),
@@ -90,13 +93,12 @@ def _facts_of_case(values: Mapping[str, Any]) -> dict[str, Any]:
         # A permit without a last day has none; without a permit there is nothing to end.
         "permit_expires": (_day(permit.get("expires")) or LAST) if permit else None,
     }
-    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _covers(rule: Rule, facts: Facts, status: Span) -> Span | None:
     """The days of one status that ``rule`` covers, if it is about that one, or ``None``."""
     for name, wanted in rule.when.items():
-        if name not in facts or not _meets(facts[name], wanted):
+        if (known := facts.get(name)) is None or not _meets(known, wanted):
             return None
     since = status[0] if rule.since == "status" else facts.get(rule.since)
     until = status[1] if rule.until == "status" else facts.get(rule.until)

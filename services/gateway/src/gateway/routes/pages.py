@@ -1,23 +1,28 @@
 """Pages of people: the same list asked for in an address or in a body."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.calls import Call, Permit, Question, Shown
 from gateway.firewall import pass_through
-from gateway.parts import Gateway, Parts
+from gateway.parts import Gateway, Parts, of_app
 from gateway.redaction import PersonWall, seen, withheld_count
 from gateway.replies import Names, Reply, disclosure, next_page, respond
-from gateway.routes.headers import CallerStates
+from gateway.routes.headers import CallerStates, stated_in
 from gateway.routes.selection import Cursor, Fields, Filters, Selection, Sort, bound, names, open_cursor, query
 from gateway.upstreams import MANY, Answer
 from gateway.views import people as views
 from stena.contracts.profile import BRIEFLY
+from stena.shortcuts import NO_QUERY, Shortcut
 
 router = APIRouter(prefix="/v1/persons", tags=["People"])
 
 LIST = Question("list", "person")
+
+DEFAULT: Final = 50
+MOST: Final = 500
 
 
 @router.get("", operation_id="listPersons", summary="A page of people", response_model=views.PeoplePage)
@@ -27,7 +32,7 @@ async def list_persons(
     filters: Filters = [],  # noqa: B006 -- FastAPI copies it
     sort: Sort = None,
     fields: Fields = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
     """Values in an address end up in logs on the way: prefer `POST /v1/persons/search` where that matters."""
@@ -37,6 +42,20 @@ async def list_persons(
     reply = await _page(gateway, states, selection, limit, cursor)
     link = next_page("/v1/persons", address, reply.content["next"])
     return respond(Reply(reply.content, headers=link))
+
+
+async def _list_persons_at_once(request: Request) -> Response:
+    said = request.scope["query_string"].removeprefix(b"limit=")
+    return await list_persons(await stated_in(request), await of_app(request), limit=int(said or DEFAULT))
+
+
+SHORTCUT: Final = Shortcut(
+    "GET",
+    "/v1/persons",
+    re.compile("/v1/persons"),
+    _list_persons_at_once,
+    NO_QUERY | {b"limit=%d" % limit for limit in range(1, MOST + 1)},
+)
 
 
 @router.post(
