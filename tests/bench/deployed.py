@@ -87,9 +87,17 @@ def settle(home: Path) -> None:
 def busy(roots: Iterable[int]) -> float:
     """Processors that these processes and those below them take, over two seconds."""
     trees = [each for root in roots for each in _tree(root)]
-    before = sum(sum(each.cpu_times()[:2]) for each in trees)
+    before = sum(map(_cpu, trees))
     time.sleep(2)
-    return (sum(sum(each.cpu_times()[:2]) for each in trees if each.is_running()) - before) / 2
+    return (sum(map(_cpu, trees)) - before) / 2
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Seconds of its own; none of one that has ended, as those that clean up in a database do."""
+    try:
+        return float(sum(process.cpu_times()[:2]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def memory(root: int) -> float:

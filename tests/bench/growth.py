@@ -33,7 +33,9 @@ def measure(home: Path, console: Console, most: int) -> dict[str, list[dict[str,
             if (lacking := wanted - _count(home)) > 0:
                 deployed.fill(home, home.parent / "more.ndjson", lacking, seed=wanted)
             deployed.settle(home)
-            people += uvloop.run(_people(home, _count(home)))
+            found = uvloop.run(_people(home, _count(home)))
+        _show(console, f"{_count(home):,} people · {CLIENTS} clients, times in ms", found)
+        people += found
     _show(console, f"by number of people · {CLIENTS} clients, times in ms", people)
     return {"pages": [asdict(each) for each in pages], "people": [asdict(each) for each in people]}
 
