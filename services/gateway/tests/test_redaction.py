@@ -114,6 +114,9 @@ def test_a_brief_page_is_the_whole_page_said_once() -> None:
     assert PersonWall(permitted()).check_people(whole, 2) == whole["people"]
 
 
+NO_PLACES: tuple[object, ...] = (-1, 2, True, None, "0", {})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -123,11 +126,7 @@ def test_a_brief_page_is_the_whole_page_said_once() -> None:
         {"people": [{name: value for name, value in SHOWN.items() if name != "updated_at"}]},
         {"people": [{**SHOWN, "provenance": 1, "attributes": {}}]},
         {"people": [{**SHOWN, "attributes": {"skills": [], "email": "p"}}]},
-        *(
-            {"people": [{**SHOWN, name: place}]}
-            for name in ("provenance", "withheld")
-            for place in (-1, 2, True, None, "0", {})
-        ),
+        *({"people": [{**SHOWN, name: place}]} for name in ("provenance", "withheld") for place in NO_PLACES),
         {"people": [SHOWN, SHOWN]},
         {"people": [{**SHOWN, "id": name} for name in "abc"]},
         {"people": [], "provenance": [{"gender": {"verified": True}}]},
