@@ -33,6 +33,7 @@ class Feed:
 
     answers: dict[str, deque[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    preferred: list[str | None] = field(default_factory=list)
     tokens: int = 0
     secret: str = "s3cret:with/signs"
     revoked: set[str] = field(default_factory=set)
@@ -87,6 +88,7 @@ def gateway_app(feed: Feed) -> FastAPI:
         bearer = request.headers["authorization"].removeprefix("Bearer ")
         if bearer in feed.revoked or not bearer.startswith("token-"):
             return JSONResponse({"status": 401}, 401)
+        feed.preferred.append(request.headers.get("prefer"))
         status, body = feed.next(request.headers["processing-purpose"], request.query_params.get("since"))
         return JSONResponse(body, status)
 

@@ -131,6 +131,22 @@ async def test_what_was_kept_is_not_used_before_the_gateway_was_heard(follower: 
         index.people(JOB)
 
 
+async def test_it_waits_for_news_of_a_gateway_that_it_has_just_heard_to_the_end(follower: Any, feed: Any) -> None:
+    """A service that starts, or whose gateway was away, is to know at once what there is, or that there is nothing."""
+    following, _ = follower()
+    feed.page(JOB, {"psn_a": OLENA}, "c1", more=True)
+    feed.page(JOB, {}, "c2")
+    feed.page(JOB, {}, "c3")
+    feed.answer(JOB, 503)
+    for _ in range(3):
+        await following.step()
+    with pytest.raises(Exception, match="503"):
+        await following.step()
+    await following.step()
+    await following.step()
+    assert feed.preferred == [None, None, "wait=5", "wait=5", None, "wait=5"]
+
+
 @pytest.mark.parametrize("status", [410, 400])  # the rulebook has changed; the cursor cannot be read any more
 async def test_a_feed_that_begins_anew_keeps_nobody_of_before(
     follower: Any, feed: Any, connected: Database, status: int

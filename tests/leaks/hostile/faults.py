@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from stena.database import PLANNED_ANEW
 from stena.statements import MOST, statements
 from tests.system.house import Switchboard
 
@@ -77,8 +78,9 @@ async def exhausted(engine: AsyncEngine) -> AsyncIterator[None]:
     """Every connection is in somebody else's hands, those for single statements too."""
     pool: Any = engine.pool
     async with AsyncExitStack() as stack:
-        for _ in range(MOST):
-            await stack.enter_async_context(statements(engine)._places)
+        for places in (statements(engine)._places, statements(engine, PLANNED_ANEW)._places):
+            for _ in range(MOST):
+                await stack.enter_async_context(places)
         for _ in range(pool.size()):
             await stack.enter_async_context(engine.connect())
         yield

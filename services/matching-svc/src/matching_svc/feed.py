@@ -55,6 +55,7 @@ class Follower:
         self._pace = pace or Pace()
         self._position: Position | None = None
         self._denied = False
+        self._at_end = False  # by the page before: who was not heard last time is to be heard at once
         self._noted_at = float("-inf")
         self._merging: asyncio.Task[None] | None = None
         self._log = log.bind(purpose=purpose)
@@ -79,8 +80,9 @@ class Follower:
     async def step(self) -> float:
         """Take one page; the seconds to wait before the next."""
         position = self._position or await self._restore()
+        wait, self._at_end = self._at_end, False
         try:
-            page = await self._gateway.changes(self._purpose, position.cursor, PAGE)
+            page = await self._gateway.changes(self._purpose, position.cursor, PAGE, wait=wait)
         except Gone:
             page = await self._gateway.changes(self._purpose, None, PAGE)
             await self._take(page, Position(), anew=True)
@@ -89,6 +91,7 @@ class Follower:
             return self._pace.denied
         else:
             await self._take(page, position, anew=position.cursor is None)
+        self._at_end = not page.more
         # What comes often comes several at a time.
         return 0.0 if page.more or (page.waited and not page.changes) else self._pace.idle
 

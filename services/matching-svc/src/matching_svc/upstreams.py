@@ -89,10 +89,11 @@ class Gateway:
         self._renew_at = 0.0
         self._renewing = asyncio.Lock()
 
-    async def changes(self, purpose: str, since: str | None, limit: int) -> Page:
-        """The next page of the changes feed under ``purpose``; ``since`` none begins with everybody."""
-        asked = {"Processing-Purpose": purpose, "Prefer": f"wait={WAIT}"}
-        headers = {"Authorization": f"Bearer {await self._bearer()}", **asked}
+    async def changes(self, purpose: str, since: str | None, limit: int, *, wait: bool = False) -> Page:
+        """The next page of the changes feed under ``purpose``; ``since`` none begins with everybody. ``wait`` for one with
+        something in it."""
+        headers = {"Authorization": f"Bearer {await self._bearer()}", "Processing-Purpose": purpose}
+        headers |= {"Prefer": f"wait={WAIT}"} if wait else {}
         parameters = {"limit": str(limit)} | ({"since": since} if since is not None else {})
         response = await self._call("GET", f"/v1/persons/changes?{urlencode(parameters)}", headers)
         if response.status_code == 401:
