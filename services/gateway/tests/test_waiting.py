@@ -155,9 +155,14 @@ async def test_nobody_waits_in_the_middle_of_a_walk(caller: Caller, log: Log) ->
 
 async def test_so_many_wait_and_the_next_one_is_answered(running: Running, caller: Caller, log: Log) -> None:
     running.app.state.parts.news._most = 1
-    async with waiting(caller, log) as call:
-        assert "preference-applied" not in (await within_a_second(asyncio.create_task(ask(caller)))).headers
-        call.cancel()
+    for _ in range(5):  # on a machine that stands still for a while the first one may have been told that nobody can tell
+        async with waiting(caller, log) as call:
+            answer = await ask(caller, "wait=1")
+            if still := not call.done():
+                call.cancel()
+                break
+    assert still
+    assert "preference-applied" not in answer.headers
 
 
 async def test_one_look_does_for_all_who_wait(caller: Caller, log: Log) -> None:
