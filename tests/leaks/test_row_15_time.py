@@ -1,5 +1,7 @@
 """Row 15, differencing in time: who looks twice learns what changed of what they may see, and nothing of why it ended."""
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -29,6 +31,12 @@ class Follower:
                 self.pages = pages
                 return [change for page in pages for change in page["changes"]]
 
+    async def waits(self, seconds: int) -> tuple[list[dict[str, Any]], float]:
+        """What is told by one question that waits for so long, and the seconds that it took."""
+        begun, told = time.monotonic(), {"Prefer": f"wait={seconds}"}
+        page = (await ask(self._target, *self._asking, "GET", f"/v1/persons/changes?{self._cursor[1:]}", headers=told)).json()
+        return page["changes"], time.monotonic() - begun
+
 
 @pytest.fixture
 async def coach(target: Target) -> Follower:
@@ -41,6 +49,24 @@ async def test_a_withheld_change_is_no_news(target: Target, coach: Follower) -> 
     await coach.news()
     await bring(target, "timed", gender="male", religion="another", health_needs=["x"], email="timed@example.org")
     assert await coach.news() == []
+
+
+async def test_nor_is_whoever_waits_for_news_woken_by_it(target: Target, coach: Follower) -> None:
+    """What was withheld, and who is beyond the region, must not show in how soon an answer comes."""
+    person = await bring(target, "waited for")
+    await coach.news()
+    waiting = asyncio.create_task(coach.waits(3))
+    await asyncio.sleep(0.5)
+    await bring(target, "waited for", gender="male", religion="another", health_needs=["x"])
+    await bring(target, "waited for, beyond", {"region_path": VARNA})
+    told, took = await waiting
+    assert (told, took >= 3) == ([], True)
+    waiting = asyncio.create_task(coach.waits(10))
+    await asyncio.sleep(0.5)
+    await bring(target, "waited for", digital_skills="none")
+    told, took = await waiting
+    assert [change["id"] for change in told] == [await target.pairwise(person, *COACH)]
+    assert took < 10
 
 
 async def test_nor_can_it_be_counted_by_asking_for_little(target: Target, coach: Follower) -> None:
