@@ -72,6 +72,11 @@ def firing(found: Any) -> set[tuple[str, str]]:
     return {(labels["alertname"], labels.get("check", "")) for labels in told}
 
 
+def is_calm(found: Any) -> bool:
+    """Waited for, not asserted: on a busy machine one look that takes longer than its second is an alert, until the next."""
+    return not firing(found) & {("StenaNotReady", "policy-svc"), ("StenaServiceGone", "")}
+
+
 async def is_ready(house: House) -> bool:
     async with house.http() as http:
         return (await http.get("/readyz")).status_code == 200
@@ -79,7 +84,7 @@ async def is_ready(house: House) -> bool:
 
 async def until_ready(house: House) -> None:
     """A busy machine may take longer for a check than it may take."""
-    for _ in range(50):
+    for _ in range(150):
         if await is_ready(house):
             return
         await asyncio.sleep(0.2)
@@ -100,12 +105,11 @@ async def test_prometheus_sees_the_house_and_what_breaks(databases: Mapping[str,
             assert {each["labels"]["job"] for each in targets["activeTargets"]} == JOBS
             await until_ready(house)
             await in_time(http, '/query?query=stena_ready{check="policy-svc"}', values_are("1"))
-            calm = await in_time(http, "/alerts", lambda found: ("StenaNotReady", "policy-svc") not in firing(found))
-            assert ("StenaServiceGone", "") not in firing(calm)
+            await in_time(http, "/alerts", is_calm)
             house.board.cut.add(POLICY)
             assert not await is_ready(house)
             await in_time(http, "/alerts", lambda found: ("StenaNotReady", "policy-svc") in firing(found))
             house.board.cut.clear()
             await until_ready(house)
-            await in_time(http, "/alerts", lambda found: ("StenaNotReady", "policy-svc") not in firing(found))
+            await in_time(http, "/alerts", is_calm)
         await in_time(http, "/alerts", lambda found: ("StenaServiceGone", "") in firing(found))
