@@ -15,6 +15,8 @@ PLAIN: Final = f"http://127.0.0.1:{os.environ['STENA_HTTP_PORT']}"
 ADDRESS: Final = "/v1/persons?limit=1"
 AWAY: Final = 3.0
 """Seconds in which it is asked while no gateway is there: their names are still known in the first, and then no more."""
+SILENT: Final = 70.0
+"""Seconds in which nginx has given up on a gateway that takes a call and says nothing: after 60."""
 
 REFUSED: Final[Mapping[str, tuple[int, str, Callable[[], httpx.Response]]]] = {
     "a body that is too large": (413, "content-too-large", lambda: ask("POST", "/v1/persons", content=b"x" * (2**20 + 1))),
@@ -25,8 +27,8 @@ REFUSED: Final[Mapping[str, tuple[int, str, Callable[[], httpx.Response]]]] = {
 }
 
 
-def ask(method: str, path: str, **sent: Any) -> httpx.Response:
-    with httpx.Client(trust_env=False, verify=trusted(), timeout=15) as http:
+def ask(method: str, path: str, *, within: float = 15, **sent: Any) -> httpx.Response:
+    with httpx.Client(trust_env=False, verify=trusted(), timeout=within) as http:
         return http.request(method, URL + path, **sent)
 
 
@@ -41,6 +43,7 @@ def refuses_by_itself() -> None:
         problem(what, call(), status, slug)
     say(f"the door sends on who comes without TLS, and refuses {', '.join(REFUSED)}: each a problem document")
     tells_that_nobody_is_there()
+    tells_that_nobody_speaks()
 
 
 def tells_that_nobody_is_there() -> None:
@@ -59,6 +62,19 @@ def tells_that_nobody_is_there() -> None:
     say(
         f"without gateways {asked} calls were told so within {AWAY:g} s; all healthy {took:.0f} s after they were started again"
     )
+
+
+def tells_that_nobody_speaks() -> None:
+    """Gateways whose systems still take connections, and who hear nothing."""
+    gateways, begun = containers("gateway"), time.monotonic()
+    docker("pause", *gateways)
+    try:
+        problem("silent gateways", ask("GET", "/healthz", within=SILENT), 503, "unavailable")
+        took = time.monotonic() - begun
+    finally:
+        docker("unpause", *gateways)
+    again = until(all_healthy, "health of silent gateways")
+    say(f"of gateways that say nothing a caller is told after {took:.0f} s; all healthy {again:.0f} s after they spoke again")
 
 
 def problem(what: str, answer: httpx.Response, status: int, slug: str) -> None:
