@@ -1,11 +1,17 @@
 """Pages of people: filters, sorts and cursors that tell nothing which is not disclosed."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine, event
 
+from profile_svc.tables import SORTED
 from stena.contracts.access import Disclosure
+from stena.contracts.catalogue import Catalogue
 from stena.contracts.condition import IsIn, Overlaps
 from stena.contracts.profile import BRIEFLY, BriefPeople
 
@@ -78,7 +84,7 @@ async def test_pages_in_any_order_hold_everybody_once(
 ) -> None:
     seen: list[dict[str, Any]] = []
     more, after = True, None
-    while more:
+    while more and len(seen) <= len(people):
         page = (await search(service, {"sort": sort, "limit": limit, "after": after})).json()
         seen += page["people"]
         more, after = page["more"], page["people"][-1]["id"]
@@ -88,6 +94,46 @@ async def test_pages_in_any_order_hold_everybody_once(
         known = [key for key in keys if key is not None]
         assert known == sorted(known, reverse=sort.startswith("-"))
         assert keys[: len(known)] == known  # those without a value come last in either direction
+
+
+def test_an_index_has_everybody_in_each_order_that_a_list_may_want(catalogue: Catalogue) -> None:
+    assert {attribute.name for attribute in catalogue.attributes if attribute.sortable} == set(SORTED)
+
+
+@pytest.mark.parametrize("direction", ["", "-"])
+@pytest.mark.parametrize("attribute", SORTED)
+async def test_nobody_is_sorted_for_a_page(
+    service: Service, people: list[dict[str, Any]], attribute: str, direction: str
+) -> None:
+    """Not for the first one, and not for one behind somebody: however many there are, an index leads straight to it."""
+    sort = {"sort": direction + attribute, "limit": 1}
+    with heard(service.vault.people.sync_engine) as asked:
+        first = (await search(service, sort)).json()["people"][0]
+        await search(service, {**sort, "limit": 100, "after": first["id"]})
+    pages = [(text, values) for text, values in asked if "ORDER BY (persons.attributes" in text]
+    assert len(pages) == 1 + 3
+    async with service.vault.people.connect() as connection:
+        for kind in ("sort", "seqscan", "bitmapscan"):  # which PostgreSQL would rather do for eight people
+            await connection.exec_driver_sql(f"SET LOCAL enable_{kind} = off")
+        for text, values in pages:
+            plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {text}", values)).scalars())
+            assert re.search(f"Index Scan using persons_(by|down)_{attribute}", plan), plan
+            assert "Sort" not in plan
+
+
+@contextmanager
+def heard(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """What the database is asked, with the values."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, text: str, values: Any, *___: Any) -> None:
+        asked.append((text, values))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("use", ["filter", "sort", "fields"])

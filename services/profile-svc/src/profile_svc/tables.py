@@ -19,8 +19,19 @@ class TransactionId(UserDefinedType[str]):
         return "xid8"
 
 
+SORTED = ("education_level", "municipality", "region")
+"""The attributes by which a page finds its people in order; sorted by another, everybody is sorted for a page."""
+
 Moment = DateTime(timezone=True)
 metadata = MetaData()
+
+
+def _in_order(attribute: str) -> tuple[Index, Index]:
+    """Up and down; those without the attribute come last in either direction, so the one is not the other backwards."""
+    key = f"(attributes -> '{attribute}')"
+    up = Index(f"persons_by_{attribute}", text(key), "person_id")
+    return up, Index(f"persons_down_{attribute}", text(f"{key} DESC NULLS LAST"), "person_id")
+
 
 persons = Table(
     "persons",
@@ -52,6 +63,7 @@ persons = Table(
     Index("persons_consent_ends_at", "consent_ends_at", postgresql_where=text("consent_ends_at IS NOT NULL")),
     Index("persons_minor", "person_id", postgresql_where=text("minor")),
     Index("persons_updated_at", "updated_at", "person_id"),
+    *(index for attribute in SORTED for index in _in_order(attribute)),
 )
 
 # Earlier values, each sealed whatever its kind; `value` holds ordinary ones of the time before they were.

@@ -5,13 +5,13 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Selected, Selection
-from profile_svc.filtering import Narrowing
+from profile_svc.filtering import Narrowing, Sort
 from profile_svc.lookups import LookedFor
 from profile_svc.store.selection import condition, member, people_seen, read
 from profile_svc.tables import lookups, persons
@@ -75,20 +75,37 @@ async def find_page(
     """So many people that pass the filters, in the order asked, after the person with whom the page before ended."""
     narrowed = [condition(residual) for residual in narrowing.conditions]
     narrowed += [_passes(filter_, attributes) for filter_ in narrowing.filters]
-    statement = people_seen(selection).where(*narrowed).limit(most)
+    among = people_seen(selection).where(*narrowed)
     if narrowing.sort is None:
-        ordered = statement.order_by(persons.c.person_id)
+        ordered = among.order_by(persons.c.person_id).limit(most)
         return await _fetch(connection, selection, ordered if after is None else ordered.where(persons.c.person_id > after))
     key = member("attributes", narrowing.sort.attribute)
     direction = key.desc() if narrowing.sort.descending else key.asc()
-    if after is not None:
-        # Looked up under the same conditions as the page: where somebody unseen would stand is nobody's to learn.
-        place = select(key).where(persons.c.person_id == after, condition(selection.rows), *narrowed)
-        row = (await connection.execute(place)).one_or_none()
-        if row is None:
-            raise PageGone("The page before ended with a person who is not among these any more.")
-        statement = statement.where(_beyond(key, row[0], after, narrowing.sort.descending))
-    return await _fetch(connection, selection, statement.order_by(direction.nulls_last(), persons.c.person_id))
+    ordered = among.order_by(direction.nulls_last(), persons.c.person_id)
+    found: list[Selected] = []
+    for stretch in await _stretches(connection, among, narrowing.sort, after):
+        if len(found) < most:
+            found += await _fetch(connection, selection, ordered.where(stretch).limit(most - len(found)))
+    return found
+
+
+async def _stretches(
+    connection: AsyncConnection, among: Select[Any], sort: Sort, after: UUID | None
+) -> list[ColumnElement[bool]]:
+    """What is left of the order behind ``after``: one stretch behind the other, each of which an index leads straight to.
+    Those without the attribute come last in either direction."""
+    if after is None:
+        return [true()]
+    key, later = member("attributes", sort.attribute), persons.c.person_id > after
+    # Looked up under the same conditions as the page: where somebody unseen would stand is nobody's to learn.
+    row = (await connection.execute(among.with_only_columns(key).where(persons.c.person_id == after))).one_or_none()
+    if row is None:
+        raise PageGone("The page before ended with a person who is not among these any more.")
+    if row[0] is None:
+        return [and_(key.is_(None), later)]
+    last = literal(row[0], JSONB)
+    further = _compare(key, "<" if sort.descending else ">", last)
+    return [and_(_compare(key, "=", last), later), further, key.is_(None)]
 
 
 async def find_named(connection: AsyncConnection, selection: Selection, wanted: LookedFor, most: int) -> list[Selected]:
@@ -104,16 +121,6 @@ async def find_named(connection: AsyncConnection, selection: Selection, wanted: 
 
 async def _fetch(connection: AsyncConnection, selection: Selection, statement: Select[Any]) -> list[Selected]:
     return read(selection, await connection.execute(statement))
-
-
-def _beyond(key: ColumnElement[Any], last: Any, after: UUID, descending: bool) -> ColumnElement[bool]:
-    """Everybody who comes after (``last``, ``after``); those without the attribute come last in either direction."""
-    later = persons.c.person_id > after
-    if last is None:
-        return and_(key.is_(None), later)
-    bound = literal(last, JSONB)
-    further = _compare(key, "<" if descending else ">", bound)
-    return or_(further, and_(_compare(key, "=", bound), later), key.is_(None))
 
 
 def _passes(filter_: Filter, attributes: Attributes) -> ColumnElement[bool]:
