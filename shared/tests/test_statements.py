@@ -1,14 +1,16 @@
 """Statements that are said to the driver itself, on a real PostgreSQL."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import ARRAY, Integer, String, Uuid, bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from stena.database import PLANNED_ANEW, create_engine
+from stena.database import PATIENCE, PLANNED_ANEW, create_engine
 from stena.problems import Unavailable
 from stena.statements import MOST, Statements, spoken, statements
 from stena_local.testing import Postgres
@@ -74,10 +76,19 @@ async def test_a_server_that_has_just_said_farewell_is_a_503(engine: AsyncEngine
     assert [tuple(row) for row in await alone.fetch("SELECT 1")] == [(1,)]
 
 
-async def test_a_server_that_is_not_there_is_a_503(engine: AsyncEngine) -> None:
-    nowhere = create_engine(engine.url.set(port=1))
+@pytest.mark.parametrize("gone", [{"port": 1}, {"database": "nowhere"}, {"password": "renewed meanwhile"}], ids=str)
+async def test_a_server_that_lets_nobody_in_is_a_503(engine: AsyncEngine, gone: dict[str, Any]) -> None:
+    nowhere = create_engine(engine.url.set(**gone))
     with pytest.raises(Unavailable):
         await statements(nowhere).fetch("SELECT 1")
+
+
+async def test_they_wait_as_long_as_their_engine(engine: AsyncEngine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        patient = create_engine(engine.url.set(port=silent.getsockname()[1]), timeout=60)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(PATIENCE + 0.1):
+                await statements(patient).fetch("SELECT 1")
 
 
 async def test_connections_end_with_the_engine(engine: AsyncEngine) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import event
 from sqlalchemy.dialects import registry
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -56,14 +57,17 @@ def spoken(statement: ClauseElement) -> Spoken:
 
 
 class Statements:
-    """Connections of an engine's own, each for one statement at a time and committed with it. They end with the engine.
+    """Connections of an engine's own, each for one statement at a time and committed with it. They wait as long as the engine
+    would, and end with it.
 
     Those that find their rows by a key are planned once; the others want ``PLANNED_ANEW`` as ``plans``.
     """
 
     def __init__(self, engine: AsyncEngine, plans: str = "auto") -> None:
         session = SESSION | {"plan_cache_mode": plans}
-        self._arguments = {**engine.dialect.create_connect_args(engine.url)[1], **CONNECT, "server_settings": session}
+        self._patience = engine.pool.timeout() if isinstance(engine.pool, QueuePool) else PATIENCE
+        how = CONNECT | {"timeout": self._patience, "server_settings": session}
+        self._arguments = {**engine.dialect.create_connect_args(engine.url)[1], **how}
         self._free: list[Any] = []
         self._places = asyncio.Semaphore(MOST)
         event.listen(engine.sync_engine, "engine_disposed", lambda _: self._close())
@@ -71,7 +75,7 @@ class Statements:
     async def fetch(self, text: str, *arguments: Any) -> list[Any]:
         """The rows of the answer; raises ``Unavailable`` where the database is slow or gone."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._places.acquire()
         except TimeoutError as error:
             raise Unavailable(NO_ANSWER) from error
@@ -104,7 +108,10 @@ class Statements:
             if not connection.is_closed():
                 return connection
         connect: Any = asyncpg.connect
-        return await connect(**self._arguments)
+        try:
+            return await connect(**self._arguments)
+        except asyncpg.exceptions.PostgresError as error:  # whatever keeps us from connecting, the caller can only wait
+            raise Unavailable(NO_ANSWER) from error
 
     def _close(self) -> None:
         while self._free:
