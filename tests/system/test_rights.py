@@ -253,7 +253,7 @@ async def test_a_restriction_whose_time_is_up_ends_by_itself(house: House, someb
     assert (await ask(house, OWN, "POST", "/restrictions", somebody, 400, json=never))["errors"][0]["pointer"] == "/until"
     (told,) = (await ask(house, OWN, "GET", "/restrictions", somebody, 200))["restrictions"]
     assert told["live"]
-    await end_restrictions(vault, datetime.now(UTC) + timedelta(hours=2))
+    await end_restrictions(vault, datetime.fromisoformat(until))
     (told,) = (await ask(house, OWN, "GET", "/restrictions", somebody, 200))["restrictions"]
     assert (told["live"], told["lifted_at"]) == (False, told["until"])
     await ask(house, ("open-door-legal", "legal-aid"), "GET", "", somebody, 200)

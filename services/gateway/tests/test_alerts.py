@@ -19,7 +19,7 @@ from gateway.alerting import rules, telling
 from gateway.alerting.judging import PRIOR, threshold
 from gateway.alerting.rules import BadRules, Rule
 from gateway.alerting.telling import TRIES, Telling, next_try, secret_of
-from gateway.alerting.watching import Watch
+from gateway.alerting.watching import REST, Watch
 from gateway.calls import Caller, Entry, Outcome, Seen, Stated
 from gateway.record.ledger import Ledger
 from gateway.store import alerts
@@ -110,6 +110,41 @@ async def test_each_entry_is_counted_once(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         (hour,) = (await alerts.hours(connection, now - timedelta(hours=2)))["steady"].values()
     assert (hour.entries, hour.people, hour.denied) == (6, 6, 3)
+
+
+async def test_one_entry_is_enough_to_look_again(engine: AsyncEngine) -> None:
+    now = datetime.now(UTC)
+    watch = Watch(engine, [SHIPPED["forbidden-purpose"]])
+    assert await watch.look(now) == []
+    for second, organisation in enumerate(("first", "second"), start=1):
+        await record(engine, entry(organisation, 0, "denied", "purpose-forbidden"))
+        raised = await watch.look(now + timedelta(seconds=second))
+        assert [alert.organisation for alert in raised] == [organisation]
+
+
+@pytest.mark.parametrize(("later", "is_judged"), [(1, False), (REST.total_seconds(), True), (-1, True)])
+async def test_what_time_alone_changes_is_judged_after_a_rest(
+    engine: AsyncEngine, owner: AsyncEngine, later: float, is_judged: bool
+) -> None:
+    """Also by a clock that was set back."""
+    now = datetime.now(UTC).replace(minute=30)
+    watch = Watch(engine, [VOLUME])
+    await record(engine, entry("quiet", 1))
+    assert await watch.look(now) == []
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE activity SET people = 80"))  # as if it had been for this moment to count them
+    assert bool(await watch.look(now + timedelta(seconds=later))) == is_judged
+
+
+async def test_who_could_not_judge_looks_again_at_once(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    watch = Watch(engine, [VOLUME])
+    await record(engine, entry("loud", 80))
+    with monkeypatch.context() as broken:
+        broken.delattr(alerts, "count_emergencies")
+        with pytest.raises(AttributeError):
+            await watch.look(now)
+    assert [alert.organisation for alert in await watch.look(now)] == ["loud"]
 
 
 async def test_different_people_are_counted_where_it_could_matter(engine: AsyncEngine) -> None:

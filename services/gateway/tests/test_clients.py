@@ -3,10 +3,15 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway import store
 from gateway.credentials.clients import Directory
 from gateway.credentials.tokens import secret_hash
 from gateway.store import Client
@@ -71,6 +76,24 @@ async def test_when_the_table_cannot_be_read_nobody_is_known_and_everybody_waits
     assert table.readings <= 11
     setattr(table, trouble, False)
     assert await directory.active("cli_x") == CLIENT
+
+
+async def test_whoever_was_revoked_is_not_known_even_if_the_database_started_anew(engine: AsyncEngine) -> None:
+    clock = Clock()
+    directory = Directory(partial(store.all_clients, engine), clock=clock)
+    await store.register(engine, CLIENT)
+    assert await directory.active("cli_x") == CLIENT
+    assert await store.revoke(engine, "cli_x")
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+    )
+    async with engine.connect() as connection:
+        assert (await connection.execute(text(cut))).all()
+    clock.now += 1.1
+    with suppress(Unavailable):
+        assert await directory.active("cli_x") is None
+    assert await directory.active("cli_x") is None
 
 
 async def test_what_took_long_to_read_is_as_old_as_its_beginning() -> None:

@@ -108,6 +108,67 @@ async def test_a_clock_that_was_set_back_keeps_no_head_from_being_made(
     assert [each["size"] for each in kept(tmp_path)] == [0, 3, 4]
 
 
+async def test_the_last_entry_of_so_many_is_waited_for_no_longer(
+    engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path, small: None
+) -> None:
+    await keeper.look()
+    for count, sizes in ((9, [0]), (1, [0, 10])):
+        await write(engine, count)
+        await keeper.look()
+        assert [each["size"] for each in kept(tmp_path)] == sizes
+
+
+async def test_a_single_entry_is_in_a_head_soon(engine: AsyncEngine, keeper: HeadKeeper, clock: Clock, tmp_path: Path) -> None:
+    await keeper.look()
+    await write(engine, 1)
+    for seconds, sizes in ((9, [0]), (1, [0, 1])):
+        clock.now += timedelta(seconds=seconds)
+        await keeper.look()
+        assert [each["size"] for each in kept(tmp_path)] == sizes
+
+
+async def test_what_another_gateway_has_made_is_kept_before_any_is_due(
+    engine: AsyncEngine, key_files: Path, tmp_path: Path, clock: Clock
+) -> None:
+    places = [tmp_path / name for name in ("one", "two")]
+    for place in places:
+        place.mkdir()
+    one, two = (head_keeper(engine, key_files, place, clock) for place in places)
+    await one.look()
+    await two.look()
+    clock.now += head_keeping.OFTEN
+    await one.look()
+    await two.look()
+    assert [[each["number"] for each in kept(place)] for place in places] == [[1, 2]] * 2
+
+
+async def test_a_leaf_that_is_missing_is_told_at_each_look_from_the_next_one_on(
+    engine: AsyncEngine, owner: AsyncEngine, keeper: HeadKeeper
+) -> None:
+    """Long before a head is due."""
+    await keeper.look()
+    await write(engine, 5)
+    await keeper.look()
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM ledger_leaves WHERE position = 2"))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="missing"):
+            await keeper.look()
+        with pytest.raises(HeadsDiffer):
+            await keeper.is_well()
+
+
+async def test_a_head_that_is_no_longer_there_is_made_anew(
+    engine: AsyncEngine, owner: AsyncEngine, keeper: HeadKeeper, clock: Clock
+) -> None:
+    await keeper.look()
+    await keeper.look()
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM ledger_heads"))
+    await keeper.look()
+    assert await store.newest(engine) is not None
+
+
 async def test_a_head_is_signed_by_a_key_that_is_kept(
     engine: AsyncEngine, keeper: HeadKeeper, tmp_path: Path, key_files: Path
 ) -> None:

@@ -180,6 +180,16 @@ async def test_time_ends_a_referral_and_what_rests_on_it(service: Service) -> No
 
 
 @pytest.mark.parametrize("state", ["in-progress", "accepted"])
+async def test_a_referral_ends_with_its_last_moment(service: Service, state: State) -> None:
+    until = datetime.now(UTC) + timedelta(days=400)
+    _, referral = await referred(service, until=until.isoformat())
+    if state == "accepted":
+        await take(service, referral, "accept", RECIPIENT)
+    await end_expired(service.vault, until - timedelta(microseconds=1), 10)
+    assert [await end_expired(service.vault, moment, 10) for moment in (until, until + timedelta(days=1))] == [1, 0]
+
+
+@pytest.mark.parametrize("state", ["in-progress", "accepted"])
 def test_when_its_time_is_up_a_referral_has_expired_whether_or_not_somebody_has_swept(state: State) -> None:
     now = datetime.now(UTC)
     assert state_at(state, now, now) == "expired"

@@ -22,6 +22,7 @@ from matching_svc.index import Index, Stale
 from matching_svc.knowledge import Knowledge
 from matching_svc.store import Database, allocation_jobs, retention
 from stena.database import transaction
+from stena.statements import statements
 
 log = structlog.get_logger()
 
@@ -61,6 +62,8 @@ class Runner:
         try:
             self._index.require_heard(*self._index.purposes)
         except Stale:
+            return False
+        if not await allocation_jobs.waits(statements(self._database)):
             return False
         async with transaction(self._database) as connection:
             job = await allocation_jobs.claim(connection, self._name)

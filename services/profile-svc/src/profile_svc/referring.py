@@ -16,7 +16,7 @@ from profile_svc.attributes import Attributes, Fault, InvalidValues
 from profile_svc.noting import key_of
 from profile_svc.referrals import NotYourStep, Side, after, state_at
 from profile_svc.sealing import PersonKey
-from profile_svc.store import cases, records, referrals
+from profile_svc.store import cases, records, referrals, upkeep
 from profile_svc.store.idempotency import Claim, claim
 from profile_svc.store.referrals import StoredReferral
 from profile_svc.store.vault import Connection, Vault
@@ -102,6 +102,8 @@ async def end_expired(vault: Vault, now: datetime, most: int) -> int:
     """Let referrals end whose time is up, and the access that rests on them; the number of people concerned.
 
     ``most`` in one transaction, without a pause until none is left: a great many may end at the same midnight."""
+    if not await upkeep.is_over(vault.statements, upkeep.FIRST_REFERRAL, now):
+        return 0
     concerned = 0
     while True:
         async with vault.transaction() as connection:

@@ -53,6 +53,8 @@ async def end_consents(vault: Vault, now: datetime) -> int:
 
     What is read at the source is without them from the moment on which they end, whether or not this has come to them.
     """
+    if not await upkeep.is_over(vault.statements, upkeep.FIRST_CONSENT, now):
+        return 0
     concerned = 0
     while True:  # without a pause until none is left: at midnight a great many end at once
         async with vault.transaction() as connection:
@@ -66,7 +68,7 @@ async def end_consents(vault: Vault, now: datetime) -> int:
 
 async def end_restrictions(vault: Vault, now: datetime) -> None:
     """Let facts and followers know of restrictions whose time is up."""
-    concerned = BATCH
+    concerned = BATCH if await upkeep.is_over(vault.statements, upkeep.FIRST_RESTRICTION, now) else 0
     while concerned == BATCH:
         async with vault.transaction() as connection:
             concerned = await restrictions.end_expired(connection, now, BATCH)

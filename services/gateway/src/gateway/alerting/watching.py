@@ -25,6 +25,8 @@ from stena.database import transaction
 log = structlog.get_logger()
 
 LOOK: Final = 1.0  # seconds between two looks
+REST: Final = timedelta(seconds=5)
+"""Between two looks at what time alone changes, while nothing is written: that is in no hurry."""
 PAST: Final = timedelta(days=28)
 """How far back an organisation's own past goes; older hours are forgotten."""
 JUDGED: Final = timedelta(hours=2)
@@ -42,10 +44,13 @@ class Watch:
         self._engine = engine
         self._rules = rules
         self._tell = tell
-        self._breadth_at = datetime.min.replace(tzinfo=UTC)
+        self._breadth_at = self._judged_at = datetime.min.replace(tzinfo=UTC)
 
     async def look(self, now: datetime) -> Sequence[Alert]:
         """Count what is new in the ledger and judge it; the alerts that this raised. None, where another gateway counts."""
+        # A clock that was set back is no reason to wait until it has caught up.
+        if timedelta(0) <= now - self._judged_at < REST and await alerts.is_counted(self._engine):
+            return []
         more = True
         while more:
             async with transaction(self._engine) as connection:
@@ -53,6 +58,7 @@ class Watch:
                     return []
                 more = await alerts.count_on(connection)
                 raised = [] if more else await self._judge(connection, now)
+        self._judged_at = now
         for alert in raised:
             ALERTS.labels(alert.rule).inc()
             log.warning("alert", rule=alert.rule, organisation=alert.organisation, measured=alert.measured)

@@ -65,6 +65,8 @@ class HeadKeeper:
         try:
             signing = self._keys.signing
             await self._introduce()
+            if await self._is_quiet():
+                return
             while await self._make(signing) == AT_ONCE:
                 pass
             while await self._keep() == AT_ONCE:
@@ -73,6 +75,15 @@ class HeadKeeper:
             self._healthy = False
             raise
         self._healthy = True
+
+    async def _is_quiet(self) -> bool:
+        """Whether the newest head is kept outside and none is due. After a fault everything is looked at."""
+        if self._kept is None or not self._healthy:
+            return False
+        standing = await store.standing(self._engine, ENTRIES)
+        if standing is None or standing.number != self._kept.number or standing.new != standing.places:
+            return False
+        return not _is_due(standing.new, self._clock() - standing.at)
 
     async def is_well(self) -> None:
         """For readiness: what was made lately is kept outside."""
@@ -104,8 +115,7 @@ class HeadKeeper:
     async def _following(self, connection: store.Connection, last: Numbered | None, signing: OKPKey) -> Numbered | None:
         number, size, peaks = (last.number, last.head.size, last.peaks) if last else (0, 0, ())
         new, now = await tree.leaves(connection, size, ENTRIES), self._clock()
-        # A clock that was set back is no reason to wait until it has caught up.
-        if len(new) < ENTRIES and last is not None and timedelta(0) <= now - last.head.at < (SOON if new else OFTEN):
+        if last is not None and not _is_due(len(new), now - last.head.at):
             return None
         growing = merkle.Growing(size, peaks)
         await tree.keep(connection, [part for leaf in new for part in growing.add(leaf)])
@@ -164,6 +174,12 @@ class HeadKeeper:
         async with transaction(self._engine) as connection:
             leaves = await tree.leaves(connection, since, each.head.size - since)
         return Line(each.number, each.head, marks_of(leaves))
+
+
+def _is_due(new: int, since: timedelta) -> bool:
+    """A head of so many ``new`` entries, so long after the one before."""
+    # A clock that was set back is no reason to wait until it has caught up.
+    return new >= ENTRIES or not timedelta(0) <= since < (SOON if new else OFTEN)
 
 
 def kept(keeper: HeadKeeper, look: float = LOOK) -> AbstractAsyncContextManager[None]:

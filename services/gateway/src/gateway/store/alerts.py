@@ -18,6 +18,7 @@ from gateway.alert_tables import activity, activity_reached, alerts
 from gateway.alerting.judging import Hour
 from gateway.alerting.rules import Measure, Severity
 from stena.database import transaction
+from stena.statements import statements
 
 Connection = AsyncConnection
 
@@ -27,6 +28,9 @@ MOST: Final = 50_000
 HOUR: Final = timedelta(hours=1)
 
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('stena alerts'))")
+_IS_COUNTED: Final = """
+    SELECT coalesce((SELECT position FROM activity_reached), 0) >= (SELECT coalesce(max(position) + 1, 0) FROM ledger_leaves)
+"""
 _COUNT: Final = text("""
     INSERT INTO activity AS known (organisation, hour, entries, people, denied, forbidden, emergencies)
     SELECT organisation, date_trunc('hour', ledger.at, 'UTC'), count(*),
@@ -106,6 +110,11 @@ _KEPT: Final = [alerts.c[each.name] for each in fields(Kept) if each.name != "al
 async def may_count(connection: AsyncConnection) -> bool:
     """Whether no other gateway counts at this moment; until the transaction ends none does."""
     return bool(await connection.scalar(_LOCK))
+
+
+async def is_counted(engine: AsyncEngine) -> bool:
+    """Whether everything that was written is counted. Asked again and again, by every gateway."""
+    return bool((await statements(engine).fetch(_IS_COUNTED))[0][0])
 
 
 async def count_on(connection: AsyncConnection) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.tables import clients
 from stena.database import create_engine, transaction
+from stena.statements import spoken, statements
 
 Engine = AsyncEngine
 
@@ -95,6 +96,7 @@ async def keep_keys(connection: AsyncConnection, client_id: str, had: str, left:
 
 
 _EARLIER: Final = ("earlier_secret_hash", "earlier_jwks", "earlier_until")
+_EVERY: Final = spoken(select(clients).order_by(clients.c.created_at))
 
 
 async def renewed(engine: Engine, client_id: str, shown: Credentials, earlier_until: datetime | None) -> bool:
@@ -104,9 +106,8 @@ async def renewed(engine: Engine, client_id: str, shown: Credentials, earlier_un
 
 
 async def all_clients(engine: Engine) -> Sequence[Client]:
-    """Every client, revoked ones too, oldest first."""
-    async with transaction(engine) as connection:
-        return [Client(*row) for row in await connection.execute(select(clients).order_by(clients.c.created_at))]
+    """Every client, revoked ones too, oldest first. Asked for again and again, by every gateway."""
+    return [Client(*row) for row in await statements(engine).ask(_EVERY)]
 
 
 async def live(engine: Engine, client_id: str) -> Client | None:

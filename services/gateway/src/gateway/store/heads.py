@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import func, insert, select
@@ -13,8 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from gateway.record.heads import Head
 from gateway.tables import ledger_heads, ledger_keys
 from stena.database import transaction
+from stena.statements import statements
 
 Connection = AsyncConnection
+
+_STANDING: Final = """
+    SELECT number, at, count(position), coalesce(max(position) + 1 - size, 0)
+    FROM (SELECT number, at, size FROM ledger_heads ORDER BY number DESC LIMIT 1) AS newest LEFT JOIN LATERAL
+        (SELECT position FROM ledger_leaves WHERE position >= size ORDER BY position LIMIT $1) AS leaf ON true
+    GROUP BY number, at, size
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,22 @@ class Numbered:
     number: int
     head: Head
     peaks: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest head's number and moment, how many leaves are ``new`` since, and up to how many ``places`` behind it."""
+
+    number: int
+    at: datetime
+    new: int
+    places: int
+
+
+async def standing(engine: AsyncEngine, most: int) -> Standing | None:
+    """Of ``most`` new leaves; ``None`` before the first head. Asked again and again, by every gateway."""
+    rows = await statements(engine).fetch(_STANDING, most)
+    return Standing(*rows[0]) if rows else None
 
 
 async def is_mine(connection: AsyncConnection) -> bool:

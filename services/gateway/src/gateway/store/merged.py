@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from gateway.merged_tables import merged_people, merged_people_version, separated_people
 from stena.database import transaction
+from stena.statements import spoken, statements
 
 SEPARATING: Final = timedelta(minutes=2)
+_VERSION: Final = spoken(select(merged_people_version.c.version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ async def forget(connection: AsyncConnection, people: Collection[UUID]) -> None:
 
 
 async def version(engine: AsyncEngine) -> int:
-    async with transaction(engine) as connection:
-        return await connection.scalar(select(merged_people_version.c.version)) or 0
+    """Asked for again and again, by every gateway."""
+    rows = await statements(engine).ask(_VERSION)
+    return rows[0][0] if rows else 0
 
 
 async def everybody(engine: AsyncEngine) -> Sequence[Part]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import RowMapping, func, or_, select, text, update
+from sqlalchemy import RowMapping, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching_svc.allocation_tables import allocation_people, allocations
 from matching_svc.allocation_tasks import Job, Seat
 from matching_svc.store import approvals
 from matching_svc.store.opportunities import by_ids
+from stena.statements import Statements, spoken
 
 LEASE: Final = 5
 """Seconds without a word after which another runner takes a job over."""
@@ -29,10 +30,20 @@ _PROPOSE: Final = text(
 )
 
 
+_FREE: Final = or_(
+    allocations.c.state == "queued", (allocations.c.state == "running") & (allocations.c.lease_until < func.now())
+)
+_WAITS: Final = spoken(select(exists().where(_FREE)))
+
+
+async def waits(statements: Statements) -> bool:
+    """Whether there is a job to ``claim``. Asked again and again, and mostly in vain."""
+    return bool((await statements.ask(_WAITS))[0][0])
+
+
 async def claim(connection: AsyncConnection, runner: str) -> Job | None:
     """The oldest job that waits, or whose runner has fallen silent."""
-    free = or_(allocations.c.state == "queued", (allocations.c.state == "running") & (allocations.c.lease_until < func.now()))
-    next_one = select(allocations.c.allocation_id).where(free).order_by(allocations.c.created_at).limit(1)
+    next_one = select(allocations.c.allocation_id).where(_FREE).order_by(allocations.c.created_at).limit(1)
     taken = update(allocations).where(
         allocations.c.allocation_id.in_(next_one.with_for_update(skip_locked=True).scalar_subquery())
     )

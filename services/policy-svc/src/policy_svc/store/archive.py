@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from policy_svc.rulebook import Rulebook
 from policy_svc.tables import rulebook_activations, rulebook_revisions
 from stena.database import create_engine, transaction
+from stena.statements import spoken, statements
 
 ACTIVATED: Final = "rulebook_activated"
 """The channel of NOTIFY on which every replica hears of an activation."""
@@ -62,6 +63,8 @@ _table = rulebook_activations.c
 _newest_first: Final = select(
     _table.number, _table.activated_at, _table.sha256, _table.activated_by, _table.widened, _table.comment, _table.returns_to
 ).order_by(_table.number.desc())
+_active_now: Final = _newest_first.limit(1)
+_ACTIVE: Final = spoken(_active_now)
 
 
 class Archive:
@@ -95,9 +98,9 @@ class Archive:
             return tuple(Activation(*row) for row in await connection.execute(_newest_first))
 
     async def active(self) -> Activation | None:
-        """What decides now; ``None`` before the first activation."""
-        async with transaction(self._engine) as connection:
-            return await _active(connection)
+        """What decides now; ``None`` before the first activation. Asked for again and again, by every replica."""
+        rows = await statements(self._engine).ask(_ACTIVE)
+        return Activation(*rows[0]) if rows else None
 
     async def activate(self, intended: Intended, *, instead_of: Activation | None) -> Activation:
         """Let a kept revision decide, and tell every replica. Raises ``Overtaken`` if ``instead_of`` is not what decides."""
@@ -139,7 +142,7 @@ async def _add(connection: AsyncConnection, rulebook: Rulebook) -> None:
 
 
 async def _active(connection: AsyncConnection) -> Activation | None:
-    row = (await connection.execute(_newest_first.limit(1))).one_or_none()
+    row = (await connection.execute(_active_now)).one_or_none()
     return None if row is None else Activation(*row)
 
 

@@ -1,6 +1,7 @@
-"""Facts that time alone changes: consents that end, and people who come of age."""
+"""Facts that time alone changes: consents that end, and people who come of age; and whether anything has come to its end."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,6 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from profile_svc.store.records import StoredPerson, stored
 from profile_svc.tables import persons
+from stena.statements import Statements
+
+# Of each there is an index by the moment. To ask whether any is over would be planned as if a third of them were.
+FIRST_CONSENT: Final = "SELECT min(consent_ends_at) FROM persons"
+FIRST_REFERRAL: Final = "SELECT min(until) FROM referrals WHERE state IN ('in-progress', 'accepted')"
+FIRST_RESTRICTION: Final = "SELECT min(until) FROM restrictions WHERE lifted_at IS NULL"
+
+
+async def is_over(statements: Statements, first: str, now: datetime) -> bool:
+    """Whether the ``first`` of them has ended. Asked again and again, and mostly in vain."""
+    ((moment,),) = await statements.fetch(first)
+    return moment is not None and moment <= now
 
 
 async def with_ended_consents(connection: AsyncConnection, now: datetime, most: int) -> list[StoredPerson]:
