@@ -1,5 +1,6 @@
 """The feed of changes: everything that a follower may see, in commit order, and nothing else."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from stena.contracts.access import Disclosure
 from stena.contracts.condition import AllOf, IsIn, Overlaps
 
 from .people import IN_VARNA, OLENA, amend
+from .plans import heard, plan_of
 from .source import Service
 
 
@@ -58,6 +60,21 @@ async def test_first_everybody_then_what_changes(service: Service) -> None:
     assert items[1]["person"]["attributes"]["skills"] == []
     assert items[1]["person"] == await service.read(people[0], disclose=follower.changes["disclose"])
     assert await follower.follow() == []
+
+
+async def test_what_is_new_is_found_without_the_rest_of_the_log(service: Service) -> None:
+    await service.register(OLENA, "feed-long")
+    follower = Follower(service, "feed-long")
+    await follower.follow()
+    await service.register(OLENA, "feed-long")
+    with heard(service.vault.people) as asked:
+        assert len(await follower.follow()) == 1
+    (page,) = [each for each in asked if "FROM erased_changes" in each[0] and "LIMIT" in each[0]]
+    plan = await plan_of(service.vault.people, page)
+    for table in ("changes", "erased_changes"):
+        assert re.search(f"Index Scan using {table}_in_order.*\n *Index Cond: .*ROW.*xmin", plan), plan
+    assert "Sort  (" not in plan
+    assert "Filter" not in plan
 
 
 async def test_a_change_of_what_is_withheld_makes_no_item(service: Service) -> None:

@@ -1,13 +1,10 @@
 """Pages of people: filters, sorts and cursors that tell nothing which is not disclosed."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event
 
 from profile_svc.tables import SORTED
 from stena.contracts.access import Disclosure
@@ -16,6 +13,7 @@ from stena.contracts.condition import IsIn, Overlaps
 from stena.contracts.profile import BRIEFLY, BriefPeople
 
 from .people import IN_VARNA, OLENA
+from .plans import heard, plan_of
 from .source import Service
 
 MINE = IsIn(fact="created_by", values=("search-lab",))
@@ -107,33 +105,15 @@ async def test_nobody_is_sorted_for_a_page(
 ) -> None:
     """Not for the first one, and not for one behind somebody: however many there are, an index leads straight to it."""
     sort = {"sort": direction + attribute, "limit": 1}
-    with heard(service.vault.people.sync_engine) as asked:
+    with heard(service.vault.people) as asked:
         first = (await search(service, sort)).json()["people"][0]
         await search(service, {**sort, "limit": 100, "after": first["id"]})
-    pages = [(text, values) for text, values in asked if "ORDER BY (persons.attributes" in text]
+    pages = [each for each in asked if "ORDER BY (persons.attributes" in each[0]]
     assert len(pages) == 1 + 3
-    async with service.vault.people.connect() as connection:
-        for kind in ("sort", "seqscan", "bitmapscan"):  # which PostgreSQL would rather do for eight people
-            await connection.exec_driver_sql(f"SET LOCAL enable_{kind} = off")
-        for text, values in pages:
-            plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {text}", values)).scalars())
-            assert re.search(f"Index Scan using persons_(by|down)_{attribute}", plan), plan
-            assert "Sort" not in plan
-
-
-@contextmanager
-def heard(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """What the database is asked, with the values."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, text: str, values: Any, *___: Any) -> None:
-        asked.append((text, values))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+    for page in pages:
+        plan = await plan_of(service.vault.people, page)
+        assert re.search(f"Index Scan using persons_(by|down)_{attribute}", plan), plan
+        assert "Sort" not in plan
 
 
 @pytest.mark.parametrize("use", ["filter", "sort", "fields"])

@@ -12,15 +12,15 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     Text,
-    and_,
+    Uuid,
     cast,
     exists,
     literal,
     literal_column,
     null,
-    or_,
     select,
     text,
+    tuple_,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -101,19 +101,14 @@ async def read(
 
     Those of people who have been erased since are opened with ``log_key``; attributes are not told of them.
     """
-    start = cast(literal(xid), TransactionId())
-
-    def behind(table: Table) -> ColumnElement[bool]:
-        later = table.c.xid >= start
-        if change_id is not None:
-            later = or_(table.c.xid > start, and_(table.c.xid == start, table.c.change_id > change_id))
-        return and_(later, table.c.xid < _HORIZON)
-
+    here = [*(changes.c[name] for name in _MATTER), *_place(changes), null().label("sealed")]
+    erased = [*(null().label(name) for name in _MATTER), *_place(erased_changes), erased_changes.c.sealed]
+    # Each by itself first, as far as it is wanted: in both together PostgreSQL finds no order, and sorts the whole log.
     both = union_all(
-        select(*(changes.c[name] for name in _MATTER), *_place(changes), null().label("sealed")).where(behind(changes)),
-        select(*(null().label(name) for name in _MATTER), *_place(erased_changes), erased_changes.c.sealed).where(
-            behind(erased_changes)
-        ),
+        *(
+            select(*columns).where(_behind(table, xid, change_id), table.c.xid < _HORIZON).order_by(*_place(table)).limit(most)
+            for table, columns in ((changes, here), (erased_changes, erased))
+        )
     ).subquery()
     wanted = select(both).with_only_columns(
         *(both.c[name] for name in _MATTER), cast(both.c.xid, Text).label("place"), both.c.change_id, both.c.sealed
@@ -124,13 +119,12 @@ async def read(
 
 async def is_whole_after(connection: AsyncConnection, xid: str, change_id: UUID | None) -> bool:
     """Whether nothing behind this place was cut off the log."""
-    start = cast(literal(xid), TransactionId())
-    lost = (
-        pruned.c.xid >= start
-        if change_id is None
-        else or_(pruned.c.xid > start, and_(pruned.c.xid == start, pruned.c.change_id > change_id))
-    )
-    return not await connection.scalar(select(exists().where(lost)))
+    return not await connection.scalar(select(exists().where(_behind(pruned, xid, change_id))))
+
+
+def _behind(table: Table, xid: str, change_id: UUID | None) -> ColumnElement[bool]:
+    """From ``xid`` on, after ``change_id`` of that one: as one comparison, to which an index leads."""
+    return tuple_(*_place(table)) > tuple_(cast(literal(xid), TransactionId()), literal(change_id or _BEFORE_ANY, Uuid()))
 
 
 def _place(table: Table) -> tuple[ColumnElement[Any], ...]:
