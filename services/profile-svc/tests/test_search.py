@@ -6,13 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
+from profile_svc import store
 from profile_svc.tables import SORTED
 from stena.contracts.access import Disclosure
 from stena.contracts.catalogue import Catalogue
 from stena.contracts.condition import IsIn, Overlaps
 from stena.contracts.profile import BRIEFLY, BriefPeople
 
-from .people import IN_VARNA, OLENA
+from .people import IN_VARNA, OLENA, amend
 from .plans import heard, plan_of
 from .source import Service
 
@@ -114,6 +115,27 @@ async def test_nobody_is_sorted_for_a_page(
         plan = await plan_of(service.vault.people, page)
         assert re.search(f"Index Scan using persons_(by|down)_{attribute}", plan), plan
         assert "Sort" not in plan
+
+
+async def test_a_page_in_order_is_of_one_moment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is amended while it is read stands on it once, where they stood."""
+    rows = IsIn(fact="created_by", values=("moving-lab",))
+    ids = [(await service.register({"education_level": level}, organisation="moving-lab"))["id"] for level in (1, 3, 5)]
+    fetch, asked = store.people._fetch, 0
+
+    async def amended_meanwhile(*arguments: Any) -> Any:
+        nonlocal asked
+        found, asked = await fetch(*arguments), asked + 1
+        if asked == 2:
+            await amend(service, ids[2], {"education_level": None})
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.people, "_fetch", amended_meanwhile)
+        page = (await search(service, {"sort": "education_level", "after": ids[0]}, rows=rows)).json()["people"]
+    assert asked > 2
+    assert [person["id"] for person in page] == ids[1:]
+    assert page[-1]["attributes"]["education_level"] == 5
 
 
 @pytest.mark.parametrize("use", ["filter", "sort", "fields"])

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,8 @@ from stena.contracts.profile import Filter
 from stena.statements import Spoken, Statements, spoken
 
 _PERSON: Final = bindparam("person_id", type_=Uuid())
+# What is read in several statements: whoever is amended between two of them would stand in both, and twice on a page.
+_OF_ONE_MOMENT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 class PageGone(Exception):
@@ -96,6 +98,7 @@ async def _stretches(
     Those without the attribute come last in either direction."""
     if after is None:
         return [true()]
+    await connection.execute(_OF_ONE_MOMENT)
     key, later = member("attributes", sort.attribute), persons.c.person_id > after
     # Looked up under the same conditions as the page: where somebody unseen would stand is nobody's to learn.
     row = (await connection.execute(among.with_only_columns(key).where(persons.c.person_id == after))).one_or_none()
