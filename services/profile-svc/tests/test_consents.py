@@ -73,8 +73,9 @@ async def test_a_refusal_takes_an_earlier_consent_away(service: Service) -> None
 
 
 async def test_a_consent_ends_by_itself_within_a_second(service: Service) -> None:
-    person = (await service.register(OLENA))["id"]
+    person, another = [(await service.register(OLENA))["id"] for _ in range(2)]
     end = datetime.now(UTC) + timedelta(seconds=0.3)
+    await record(service, another, expires_at=(end + timedelta(days=2)).isoformat())
     await record(service, person, expires_at=end.isoformat())
     await record(service, person, "introduction", expires_at=(end + timedelta(days=1)).isoformat())
     assert await live(service, person) == ["introduction", "mentoring"]
