@@ -43,6 +43,11 @@ async def test_what_is_planned_anew_is_never_planned_for_any(engine: AsyncEngine
     assert [tuple(row) for row in await alone.fetch(said)] == [(planned_for_any,)]
 
 
+async def test_connections_are_the_same_however_their_plans_are_said(engine: AsyncEngine) -> None:
+    assert statements(engine) is statements(engine, "auto") is statements(engine, plans="auto")
+    assert statements(engine) is not statements(engine, PLANNED_ANEW)
+
+
 async def test_more_at_once_than_there_are_connections_wait_for_each_other(engine: AsyncEngine) -> None:
     asked = [statements(engine).fetch("SELECT $1::int, pg_backend_pid()", number) for number in range(5 * MOST)]
     rows = [found[0] for found in await asyncio.gather(*asked)]

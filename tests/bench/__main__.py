@@ -19,11 +19,12 @@ from rich.console import Console
 from tests.bench import baselines, deployed, growth, report
 from tests.bench.baselines import BARE, IDIOMATIC
 from tests.bench.deployed import GATEWAY, PURPOSE
-from tests.bench.load import Figures, Target, measure
+from tests.bench.load import Figures, Target, measure_in_turns
 
 PEOPLE: Final = int(os.environ.get("BENCH_PEOPLE", "100000"))
-SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "4"))
+SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "5"))
 CLIENTS: Final = (1, 8, 16, 32, 128)
+TURNS: Final = 5
 PAGE: Final = 100
 console = Console(width=118)
 
@@ -106,12 +107,10 @@ async def _each(listed: Target, address: str) -> list[str]:
 
 
 async def _at_every_load(targets: Sequence[Target]) -> list[Figures]:
-    figures = []
+    figures: list[Figures] = []
     for clients in CLIENTS:
-        for target in targets:
-            with console.status(f"{target.name}, {clients} clients …"):
-                figures.append(await measure(target, clients=clients, seconds=SECONDS))
-            await asyncio.sleep(0.2)
+        with console.status(f"{clients} clients …"):
+            figures += await measure_in_turns(targets, clients=clients, seconds=SECONDS, turns=TURNS)
     return figures
 
 

@@ -47,9 +47,33 @@ class Figures:
     refused: int = 0
 
 
+@dataclass(frozen=True)
+class _Load:
+    """What was seen of one: how long each answer took in milliseconds, not a number for one that said to come later."""
+
+    took: float
+    answers: Sequence[float]
+    spent: Sequence[float]
+
+
 async def measure(target: Target, *, clients: int, requests: int = sys.maxsize, seconds: float = math.inf) -> Figures:
     """So many ``requests``, or as many as there are in so many ``seconds``, by ``clients`` at once, after a warm-up of a tenth.
     Any answer but 200 and 503 is an error, not a figure."""
+    return _figures(target, clients, [await _load(target, clients, requests, seconds)])
+
+
+async def measure_in_turns(targets: Sequence[Target], *, clients: int, seconds: float, turns: int) -> Sequence[Figures]:
+    """``measure`` for each, in so many parts that take turns: so a machine that is faster at one time than at another is so for
+    all of them, and so is the luck with which connections are shared out among workers."""
+    loads: dict[str, list[_Load]] = {target.name: [] for target in targets}
+    for _ in range(turns):
+        for target in targets:
+            loads[target.name].append(await _load(target, clients, sys.maxsize, seconds / turns))
+            await asyncio.sleep(0.1)
+    return [_figures(target, clients, loads[target.name]) for target in targets]
+
+
+async def _load(target: Target, clients: int, requests: int, seconds: float) -> _Load:
     address = urlsplit(target.urls[0])
     turns = itertools.cycle([_request(url, target.headers) for url in target.urls])
     opened = [await _connect(address.hostname or "", address.port or 80) for _ in range(clients)]
@@ -63,12 +87,18 @@ async def measure(target: Target, *, clients: int, requests: int = sys.maxsize, 
     finally:
         for client in opened:
             client.close()
+    return _Load(took, answers, spent)
+
+
+def _figures(target: Target, clients: int, loads: Sequence[_Load]) -> Figures:
+    answers = [answer for load in loads for answer in load.answers]
     durations = [answer for answer in answers if not math.isnan(answer)]
+    spent = map(sum, zip(*(load.spent for load in loads), strict=True))
     by_process = [1000 * cpu / max(len(durations), 1) for cpu in spent]
     return Figures(
         target=target.name,
         clients=clients,
-        per_second=len(durations) / took,
+        per_second=len(durations) / sum(load.took for load in loads),
         **_quantiles(durations),
         cpu=sum(by_process),
         by_process=by_process,
@@ -161,7 +191,7 @@ async def _run(clients: Iterable[_Client], requests: Iterator[bytes]) -> list[fl
 
 
 def _cpu(roots: Iterable[int]) -> float:
-    """CPU seconds of these processes and all below them. A child that has ended counts in its parent's ``children_*``."""
+    """CPU seconds of these processes and all below them. What a child took that has ended stands with its parent."""
     total = 0.0
     for root in roots:
         process = psutil.Process(root)
@@ -170,5 +200,5 @@ def _cpu(roots: Iterable[int]) -> float:
                 times = each.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            total += times.user + times.system
+            total += times.user + times.system + times.children_user + times.children_system
     return total

@@ -245,6 +245,8 @@ async def test_a_grant_opens_what_it_was_made_for(house: House, seen: Seen) -> N
         ("POST", "/persons/resolve", ("list", "person")),
         ("POST", "/persons/resolve", ("match", "person")),
         ("POST", "/persons", ("list", "person")),
+        ("POST", "/persons/read", ("list", "person")),
+        ("POST", "/persons/read", ("read", "person")),
     ],
 )
 async def test_a_grant_for_another_call_is_refused(
@@ -255,6 +257,7 @@ async def test_a_grant_for_another_call_is_refused(
     bodies: dict[str, Any] = {
         "/persons": {"attributes": {}},
         "/persons/resolve": {"ids": [seen.other]},
+        "/persons/read": {"person": seen.other, "others": [{"person": seen.person, "grant": seen.grants["read", "person"]}]},
         "/persons/{person}/consents/job-ranking": {
             "state": "given", "text_version": "1", "language": "en", "method": "paper",
         },
@@ -262,6 +265,20 @@ async def test_a_grant_for_another_call_is_refused(
     body = bodies.get(path, {"attributes": {}} if method == "PATCH" else {})
     options: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": body, "headers": {"If-Match": '"x"'}}
     assert_unknown(await call(house, PROFILE, method, where, seen.grants[grant], **options))
+
+
+async def test_a_grant_opens_nobody_who_is_asked_for_beside_its_own(house: House, seen: Seen) -> None:
+    """Several people in one call are each under a grant of their own."""
+    grant, match = seen.grants["read", "person"], seen.grants["match", "person"]
+    others = [
+        {"person": seen.other, "grant": grant},
+        {"person": seen.person, "grant": match},
+        {"person": seen.other, "grant": ""},
+    ]
+    answer = await call(house, PROFILE, "POST", "/persons/read", grant, json={"person": seen.person, "others": others})
+    assert answer.status_code == 200
+    shown, *rest = answer.json()["people"]
+    assert (shown["id"], rest) == (seen.person, [None, None, None])
 
 
 async def test_a_grant_for_another_service_is_refused(house: House, seen: Seen) -> None:

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ LIMIT: Final = 0.55
 CONFIDENCE: Final = 0.9999  # many pairs are looked at, again and again: one in a hundred would be one a day
 WARM: Final = 20  # calls of each kind before any is timed
 MOST: Final = 2_000  # characters of a finding
+BESIDE: Final = 3
 OF_EACH: Final = 20  # people of each kind, so that nobody's record is always the one just read
 
 ASKING: Final = "bread-and-bridges"
@@ -45,13 +46,15 @@ MakeCall = Callable[[str], Call]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One kind of call, whose answer must not tell the ``absent`` from the ``forbidden``: kind of person → calls about such."""
+    """One kind of call, whose answer must not tell the ``absent`` from the ``forbidden``: kind of person → calls about such.
+    ``beside`` are calls of the same caller that go at the same time: whoever asks at once is asked for together."""
 
     name: str
     purpose: str
     caller: Registered
     absent: Mapping[str, Sequence[Call]]
     forbidden: Mapping[str, Sequence[Call]]
+    beside: Sequence[Call] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,13 @@ def _examples(absent: Sequence[Answered], forbidden: Sequence[Answered]) -> tupl
 async def _ask(probe: Probe, call: Call) -> Answered:
     method, path, options = call
     while True:
+        beside = [asyncio.create_task(probe.caller.once(*each[:2], probe.purpose, **each[2])) for each in probe.beside]
         begun = time.perf_counter()
         answer = await probe.caller.once(method, path, probe.purpose, **options)
+        took = time.perf_counter() - begun
+        assert all(each.status_code in (200, 503) for each in await asyncio.gather(*beside))
         if answer.status_code != 503:  # a machine that is too busy to answer says so to everybody
-            return Answered(time.perf_counter() - begun, _shape(answer))
+            return Answered(took, _shape(answer))
 
 
 def _shape(answer: httpx.Response) -> tuple[Any, ...]:
@@ -190,8 +196,10 @@ async def prepared(target: Target) -> list[Probe]:
         absent={"nobody": [_look_up(_number("nobody", number)) for number in range(OF_EACH)]},
         forbidden={"outside the region": [_look_up(_number("outside the region", number)) for number in range(OF_EACH)]},
     )
+    seen = await about("job-ranking", people["visible elsewhere"][:BESIDE], _read)
     return [
         reading,
+        replace(reading, name="read, others beside", beside=seen),
         await probe("read, for registration", "registration", _read, "of another's making"),
         await probe("amend", "job-ranking", _amend, "restricted"),
         await probe("matches", "job-ranking", _matches, "outside the region"),

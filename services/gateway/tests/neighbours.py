@@ -95,6 +95,9 @@ class Neighbours(httpx.AsyncBaseTransport):
     catalogue: Catalogue = CATALOGUE
     deny: dict[str, Any] | None = None
     spoil_grant: Callable[[Grant], Grant] = lambda grant: grant
+    spoil_decisions: Callable[[list[dict[str, Any]]], httpx.Response] = lambda answers: httpx.Response(
+        200, json={"evaluations": answers}
+    )
     answer: Callable[[httpx.Request], httpx.Response] = lambda request: httpx.Response(404, json={})
     gone: set[str] = field(default_factory=set)
     asked: list[httpx.Request] = field(default_factory=list)
@@ -115,7 +118,7 @@ class Neighbours(httpx.AsyncBaseTransport):
                 return httpx.Response(200, content=self._promises(path.split("/")[3]).model_dump_json())
             case _:
                 answers = [self._decide(each) for each in orjson.loads(request.content)["evaluations"]]
-                return httpx.Response(200, json={"evaluations": answers})
+                return self.spoil_decisions(answers)
 
     def sources_asked(self) -> list[httpx.Request]:
         return [request for request in self.asked if request.url.host != "policy"]

@@ -27,6 +27,14 @@ def test_the_caller_for_whom_an_id_was_made_can_use_it(person: str, scope: Scope
     assert IDS.open(IDS.name(person, scope), scope) == person
 
 
+@given(people, scopes)
+def test_an_id_is_base32_in_small_letters(person: str, scope: Scope) -> None:
+    letters = IDS.name(person, scope).removeprefix("psn_")
+    raw = base64.b32decode(letters.upper() + "=")
+    assert base64.b32encode(raw).decode().rstrip("=").lower() == letters
+    assert len(raw) == 34
+
+
 @given(people, scopes, scopes)
 def test_nobody_else_can_and_nobody_else_gets_the_same(person: str, scope: Scope, other: Scope) -> None:
     name = IDS.name(person, scope)

@@ -44,4 +44,4 @@ async def test_every_route_wants_a_grant(service: Service) -> None:
         url = path.replace("{person_id}", "0191d0a4-0000-7000-8000-000000000000").replace("{purpose}", "job-ranking")
         answer = await service.http.request(method, url, json={})
         assert answer.status_code == 401, path
-    assert len(routes) == 50
+    assert len(routes) == 51

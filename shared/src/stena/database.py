@@ -27,6 +27,9 @@ PATIENCE: Final = 0.8
 PLANNED_ANEW: Final = "force_custom_plan"
 """Each time for the values at hand. A plan for any value takes a condition to be true of few: one that is true of everybody, as
 what a grant asks of a record often is, has then all of them fetched and sorted for a page."""
+PLANNED_ONCE: Final = "force_generic_plan"
+"""For whatever values come. Left to itself PostgreSQL takes a list of any length for ten ids, thinks that a plan for the few at
+hand is better, and spends more on making one each time than on the reading."""
 CONNECT: Final = {"timeout": PATIENCE, "command_timeout": 30}
 SESSION: Final = {"jit": "off", "plan_cache_mode": PLANNED_ANEW}
 

@@ -60,7 +60,8 @@ class Statements:
     """Connections of an engine's own, each for one statement at a time and committed with it. They wait as long as the engine
     would, and end with it.
 
-    Those that find their rows by a key are planned once; the others want ``PLANNED_ANEW`` as ``plans``.
+    Those that find their rows by a key are planned once, by a list of keys if ``plans`` is ``PLANNED_ONCE``; the others want
+    ``PLANNED_ANEW``.
     """
 
     def __init__(self, engine: AsyncEngine, plans: str = "auto") -> None:
@@ -118,7 +119,11 @@ class Statements:
             self._free.pop().terminate()
 
 
-@lru_cache(maxsize=64)
 def statements(engine: AsyncEngine, plans: str = "auto") -> Statements:
     """Those of ``engine``, the same each time."""
+    return _made(engine, plans)
+
+
+@lru_cache(maxsize=64)  # which takes a word that is left out for another than the same word said
+def _made(engine: AsyncEngine, plans: str) -> Statements:
     return Statements(engine, plans)

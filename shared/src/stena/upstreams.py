@@ -39,6 +39,10 @@ MOST_CATALOGUES: Final = 4
 """Revisions whose catalogues are kept: around an activation, grants of two of them come in turns."""
 
 
+class CannotAnswer(Unavailable):
+    """A service answered that it cannot (5xx): it is there, and perhaps it can answer something else."""
+
+
 class Response(Protocol):
     """An answer as a whole."""
 
@@ -117,7 +121,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 async def send(http: Http, method: str, path: str, *, within: float, headers: Mapping[str, str], json: Any = None) -> Response:
-    """One call, finished ``within`` so many seconds in all; unreachable, late or failing (5xx) is ``Unavailable``."""
+    """One call, finished ``within`` so many seconds in all. Unreachable or late: ``Unavailable``; failing: ``CannotAnswer``."""
     content = None if json is None else orjson.dumps(json)
     began, outcome = time.perf_counter(), "given-up"
     try:
@@ -134,7 +138,7 @@ async def send(http: Http, method: str, path: str, *, within: float, headers: Ma
     finally:
         CALLS.add(time.perf_counter() - began, http.service, outcome)
     if outcome == "failed":
-        raise Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
+        raise CannotAnswer("A service that this answer depends on cannot answer. Try again shortly.")
     return response
 
 

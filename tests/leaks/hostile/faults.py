@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from stena.database import PLANNED_ANEW
+from stena.database import PLANNED_ANEW, PLANNED_ONCE
 from stena.statements import MOST, statements
 from tests.system.house import Switchboard
 
@@ -78,9 +78,9 @@ async def exhausted(engine: AsyncEngine) -> AsyncIterator[None]:
     """Every connection is in somebody else's hands, those for single statements too."""
     pool: Any = engine.pool
     async with AsyncExitStack() as stack:
-        for places in (statements(engine)._places, statements(engine, PLANNED_ANEW)._places):
+        for each in (statements(engine), statements(engine, PLANNED_ONCE), statements(engine, PLANNED_ANEW)):
             for _ in range(MOST):
-                await stack.enter_async_context(places)
+                await stack.enter_async_context(each._places)
         for _ in range(pool.size()):
             await stack.enter_async_context(engine.connect())
         yield

@@ -94,7 +94,7 @@ class DecisionPoint:
         """The person that the call is about, if its id is read with ``reach``, and the answer to every question."""
         person = await self._opened(caller, call, reach)
         asked = [_evaluation(caller, call, question, person) for question in call.questions]
-        answers = (await self._policy.evaluate(asked)).evaluations
+        answers = await self._policy.evaluate(asked)
         if len(answers) != len(asked):
             raise ValueError("policy-svc did not answer every question")
         return person, answers

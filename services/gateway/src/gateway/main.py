@@ -44,7 +44,7 @@ from gateway.routes.tokens import audiences
 from gateway.settings import GatewaySettings
 from gateway.step_watching import Watched, noting
 from gateway.store import months
-from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, Policy, Providers, Rulebooks, Source, Vocabulary, Webhook
+from gateway.upstreams import CHECKING, MANY, ONE, PROVIDER, People, Policy, Providers, Rulebooks, Source, Vocabulary, Webhook
 from gateway.whose import Whose
 from stena import application, health, logging
 from stena.database import create_engine
@@ -131,7 +131,7 @@ async def running(settings: GatewaySettings, keys: Keys, limits: Limits, transpo
         to_policy = await calls_to("policy-svc", settings.policy_url, ONE, OF_POLICY)
         policy = Policy(to_policy, keys.policy)
         rulebook = PolicyService(to_policy, audience="gateway")
-        profile = Source(await calls_to("profile-svc", settings.profile_url, MANY))
+        profile = People(await calls_to("profile-svc", settings.profile_url, MANY))
         decisions = DecisionPoint(policy, rulebook, keys.ids, merged, Whose(profile, merged))
         to_matching = await calls_to("matching-svc", settings.matching_url, MANY)
         providers = Providers(await stack.enter_async_context(client("", within=PROVIDER, transport=transport)))

@@ -21,7 +21,7 @@ from gateway.promised import Promised
 from gateway.record.head_keeping import HeadKeeper
 from gateway.record.ledger import Ledger
 from gateway.store import Engine
-from gateway.upstreams import Policy, Rulebooks, Source, Vocabulary
+from gateway.upstreams import People, Policy, Rulebooks, Source, Vocabulary
 from stena.contracts.catalogue import Catalogue
 from stena.upstreams import PolicyService
 
@@ -44,7 +44,7 @@ class Parts:
     policy: Policy
     promised: Promised
     rulebook: PolicyService
-    profile: Source
+    profile: People
     news: News
     matching: Source
     vocabulary: Vocabulary

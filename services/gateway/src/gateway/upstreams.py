@@ -4,7 +4,8 @@ Data comes back as plain JSON: whether it may leave is for ``redaction`` to say.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -17,24 +18,19 @@ from pydantic import BaseModel, ValidationError
 from gateway.calls import Pass
 from gateway.credentials import issuers
 from gateway.credentials.signed_tokens import keys_in
-from gateway.firewall import BecamePart, NotVisible, Rejected
-from stena.contracts.access import Evaluation, Evaluations, EvaluationsResponse
+from gateway.firewall import NotVisible
+from gateway.source_refusals import refusal
+from stena.contracts.access import Evaluation, EvaluationResponse, Evaluations, EvaluationsResponse
 from stena.contracts.catalogue import Promises
+from stena.contracts.profile import OneMore, Reads
 from stena.contracts.vocabulary import Concepts, Proposals
-from stena.problems import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    Gone,
-    PreconditionFailed,
-    PreconditionRequired,
-    Problem,
-    Unavailable,
-)
-from stena.upstreams import Http, Response, send
+from stena.problems import Unavailable
+from stena.together import Together
+from stena.upstreams import CannotAnswer, Http, Response, send
 
 log = structlog.get_logger()
 Body = TypeVar("Body", bound=BaseModel)
+Answers = tuple[EvaluationResponse, ...]
 
 DECIDING: Final = 0.7  # seconds; with recording that nothing was decided, still within one second
 ONE: Final = 0.7  # seconds for one record; with recording that there was no answer, still within one second
@@ -45,13 +41,6 @@ PROVIDER: Final = 3.0  # seconds for a document of a provider outside; its keys 
 LONGEST_DOCUMENT: Final = 1 << 18  # bytes
 _NO_KEYS: Final = "Whether this token holds cannot be told. Try again shortly."
 
-_PASSED_ON: Final[Mapping[int, type[Problem]]] = {
-    kind.status: kind for kind in (BadRequest, Forbidden, Conflict, Gone, PreconditionFailed, PreconditionRequired)
-}
-_MEMBERS_PASSED_ON: Final = frozenset(
-    {"errors", "attribute", "attributes", "possible", "legal_bases", "state", "widening", "duties", "cells"}
-)
-
 
 class Policy:
     """policy-svc as the decision point. ``key`` shows that the gateway is an enforcement point, so that it gets grants."""
@@ -59,17 +48,30 @@ class Policy:
     def __init__(self, http: Http, key: str) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {key}"}
+        self._together = Together(self._evaluate_alone, self._evaluate_together, weigh=len)
 
-    async def evaluate(self, questions: Sequence[Evaluation]) -> EvaluationsResponse:
-        """One answer for each question, in order; raises ``Unavailable``."""
-        body = Evaluations(evaluations=tuple(questions)).model_dump(mode="json")
-        response = await send(self._http, "POST", "/access/v1/evaluations", within=DECIDING, headers=self._headers, json=body)
+    async def evaluate(self, questions: Sequence[Evaluation]) -> Answers:
+        """One answer for each question, in order; raises ``Unavailable``. Calls that come at once are asked for together."""
+        return await self._together.ask(questions)
+
+    async def _evaluate_alone(self, questions: Sequence[Evaluation]) -> Answers:
+        response = await self._asked(questions)
         if response.status_code != 200:
             raise Unavailable("policy-svc does not understand the question.")
         try:
-            return EvaluationsResponse.model_validate_json(response.content)
+            return EvaluationsResponse.model_validate_json(response.content).evaluations
         except ValidationError as error:
             raise Unavailable("policy-svc gave an answer that cannot be read.") from error
+
+    async def _evaluate_together(self, calls: Sequence[Sequence[Evaluation]]) -> Sequence[Answers | None]:
+        """Whatever is wrong with one of them, or with the answer to one, is nothing to the others."""
+        questions = [question for each in calls for question in each]
+        answers = _each(await self._asked(questions), "evaluations", len(questions))
+        return [_understood(tuple(islice(answers, len(each)))) for each in calls]
+
+    async def _asked(self, questions: Sequence[Evaluation]) -> Response:
+        body = Evaluations(evaluations=tuple(questions)).model_dump(mode="json")
+        return await send(self._http, "POST", "/access/v1/evaluations", within=DECIDING, headers=self._headers, json=body)
 
     async def answers(self) -> None:
         """For readiness: policy-svc can be reached; raises ``Unavailable``."""
@@ -112,7 +114,7 @@ class Source:
         asked = send(self._http, method, url, within=within, headers=sent, json=json)
         response = await (asked if within <= ONE else self._while_well(asked))
         if not response.is_success:
-            raise _refusal(response)
+            raise refusal(response)
         try:
             return Answer(response.status_code, None if response.status_code == 204 else orjson.loads(response.content))
         except orjson.JSONDecodeError as error:
@@ -127,6 +129,30 @@ class Source:
             return asking.result()
         finally:
             asking.cancel()
+
+
+class People(Source):
+    """profile-svc. People whom several calls want at once are asked for together, each under the grant of its own call."""
+
+    def __init__(self, http: Http) -> None:
+        super().__init__(http)
+        self._together = Together(self._person_alone, self._people_together)
+
+    async def person(self, allowed: Pass, fields: Sequence[str] | None = None) -> Any:
+        """The one person of the grant; raises as ``ask`` does."""
+        return await (self._together.ask(allowed) if fields is None else self._person_alone(allowed, fields))
+
+    async def _person_alone(self, allowed: Pass, fields: Sequence[str] = ()) -> Any:
+        query = [("operation", "read"), *(("fields", name) for name in fields)]
+        return (await self.ask("GET", ["persons", allowed.grant.target or ""], allowed, query=query)).body
+
+    async def _people_together(self, passes: Sequence[Pass]) -> Sequence[Any]:
+        """``None`` for whoever is not simply there: why not, the source says to whoever asks alone."""
+        others = tuple(OneMore(person=each.grant.target or "", grant=each.token) for each in passes[1:])
+        reads = Reads(person=passes[0].grant.target or "", others=others)
+        sent = {"Authorization": f"Bearer {passes[0].token}"}
+        response = await send(self._http, "POST", "/persons/read", within=ONE, headers=sent, json=reads.model_dump())
+        return list(_each(response, "people", len(passes)))
 
 
 class Rulebooks(Source):
@@ -194,7 +220,7 @@ class Vocabulary:
     async def _ask(self, path: str, body: Mapping[str, Any], form: type[Body]) -> Body:
         response = await send(self._http, "POST", path, within=MANY, headers={}, json=body)
         if response.status_code != 200:
-            raise _refusal(response)
+            raise refusal(response)
         try:
             return form.model_validate_json(response.content)
         except ValidationError as error:
@@ -232,25 +258,16 @@ class Answer:
         return self.status == 200
 
 
-def _not_there(response: Response) -> NotVisible:
-    try:
-        return BecamePart(**orjson.loads(response.content)["part_of"])
-    except (ValueError, KeyError, TypeError):
-        return NotVisible()
+def _each(response: Response, member: str, number: int) -> Iterator[Any]:
+    """The ``member`` of an answer, which has one for each of so many who were asked for together."""
+    found = orjson.loads(response.content).get(member) if response.status_code == 200 else None
+    if not isinstance(found, list) or len(found) != number:
+        raise CannotAnswer("A service does not answer for each who was asked for.")
+    return iter(found)
 
 
-def _refusal(response: Response) -> Exception:
-    """What the caller hears of a source's refusal: only that which speaks of what the caller sent."""
-    if response.status_code == 404:
-        return _not_there(response)
-    kind = _PASSED_ON.get(response.status_code)
-    if kind is None:
-        log.error("a source refused the gateway", status=response.status_code)
-        return Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
+def _understood(answers: tuple[Any, ...]) -> Answers | None:
     try:
-        document = orjson.loads(response.content)
-        slug = str(document["type"]).rsplit("/", 1)[-1]
-        members = {name: value for name, value in document.items() if name in _MEMBERS_PASSED_ON}
-        return Rejected(kind(str(document["detail"]), slug=slug, **members))
-    except (ValueError, KeyError, TypeError):
-        return Unavailable("A service that this answer depends on cannot answer. Try again shortly.")
+        return EvaluationsResponse.model_validate({"evaluations": answers}).evaluations
+    except ValidationError:
+        return None

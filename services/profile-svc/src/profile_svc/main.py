@@ -54,7 +54,7 @@ def create_app(settings: ProfileSettings, *, transport: httpx.AsyncBaseTransport
             await stack.enter_async_context(upkeep.running(app.state.vault))
             yield
 
-    app = application.create("profile-svc", settings, lifespan, partial(Shortcuts, calls=[people.SHORTCUT]))
+    app = application.create("profile-svc", settings, lifespan, partial(Shortcuts, calls=people.SHORTCUTS))
     refusals.install(app)
     for routes in (
         people,

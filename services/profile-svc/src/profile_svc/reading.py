@@ -1,5 +1,6 @@
 """People as a grant lets them be seen: select, unseal what was selected, view."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from profile_svc.attributes import Attributes
 from profile_svc.brief_pages import brief
-from profile_svc.disclosure import Selected, Viewer
+from profile_svc.disclosure import Selected, Selection, Viewer
 from profile_svc.filtering import Narrowing, narrow
 from profile_svc.lookups import MOST_FOUND, TooMany, look_for
 from profile_svc.store import people
@@ -17,6 +18,8 @@ from stena.contracts.profile import Lookup, Query
 
 View = dict[str, Any]
 """A ``stena.contracts.profile.Person`` as JSON."""
+Wanted = tuple[Viewer, UUID]
+"""A person, and as whom they are to be seen."""
 
 
 def viewer(vault: Vault, grant: Grant, attributes: Attributes, fields: Sequence[str] | None = None) -> Viewer:
@@ -29,7 +32,32 @@ def today() -> date:
 
 async def read(vault: Vault, seen_by: Viewer, person_id: UUID) -> View | None:
     """One person, or ``None``: not there, not visible, erased."""
-    return await _only_view(vault, seen_by, await people.find_alone(vault.statements, seen_by.selection, person_id))
+    return (await read_several(vault, [(seen_by, person_id)]))[0]
+
+
+async def read_several(vault: Vault, wanted: Sequence[Wanted | None]) -> list[View | None]:
+    """``read`` for each, with one statement for all who are selected alike and one for the keys of all."""
+    alike: dict[Selection, set[UUID]] = {}
+    for each in wanted:
+        if each is not None:
+            alike.setdefault(each[0].selection, set()).add(each[1])
+    read = [people.find_some(vault.named, selection, ids) for selection, ids in alike.items()]
+    found = {
+        (selection, each.person_id): each
+        for selection, selected in zip(alike, [await read[0]] if len(read) == 1 else await asyncio.gather(*read), strict=True)
+        for each in selected
+    }
+    sealed = {person_id for selection, person_id in found if selection.sealed}
+    keys = await vault.person_keys.fetch(sealed) if sealed else {}
+
+    def view(seen_by: Viewer, person_id: UUID) -> View | None:
+        selected = found.get((seen_by.selection, person_id))
+        if selected is None or (seen_by.selection.sealed and person_id not in keys):
+            return None
+        unseal = keys[person_id].unseal if seen_by.selection.sealed else _nothing_sealed
+        return seen_by.tagged(seen_by.view(selected, unseal))
+
+    return [None if each is None else view(*each) for each in wanted]
 
 
 async def view_of(vault: Vault, connection: Connection, seen_by: Viewer, person_id: UUID) -> View | None:

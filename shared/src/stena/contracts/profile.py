@@ -39,6 +39,26 @@ class Person(Frozen):
     etag: str
 
 
+class OneMore(Frozen):
+    """A person, and the grant under which that one is to be read."""
+
+    person: str
+    grant: str
+
+
+class Reads(Frozen):
+    """Several people at once: ``person`` under the grant of the call itself, each of the ``others`` under one of its own."""
+
+    person: str
+    others: tuple[OneMore, ...] = Field(default=(), max_length=99)
+
+
+class SeveralPeople(Frozen):
+    """The answer to ``Reads``, in their order. ``None`` for whoever is not simply there: why not, a call for that one says."""
+
+    people: tuple[Person | None, ...]
+
+
 class Filter(Frozen):
     """``value`` is a scalar, or for ``in`` a list of scalars."""
 

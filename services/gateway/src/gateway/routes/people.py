@@ -1,7 +1,7 @@
 """One person: registered, read, amended, erased."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -65,12 +65,11 @@ async def read_person(person: PersonId, states: CallerStates, gateway: Gateway, 
     """What the purpose discloses of one person, and for everything else the reason why not."""
     wanted = names(fields)
 
-    async def fetch(permit: Permit) -> Answer:
-        query = [("operation", "read"), *(("fields", name) for name in wanted or ())]
-        return await gateway.profile.ask("GET", ["persons", permit.person or ""], permit.passes[0], query=query)
+    async def fetch(permit: Permit) -> Any:
+        return await gateway.profile.person(permit.passes[0], wanted)
 
-    def redact(permit: Permit, answer: Answer) -> Shown[Reply]:
-        return _shown_person(gateway, permit, answer.body, wanted)
+    def redact(permit: Permit, view: Any) -> Shown[Reply]:
+        return _shown_person(gateway, permit, view, wanted)
 
     return respond(await pass_through(gateway.wall, Call(states, (READ,), person), fetch, redact))
 

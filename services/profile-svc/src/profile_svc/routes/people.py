@@ -8,11 +8,13 @@ from pydantic import ValidationError
 
 from profile_svc import eligibility, following, reading, retaining, writing
 from profile_svc.feed import Position
-from profile_svc.routes.calls import Called, answer, etags, known_id, not_there, person_answer, source
+from profile_svc.routes.calls import Called, Source, answer, etags, known_id, not_there, person_answer, sent, source
 from profile_svc.store import changes as log
+from profile_svc.writing import NotThere
 from stena.contracts import profile
+from stena.contracts.access import Grant
 from stena.contracts.eligibility import EligibilityQuestion
-from stena.problems import BadRequest
+from stena.problems import BadRequest, Problem
 from stena.shortcuts import Shortcut
 
 router = APIRouter()
@@ -37,9 +39,34 @@ async def _read_at_once(request: Request, person_id: str) -> Response:
     return await read(await source(request), person_id)
 
 
-SHORTCUT: Final = Shortcut(
+_ONE: Final = Shortcut(
     "GET", "/persons/{person_id}", re.compile("/persons/([0-9a-f-]{36})"), _read_at_once, frozenset({b"operation=read"})
 )
+
+
+@router.post("/persons/read")
+async def read_several(call: Called, reads: profile.Reads) -> Response:
+    """Whom several calls want at once, each under its own grant, and each as ``read`` shows them."""
+    first = await call.grant("read", "person", reads.person)
+    wanted: list[reading.Wanted | None] = [await _wanted(call, first, reads.person)]
+    for each in reads.others:
+        try:
+            grant = await call.of(each.grant).grant("read", "person", each.person)
+            wanted.append(await _wanted(call, grant, each.person))
+        except (Problem, NotThere):
+            wanted.append(None)
+    return answer({"people": await reading.read_several(call.vault, wanted)})
+
+
+async def _wanted(call: Source, grant: Grant, person_id: str) -> reading.Wanted:
+    return reading.viewer(call.vault, grant, await call.attributes(grant)), known_id(person_id)
+
+
+async def _read_several_at_once(request: Request) -> Response:
+    return await read_several(await source(request), await sent(request, profile.Reads))
+
+
+_SEVERAL: Final = Shortcut("POST", "/persons/read", re.compile("/persons/read"), _read_several_at_once)
 
 
 @router.post("/persons/search")
@@ -55,6 +82,15 @@ async def search(
     briefly = prefer == profile.BRIEFLY
     page = await reading.search(call.vault, grant, attributes, query, after, briefly=briefly)
     return answer(page, headers={"Preference-Applied": profile.BRIEFLY} if briefly else None)
+
+
+async def _search_at_once(request: Request) -> Response:
+    called = await source(request)
+    return await search(called, await sent(request, profile.Query), prefer=request.headers.get("prefer"))
+
+
+_PAGE: Final = Shortcut("POST", "/persons/search", re.compile("/persons/search"), _search_at_once)
+SHORTCUTS: Final = (_SEVERAL, _ONE, _PAGE)
 
 
 @router.post("/persons/lookup")

@@ -13,7 +13,7 @@ from profile_svc.metrics import PERSON_KEYS
 from profile_svc.sealing import CannotOpen, MasterKey, MasterKeys, PersonKey
 from profile_svc.store import journal_marks
 from profile_svc.tables import master_keys, person_keys
-from stena.database import transaction
+from stena.database import PLANNED_ONCE, transaction
 from stena.erasure_journal import Line, Mark
 from stena.statements import statements
 
@@ -62,7 +62,7 @@ class PersonKeys:
     async def fetch(self, person_ids: Iterable[UUID]) -> dict[UUID, PersonKey]:
         """The keys of those people who have one. Who has none was erased. Raises ``CannotOpen``."""
         wanted = list(person_ids)
-        rows = await statements(self.engine).fetch(_OF_PEOPLE, wanted)
+        rows = await statements(self.engine, PLANNED_ONCE).fetch(_OF_PEOPLE, wanted)
         try:
             keys = {person_id: self.masters.unwrap(person_id, wrapped, master_key) for person_id, wrapped, master_key in rows}
         except CannotOpen:

@@ -1,11 +1,11 @@
-"""Reading people: one, a page, some by id or by what names them. Every query is built on ``people_seen``."""
+"""Reading people: one, a page, some by id or by what names them. What is selected of them, ``selection`` alone says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select, text, true
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Uuid, and_, bindparam, literal, or_, select, text, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from profile_svc.attributes import Attributes
 from profile_svc.disclosure import Selected, Selection
 from profile_svc.filtering import Narrowing, Sort
 from profile_svc.lookups import LookedFor
-from profile_svc.store.selection import condition, member, people_seen, read
+from profile_svc.store.selection import condition, member, named_people_seen, people_seen, read
 from profile_svc.tables import lookups, persons
 from stena.contracts.profile import Filter
 from stena.statements import Spoken, Statements, spoken
@@ -33,10 +33,9 @@ async def find(connection: AsyncConnection, selection: Selection, person_id: UUI
     return found[0] if found else None
 
 
-async def find_alone(statements: Statements, selection: Selection, person_id: UUID) -> Selected | None:
-    """The same outside of a transaction."""
-    rows = await statements.ask(_one(selection), person_id=person_id)
-    return read(selection, rows)[0] if rows else None
+async def find_some(statements: Statements, selection: Selection, ids: Collection[UUID]) -> list[Selected]:
+    """Those of ``ids`` for whom the grant's rows hold, in no order and outside of a transaction."""
+    return read(selection, await statements.ask(_some(selection), ids=list(ids)))
 
 
 async def find_first(statements: Statements, selection: Selection, after: UUID | None, most: int) -> list[Selected]:
@@ -45,8 +44,8 @@ async def find_first(statements: Statements, selection: Selection, after: UUID |
 
 
 @lru_cache(maxsize=1000)
-def _one(selection: Selection) -> Spoken:
-    return spoken(people_seen(selection).where(persons.c.person_id == _PERSON))
+def _some(selection: Selection) -> Spoken:
+    return spoken(named_people_seen(selection, bindparam("ids", type_=ARRAY(Uuid()))))
 
 
 @lru_cache(maxsize=1000)

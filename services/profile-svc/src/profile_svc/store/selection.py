@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
@@ -45,12 +46,23 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 def people_seen(selection: Selection) -> Select[Any]:
     """Everybody in the grant's rows, as ``read`` reads them: the id, for each group with a condition whether it is true, and
     what the three documents hold under the names of the selection, as JSON text."""
+    return _seen(selection).where(condition(selection.rows))
+
+
+def named_people_seen(selection: Selection, ids: ColumnElement[Any]) -> Select[Any]:
+    """The same for those of an array of ids. Each is looked up by itself, and the grant's rows are looked at in whom was found:
+    nobody walks through an index of all people, or through all of whom the rows are true."""
+    wanted = func.unnest(ids).column_valued("wanted")
+    return _seen(selection).where(persons.c.person_id == wanted, case((condition(selection.rows), true())))
+
+
+def _seen(selection: Selection) -> Select[Any]:
     groups = [(group, None if group.when is True else condition(group.when)) for group in selection.groups]
     holds = [func.coalesce(when, false()) for _, when in groups if when is not None]
     plain = _values("attributes", _wanted([(when, group.plain) for group, when in groups]))
     sealed = _values("sealed", _wanted([(when, group.sealed) for group, when in groups]))
     said = _said(_wanted([(when, group.disclosed) for group, when in groups]), selection.full_provenance)
-    return select(persons.c.person_id, *holds, plain, sealed, said).where(condition(selection.rows))
+    return select(persons.c.person_id, *holds, plain, sealed, said)
 
 
 def read(selection: Selection, rows: Iterable[Sequence[Any]]) -> list[Selected]:

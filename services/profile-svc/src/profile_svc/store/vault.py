@@ -15,7 +15,7 @@ from profile_svc.sealing import SealingKey
 from profile_svc.settings import ProfileSettings
 from profile_svc.store.keys import PersonKeys
 from stena import keys
-from stena.database import PLANNED_ANEW, create_engine, single_statements, transaction
+from stena.database import PLANNED_ANEW, PLANNED_ONCE, create_engine, single_statements, transaction
 from stena.erasure_journal import Journal
 from stena.settings import database_url
 from stena.statements import Statements, statements
@@ -37,8 +37,13 @@ class Vault:
 
     @property
     def statements(self) -> Statements:
-        """Single statements on one of the people."""
+        """Single statements that want no plan of a kind."""
         return statements(self.people)
+
+    @property
+    def named(self) -> Statements:
+        """Single statements on those of the people whose ids are given."""
+        return statements(self.people, PLANNED_ONCE)
 
     @property
     def lists(self) -> Statements:
