@@ -66,6 +66,12 @@ prune() {
   ls "$bases"
 }
 
+# A dump holds no statistics. Until PostgreSQL looked by itself, within a minute or so, it would read and sort everybody for a page.
+undump() {
+  pg_restore --clean --if-exists --create --exit-on-error --no-password --dbname postgres
+  vacuumdb --all --analyze-only --missing-stats-only --quiet --no-password
+}
+
 unmark() {
   local database
   for database in profile profile_keys; do
@@ -130,8 +136,7 @@ case $command in
     ;;
 esac
 case $command in
-  base | archive | prune | unmark | restore) "$command" "$@" ;;
+  base | archive | prune | undump | unmark | restore) "$command" "$@" ;;
   dump) pg_dump --format custom --no-password "${1:?which database}" ;;
-  undump) pg_restore --clean --if-exists --create --exit-on-error --no-password --dbname postgres ;;
   *) die "one of: base, archive, prune DAYS, dump DATABASE, undump, unmark, restore [TIME]" ;;
 esac

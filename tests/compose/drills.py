@@ -124,6 +124,9 @@ def dumps_restored(caller: Client) -> None:
     do("Back up")
     gone = erased(caller)
     restored("from dumps", lambda: do("Restore", DUMPS), caller, [before], gone)
+    looked = "SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'persons'"
+    known = compose("exec", "-T", "postgres", "psql", "-U", "postgres", "-d", "profile", "-XAtc", looked).strip()
+    require(known == "t", "PostgreSQL knows nothing of how many people there are after a restore from dumps")
 
 
 def restored(how: str, work: Callable[[], object], caller: Client, kept: Sequence[str], gone: str) -> None:
