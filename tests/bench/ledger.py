@@ -24,11 +24,12 @@ from stena_local.postgres import Server, random_passwords
 from stena_local.programs import find
 from stena_local.testing import free_row
 from tests.bench.deployed import GATEWAY, PORT, PURPOSE, deployment, fill, processes, token, told, wait_for_port
-from tests.bench.load import Target, measure
+from tests.bench.load import Target, measure_in_turns
 
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "20000"))
-READS = int(os.environ.get("BENCH_READS", "2000"))
-CALLERS, ROUNDS = 256, 4
+SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
+TURNS = 5
+CALLERS = 256
 UNRECORDED_PORT = 8560
 GOAL, MOST = 5_000, 0.15
 console = Console()
@@ -126,17 +127,8 @@ async def compared(folder: Path) -> list[Read]:
             Target(name, [f"http://127.0.0.1:{port}/v1/persons/{each}" for each in ids], headers, [pid, *others])
             for name, port, pid in (("with", PORT, children["gateway"]), ("without", UNRECORDED_PORT, process))
         ]
-        return [await by_turns(targets, clients) for clients in (1, 16)]
-
-
-async def by_turns(targets: Sequence[Target], clients: int) -> Read:
-    """Each pair the other way round, so that whatever else the machine does is spread over both."""
-    cpu: dict[str, float] = {}
-    for turn in range(ROUNDS):
-        for target in targets if turn % 2 else targets[::-1]:
-            figures = await measure(target, requests=READS // ROUNDS, clients=clients)
-            cpu[target.name] = cpu.get(target.name, 0) + figures.cpu / ROUNDS
-    return Read(clients, cpu["with"], cpu["without"])
+        loads = [(each, await measure_in_turns(targets, clients=each, seconds=SECONDS, turns=TURNS)) for each in (1, 16)]
+        return [Read(clients, recorded.cpu, unrecorded.cpu) for clients, (recorded, unrecorded) in loads]
 
 
 @contextmanager
