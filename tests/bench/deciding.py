@@ -61,8 +61,7 @@ def read_generated(size: int) -> Subject:
 
 
 def measure(subject: Subject) -> Measured:
-    few = max(2, 3_000 // len(subject.rules))
-    agreed = agreement(subject, questions=min(2 * few, 60))
+    few, agreed = _few(subject), agreement(subject)
     stena = Stena(subject.rulebook)
     # A person who is not to be seen at all is answered at once; what is measured is the view of one who is.
     seen = (question for question in sampled(subject.rulebook, seed=2) if stena.view(question) is not None)
@@ -72,9 +71,9 @@ def measure(subject: Subject) -> Measured:
     )
 
 
-def agreement(subject: Subject, questions: int) -> int:
+def agreement(subject: Subject) -> int:
     """On how many questions all engines said the same: on all of them, or it raises ``AssertionError``."""
-    stena, others = Stena(subject.rulebook), subject.others()
+    stena, others, questions = Stena(subject.rulebook), subject.others(), min(2 * _few(subject), 60)
     for question in islice(sampled(subject.rulebook, seed=1), questions):
         expected = stena.view(question)
         for name, engine in others.items():
@@ -82,6 +81,10 @@ def agreement(subject: Subject, questions: int) -> int:
             if answer != expected:
                 raise AssertionError(f"{name} and Stena differ on {question}: {answer} and {expected}")
     return questions
+
+
+def _few(subject: Subject) -> int:
+    return max(2, 3_000 // len(subject.rules))
 
 
 def _typical(stena: Stena, seen: Iterable[Question]) -> float:

@@ -13,6 +13,8 @@ from policy_svc.rulebook import Rulebook
 from stena.contracts.access import Action, Evaluation, Resource, Subject
 
 BEGINNING = datetime(2026, 6, 1, tzinfo=UTC)
+WHY = "Collapsed at the reception centre; the ambulance asks what is known."
+"""Enough for whoever breaks the glass: how much a reason has to say is Stena's own, and nothing that a rule could want."""
 REGIONS = ("BG31", "BG32", "BG33", "BG34", "BG41", "BG42")
 
 
@@ -57,7 +59,7 @@ def _question(rulebook: Rulebook, organisation: str, purpose: str, person: str, 
     now = BEGINNING + timedelta(seconds=random.randrange(10_000_000))
     live = [approval for approval in approved.covering(purpose) if approval.live(now.date())]
     who = {"client": f"client-{random.randrange(1000)}", "acting_user": "somebody", "person": person}
-    said = {"purpose": purpose, "case": f"case-{random.randrange(1000)}", "justification": "as agreed"}
+    said = {"purpose": purpose, "case": f"case-{random.randrange(1000)}", "justification": WHY}
     subject: dict[str, Any] = {
         **who,
         "organisation": organisation,
