@@ -1,9 +1,10 @@
-"""What `docs/operations.md` says of a machine without containers, all of the pages about rights, the ledger and alerts, and
-what `docs/identity.md` says of clients, done there: the commands as they stand on the page."""
+"""What `docs/operations.md` says of a machine without containers, all of the pages about imports, rights, the ledger and
+alerts, and what `docs/identity.md` says of clients, done there: the commands as they stand on the page."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +15,9 @@ from .deploying import Deployment, deployed
 
 pytestmark = pytest.mark.processes
 
-RIGHTS, LEDGER, ALERTS, IDENTITY = (HOUSE / "docs" / f"{name}.md" for name in ("rights", "ledger", "alerts", "identity"))
+RIGHTS, LEDGER, ALERTS, IDENTITY, IMPORTING = (
+    HOUSE / "docs" / f"{name}.md" for name in ("rights", "ledger", "alerts", "identity", "importing")
+)
 WORDS = ("The person's rights", "How do I get in?")
 """The sections of `rights.md` with what all the others of these pages go on from."""
 ROTATE = ".venv/bin/stena ledger key rotate\n"
@@ -53,6 +56,16 @@ def test_clients_are_made_and_renewed_as_their_page_says(deployment: Deployment,
     told = paste(deployment, words + blocks(IDENTITY, "By a secret", "By a key", "Renewing"), tmp_path)
     assert '"access_token"' in told
     assert "is revoked" in told
+
+
+def test_people_of_another_system_come_in_as_the_page_says(deployment: Deployment, tmp_path: Path) -> None:
+    told = paste(deployment, blocks(IMPORTING), tmp_path).splitlines()
+    corrected = [json.loads(line)["updated"] for line in told if line.startswith('{"created": 0')]
+    assert corrected[-2:] == [1, 0]
+    (bad,) = json.loads((tmp_path / "bad.json").read_text())["errors"]
+    assert (bad["line"], bad["reason"].partition(":")[0]) == (2, "attributes/education_level")
+    assert "12" not in bad["reason"]
+    assert UUID(told[-1])
 
 
 def blocks(page: Path, *titles: str) -> str:
