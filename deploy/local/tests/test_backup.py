@@ -34,6 +34,8 @@ class Machine:
         self.backups, self.password = root / "backup", root / "password"
         self.server = Server(root / "postgres", free_port(), random_passwords(), programs, root / "log", durable=False)
         self.password.write_text(self.server.passwords[SUPERUSER])
+        # Who runs PostgreSQL may not be let into the checkout.
+        self.script = shutil.copy(DEPLOY / "backup.sh", root)
         for folder in (self.backups, self.backups / "wal", self.backups / "base"):
             folder.mkdir()
             programs.account.own(folder)
@@ -79,7 +81,7 @@ class Machine:
     def back_up(self, *command: str) -> str:
         account = self.server.programs.account
         done = subprocess.run(
-            ["bash", DEPLOY / "backup.sh", *command],
+            ["bash", self.script, *command],
             env={
                 "PATH": f"{self.server.programs.folder}:{os.environ['PATH']}",
                 "PGPORT": str(self.server.port),
