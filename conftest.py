@@ -8,6 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from stena.settling import settle
 from stena_local.testing import Postgres, temporary_postgres
 
 # HYPOTHESIS_PROFILE=nightly looks where `make test` has no time to look.
@@ -26,6 +27,14 @@ def postgres() -> Iterator[Postgres]:
     """
     with temporary_postgres() as server:
         yield server
+
+
+@pytest.fixture(autouse=True, scope="module")
+def settled() -> None:
+    """As each service does once it has begun. Caches of libraries keep the applications of all modules before, and Python's
+    collector looked through them for up to three seconds, in which every answer is late.
+    """
+    settle()
 
 
 @pytest.fixture(autouse=True, scope="session")
