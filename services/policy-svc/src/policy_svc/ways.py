@@ -7,7 +7,7 @@ INVARIANT: ``implies`` never says yes wrongly. Where it cannot tell it says no, 
 """
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from policy_svc.formulas import AboutRecord, Compare, Constant, Every, Formula, Literal, Opposite, Path, Present, Some
 from policy_svc.record_facts import LEAVES
@@ -17,7 +17,7 @@ from stena.contracts.condition import IsIn, Overlaps, Within
 
 REGIONS: Final = RECORD + "region_path"
 MOST_WAYS: Final = 256
-"""More than this many ways are not worked out: they are then one demand, comparable only with itself."""
+"""More than this many ways are not worked out: they are then one demand, and compared by what they were made of."""
 
 
 class Contains(NamedTuple):
@@ -59,46 +59,87 @@ class Demand(NamedTuple):
 
 
 Way = frozenset[Demand]
-Ways = frozenset[Way]
 
-NEVER: Final[Ways] = frozenset()
-ALWAYS: Final[Ways] = frozenset({frozenset()})
+
+class Ways(frozenset[Way]):
+    """The ways, and the ``parts`` they were made of where ``any`` or ``all`` of several have to be true."""
+
+    operator: str
+    parts: frozenset[Self]
+    tangled: bool
+    """Whether there is a ``Tangle`` among what they demand."""
+
+    def __new__(cls, ways: Iterable[Way], operator: str = "", parts: frozenset[Self] = frozenset()) -> Self:
+        made = super().__new__(cls, ways)
+        made.operator, made.parts, made.tangled = operator, parts, any(part.tangled for part in parts)
+        return made
+
+
+NEVER: Final = Ways(())
+ALWAYS: Final = Ways((frozenset(),))
 
 
 def demand(atom: Atom, wanted: bool = True) -> Ways:
-    return frozenset({frozenset({Demand(atom, wanted)})})
+    return Ways((frozenset({Demand(atom, wanted)}),))
 
 
 def any_of(parts: Iterable[Ways]) -> Ways:
     """Where one part is true."""
     given = frozenset(parts)
     ways = frozenset[Way]().union(*given)
-    return _shortest(ways) if len(ways) <= MOST_WAYS else demand(Tangle("any", given))
+    return Ways(_shortest(ways), "any", given) if len(ways) <= MOST_WAYS else _tangle("any", given)
 
 
 def all_of(parts: Iterable[Ways]) -> Ways:
     """Where every part is true."""
     given = frozenset(parts)
-    ways = ALWAYS
+    ways: frozenset[Way] = ALWAYS
     for part in sorted(given, key=len):
         if len(ways) * len(part) > MOST_WAYS:
-            return demand(Tangle("all", given))
+            return _tangle("all", given)
         ways = _shortest(frozenset(one | other for one in ways for other in part if not _contradict(one, other)))
-    return ways
+    return Ways(ways, "all", given)
+
+
+def _tangle(operator: str, parts: frozenset[Ways]) -> Ways:
+    made = Ways(demand(Tangle(operator, parts)), operator, parts)
+    made.tangled = True
+    return made
 
 
 def _contradict(one: Way, other: Way) -> bool:
     return any(Demand(each.atom, not each.wanted) in other for each in one)
 
 
-def _shortest(ways: Ways) -> Ways:
+def _shortest(ways: frozenset[Way]) -> frozenset[Way]:
     """Without the ways that demand all that another does and more."""
     return frozenset(way for way in ways if not any(other < way for other in ways))
 
 
 def implies(narrow: Ways, wide: Ways) -> bool:
     """Whether ``wide`` is certainly true wherever ``narrow`` is."""
+    return _implies(narrow, wide, {})
+
+
+def _implies(narrow: Ways, wide: Ways, known: dict[tuple[int, int], bool]) -> bool:
+    pair = id(narrow), id(wide)
+    if pair not in known:
+        known[pair] = _way_by_way(narrow, wide) or ((narrow.tangled or wide.tangled) and _part_by_part(narrow, wide, known))
+    return known[pair]
+
+
+def _way_by_way(narrow: Ways, wide: Ways) -> bool:
     return all(any(_covers(other, way) for other in wide) for way in narrow)
+
+
+def _part_by_part(narrow: Ways, wide: Ways, known: dict[tuple[int, int], bool]) -> bool:
+    """However many ways there are: one demand more on top of others leaves nothing more open."""
+    return (
+        (wide.operator == "all" and all(_implies(narrow, part, known) for part in wide.parts))
+        or (narrow.operator == "any" and all(_implies(part, wide, known) for part in narrow.parts))
+        or (narrow.operator == "all" and any(_implies(part, wide, known) for part in narrow.parts))
+        or (wide.operator == "any" and any(_implies(narrow, part, known) for part in wide.parts))
+    )
 
 
 def _covers(wide: Way, narrow: Way) -> bool:
