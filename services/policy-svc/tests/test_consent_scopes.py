@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from policy_svc import ways
 from policy_svc.consent_scopes import check_consent_bases
 from policy_svc.decisions import decide
 from policy_svc.faults import Faults, RulebookError
@@ -53,8 +54,8 @@ def test_a_scope_is_what_decisions_leave_to_consent(
                 record = "*" if operation == "check" else "someone"  # which is asked of many alone
                 asked = ask(organisation, purpose, operation, record=record, person="someone", case="c", justification="j")
                 decision = decide(rulebook, asked, noon)
-                for found, ways in ((disclosed, decision.disclose), (written, decision.write)):
-                    names = {name for name, way in ways.items() if asks(way.when) or asks(decision.rows)}
+                for found, of in ((disclosed, decision.disclose), (written, decision.write)):
+                    names = {name for name, way in of.items() if asks(way.when) or asks(decision.rows)}
                     found.setdefault(purpose, set()).update(names)
     told = rulebook.catalogue.consents
     assert {purpose: set(told[purpose].discloses) if purpose in told else set() for purpose in disclosed} == disclosed
@@ -86,6 +87,13 @@ def test_recipients_are_those_approved_with_their_own_basis() -> None:
     assert (found["employment-agency"].valid_from, found["employment-agency"].valid_until) == ("2026-01-01", "2028-12-31")
 
 
+@pytest.fixture(params=[1, ways.MOST_WAYS])
+def most_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not worked out is looked through all the same."""
+    monkeypatch.setattr(ways, "MOST_WAYS", request.param)
+
+
+@pytest.mark.usefixtures("most_ways")
 @pytest.mark.parametrize(
     ("purpose", "legal", "what"),
     [
@@ -104,6 +112,31 @@ def test_an_approval_on_consent_discloses_nothing_without(files: dict[str, str],
     assert f"organisations.yaml:{len(organisations.splitlines())}" in str(refused.value)
 
 
+@pytest.mark.usefixtures("most_ways")
+def test_one_way_without_a_consent_is_enough(files: dict[str, str]) -> None:
+    named = """
+- uid: counselling.health-to-named-users
+  description: Whoever is named sees it, with or without consent.
+  effect: allow
+  rules:
+    subject: {$.acting_user: {condition: Exists}}
+    resource: {$.category: {condition: Equals, value: health}}
+    action: {$.name: {condition: Equals, value: disclose}}
+    context: {$.purpose: {condition: Equals, value: counselling}}
+"""
+    basis = ("counselling, legal_basis: GDPR-6-1-e", "counselling, legal_basis: GDPR-6-1-a")
+    found = []
+    for more in ("", named):
+        faults = Faults()
+        changed = {RULES: files[RULES] + more, "organisations.yaml": files["organisations.yaml"].replace(*basis)}
+        check_consent_bases(parse({**files, **changed})[0], faults)
+        with pytest.raises(RulebookError) as refused:
+            faults.raise_if_any()
+        found.append("health_needs" in str(refused.value))
+    assert found == [False, True]
+
+
+@pytest.mark.usefixtures("most_ways")
 def test_where_the_rows_ask_for_it_an_approval_may_rest_on_consent(files: dict[str, str]) -> None:
     gated = files[RULES] + DENY
     organisations = files["organisations.yaml"].replace(

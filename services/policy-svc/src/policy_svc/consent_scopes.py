@@ -13,7 +13,7 @@ from policy_svc.formulas import Formula, paths
 from policy_svc.plans import AttributePlan, Plan, Share
 from policy_svc.rulebook import Rulebook
 from policy_svc.vocabulary import DISCLOSING, RECORD, WRITING
-from policy_svc.ways import NEVER, Contains, Tangle, Way, Ways, all_of, any_of
+from policy_svc.ways import NEVER, Contains, Tangle, Ways, all_of, any_of
 from policy_svc.yaml_files import place_at, read
 from stena.contracts.catalogue import CONSENT_BASES, ConsentScope, Recipient
 
@@ -45,7 +45,7 @@ def _without_consent(rulebook: Rulebook, organisation: str, purpose: str, approv
     if purpose not in rulebook.catalogue.consents:
         return f"the approval for {purpose!r} rests on consent, and no rule asks for it"
     shown = _shown(view(rulebook, organisation, purpose, approval.first), "disclose", DISCLOSING)
-    open_ones = sorted(name for name, ways in shown.items() if not all(map(_wants_consent, ways)))
+    open_ones = sorted(name for name, ways in shown.items() if not _wants_consent(ways))
     return f"the approval for {purpose!r} rests on consent, and {', '.join(open_ones)} need none" if open_ones else None
 
 
@@ -102,8 +102,17 @@ def _speaks_of_consent(ways: Ways) -> bool:
     return any(_is_consent(demand.atom) for way in ways for demand in way)
 
 
-def _wants_consent(way: Way) -> bool:
-    return any(demand.wanted and _is_consent(demand.atom) for demand in way)
+def _wants_consent(ways: Ways) -> bool:
+    """Whether there is no way without one."""
+    return all(any(demand.wanted and _is_or_wants_consent(demand.atom) for demand in way) for way in ways)
+
+
+def _is_or_wants_consent(atom: object) -> bool:
+    match atom:
+        case Tangle(operator=operator, parts=parts):
+            return (any if operator == "all" else all)(map(_wants_consent, parts))
+        case _:
+            return _is_consent(atom)
 
 
 def _is_consent(atom: object) -> bool:
