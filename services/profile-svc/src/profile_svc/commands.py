@@ -23,6 +23,7 @@ from stena.keys import KeyFileError
 from stena.migrations import upgrade
 from stena.problems import Unavailable
 from stena.settings import database_url
+from stena.settling import settle
 
 _PACKAGE: Final = Path(__file__).parent
 _MOST_SHOWN: Final = 20
@@ -79,6 +80,7 @@ async def _import(source: BinaryIO, console: Console) -> Outcome:
     columns = (TextColumn("Importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     async with open_policy(settings.policy_url) as policy, open_vault(settings) as vault:
         attributes = await policy.attributes()
+        settle()
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("import", total=os.fstat(source.fileno()).st_size)
             return await importing.import_people(
