@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stena_local.processes import HOST, free_port
+from stena_local.processes import HOST
+from stena_local.testing import free_port
 
 HERE = Path(__file__).parent
 STENA = [sys.executable, "-c", "from stena_local.main import main; main()"]

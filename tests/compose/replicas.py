@@ -13,7 +13,7 @@ import yaml
 
 from matching_svc.concepts import small_set
 from stena_local.demo.upstreams import Client, Gateway
-from stena_local.processes import free_port
+from stena_local.testing import free_port
 from tests.system.provider import Provider
 
 from .callers import client

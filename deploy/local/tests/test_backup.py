@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from stena_local.postgres import SUPERUSER, Server, random_passwords
-from stena_local.processes import free_port
 from stena_local.programs import find
+from stena_local.testing import free_port
 
 pytestmark = pytest.mark.processes
 DEPLOY = Path(__file__).parents[2]

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from stena_local.postgres import SUPERUSER, Server, random_passwords
-from stena_local.processes import command_line, free_port
+from stena_local.processes import command_line
 from stena_local.programs import find
+from stena_local.testing import free_port
 from stena_local.trouble import DeploymentError
 
 from .queries import run

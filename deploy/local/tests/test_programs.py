@@ -9,7 +9,7 @@ import pytest
 
 from stena_local import programs
 from stena_local.postgres import Server, random_passwords
-from stena_local.processes import free_port
+from stena_local.testing import free_port
 from stena_local.trouble import DeploymentError
 
 pytestmark = pytest.mark.processes

@@ -19,7 +19,7 @@ from profile_svc.store.vault import open_vault
 from stena import keys
 from stena.contracts.catalogue import Catalogue
 from stena.keys import KeyFileError
-from stena_local.processes import free_port
+from stena_local.testing import free_port
 
 from .people import OLENA
 from .source import Place, Service

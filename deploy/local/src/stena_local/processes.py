@@ -34,13 +34,6 @@ def begun(pid: int) -> str:
         return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def require_free(port: int, what: str) -> None:
     """Raise unless ``what`` could listen on ``port``."""
     with socket.socket() as probe:

@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import URL
 
 from stena_local.postgres import SUPERUSER, Server, random_passwords
-from stena_local.processes import HOST, free_port
+from stena_local.processes import HOST
 from stena_local.programs import find
+
+ROW: Final = 24
+_MARKS: Final[list[socket.socket]] = []
+"""The last port of each row that was given away, held until the process ends: who looks meanwhile takes another row."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +111,27 @@ def temporary_postgres(unprivileged: str = "nobody") -> Iterator[Postgres]:
             signal.signal(signal.SIGTERM, before)
 
 
-def free_row(size: int = 14) -> int:
-    """The first of ``size`` ports in a row that are all free: a deployment takes as many.
+def free_port() -> int:
+    return free_row(1)
 
-    Looked for from anywhere, so that two who look at the same time find different ones.
+
+def free_row(size: int = 14) -> int:
+    """The first of ``size`` ports in a row (fewer than ``ROW``) that are all free: a deployment takes as many.
+
+    Below the ports that Linux gives to whoever calls out: one of those may be taken before anybody listens on it.
     """
-    rows = range(21000, 39000, 20)
+    rows = range(21_000, 32_700, ROW)
     for first in random.sample(rows, len(rows)):
+        try:
+            mark = socket.create_server((HOST, first + ROW - 1))
+        except OSError:
+            continue
         try:
             for port in range(first, first + size):
                 socket.create_server((HOST, port)).close()
         except OSError:
+            mark.close()
             continue
+        _MARKS.append(mark)
         return first
     raise OSError("No row of ports is free.")
