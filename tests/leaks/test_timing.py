@@ -27,7 +27,10 @@ async def test_nobody_and_forbidden_take_the_same_time(probes: list[Probe]) -> N
     alone, beside = probes[:2]
     pairs = [pair for each in (alone, beside) for pair in told_apart(each, await timed(each, CALLS))]
     assert (len(pairs), len(beside.beside)) == (12, BESIDE)
-    assert all(pair.alike for pair in pairs), [f"{pair}: {pair.auc}" for pair in pairs if not pair.alike]
+    found = {str(pair) for pair in pairs if not pair.alike}
+    # Of few calls two or three pairs in a thousand are found by chance: what is found is asked for anew.
+    anew = [pair for each in (alone, beside) if found for pair in told_apart(each, await timed(each, CALLS, seed=2))]
+    assert [f"{pair}: {pair.auc}" for pair in anew if str(pair) in found and not pair.alike] == []
 
 
 def test_a_shortcut_would_be_found() -> None:

@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL for tests: fast, forgetful, gone at the end. Never used by a deployment."""
 
+import atexit
 import itertools
 import random
 import secrets
@@ -20,8 +21,7 @@ from stena_local.processes import HOST
 from stena_local.programs import find
 
 ROW: Final = 24
-_MARKS: Final[list[socket.socket]] = []
-"""The last port of each row that was given away, held until the process ends: who looks meanwhile takes another row."""
+"""Ports from one row to the next. The last of them marks a row that was given away, until the process ends that took it."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,6 @@ def free_row(size: int = 14) -> int:
         except OSError:
             mark.close()
             continue
-        _MARKS.append(mark)
+        atexit.register(mark.close)
         return first
     raise OSError("No row of ports is free.")
